@@ -1,0 +1,37 @@
+# dyce_room(NAME SOURCES.. LINK..): one folder of the house as an object library. Its objects go into
+# libdyce, into the program and into the tests; who may include whom is checked by tests/layering.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(NOT CMAKE_BUILD_TYPE)
+    set(CMAKE_BUILD_TYPE Release)
+endif()
+
+add_library(dyce_flags INTERFACE)
+target_include_directories(dyce_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/runtime/include)
+target_compile_options(dyce_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor
+    $<$<BOOL:${DYCE_WERROR}>:-Werror>)
+if(DYCE_SANITIZE)
+    target_compile_options(dyce_flags INTERFACE -fsanitize=${DYCE_SANITIZE} -fno-omit-frame-pointer
+        -fno-sanitize-recover=all)
+    target_link_options(dyce_flags INTERFACE -fsanitize=${DYCE_SANITIZE})
+endif()
+
+# oneDNN's OpenMP runtime, under both compilers.
+add_library(dyce_gomp INTERFACE)
+find_library(DYCE_GOMP NAMES gomp libgomp.so.1 PATHS /usr/lib/gcc/${CMAKE_LIBRARY_ARCHITECTURE}
+    PATH_SUFFIXES 12 13 14 15)
+if(NOT DYCE_GOMP)
+    message(FATAL_ERROR "libgomp not found: it comes with g++ (package libgcc-12-dev or newer)")
+endif()
+target_link_libraries(dyce_gomp INTERFACE ${DYCE_GOMP})
+
+function(dyce_room name)
+    cmake_parse_arguments(room "" "" "SOURCES;LINK" ${ARGN})
+    add_library(${name} OBJECT ${room_SOURCES})
+    target_link_libraries(${name} PUBLIC dyce_flags ${room_LINK})
+endfunction()

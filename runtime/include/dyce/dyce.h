@@ -1,0 +1,8 @@
+// Everything a program needs to classify pictures with dyce.
+#pragma once
+
+#include <dyce/error.h>
+#include <dyce/image.h>
+#include <dyce/model.h>
+#include <dyce/session.h>
+#include <dyce/tensor.h>

@@ -1,0 +1,47 @@
+// A decoded picture: 8-bit RGB, row by row. A value; copies share the pixels, which never change.
+#pragma once
+
+#include <dyce/export.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace dyce {
+
+/// What a decoder accepts before it refuses a picture with Error{kResource}.
+struct ImageLimits {
+    std::uint64_t file_bytes = std::uint64_t{32} << 20;
+    int side = 16'384;
+    std::int64_t pixels = 50'000'000;
+};
+
+class DYCE_API Image {
+public:
+    /// Reads a JPEG or PNG file. EXIF orientation and ICC profiles are ignored, alpha is dropped, grey is
+    /// repeated, 16-bit samples keep their high byte.
+    /// Throws Error{kIo} when unreadable, Error{kContent} when not a valid JPEG or PNG, Error{kResource}
+    /// over a limit.
+    static Image load(const std::string& path, const ImageLimits& limits = {});
+    /// The same from memory; `name` is used in error messages.
+    static Image decode(const void* bytes, std::size_t size, const std::string& name = "image",
+                        const ImageLimits& limits = {});
+    /// Copies `width` x `height` pixels of interleaved 8-bit RGB. Throws Error{kUsage} on a size <= 0.
+    static Image from_rgb(int width, int height, const std::uint8_t* pixels);
+
+    int width() const noexcept { return width_; }
+    int height() const noexcept { return height_; }
+    /// width() * height() * 3 bytes, row-major, R G B.
+    const std::uint8_t* pixels() const noexcept { return pixels_.get(); }
+
+private:
+    Image(int width, int height, std::shared_ptr<const std::uint8_t> pixels)
+        : width_(width), height_(height), pixels_(std::move(pixels)) {}
+
+    int width_;
+    int height_;
+    std::shared_ptr<const std::uint8_t> pixels_;
+};
+
+}  // namespace dyce
