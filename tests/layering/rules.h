@@ -1,0 +1,59 @@
+// Who may include whom, and which room may use which library. docs/architecture.md draws the same table
+// and a test compares the two. A room may also include itself and whatever the rooms it names may include.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace dyce::layering {
+
+struct Room {
+    std::string_view path;                    ///< folder; the longest one that matches a file is its room
+    std::vector<std::string_view> includes;   ///< rooms it may include
+    std::vector<std::string_view> libraries;  ///< libraries it may use
+};
+
+struct Library {
+    std::string_view name;
+    std::vector<std::string_view> headers;  ///< how its includes begin
+};
+
+// clang-format off
+inline const std::vector<Room> kRooms = {
+    {"runtime/include/dyce", {},                                                {}},
+    {"runtime/core",         {"runtime/include/dyce"},                          {"xxhash"}},
+    {"runtime/core/onednn",  {"runtime/core"},                                  {"onednn"}},
+    {"ops",                  {"runtime/core/onednn"},                           {"onednn"}},
+    {"graph",                {"ops"},                                           {}},
+    {"models",               {"graph"},                                         {}},
+    {"loaders/format",       {"graph"},                                         {"json", "xtensor"}},
+    {"loaders/image",        {"runtime/core"},                                  {"stb", "xtensor"}},
+    {"loaders/dataset",      {"loaders/format", "loaders/image", "models"},     {"json", "xtensor", "libzip"}},
+    {"loaders/import",       {"loaders/format", "loaders/image", "models"},     {"json", "xtensor"}},
+    {"loaders/import/onnx",  {"loaders/import"},                                {"onnx", "json", "xtensor"}},
+    {"runtime/exec",         {"graph"},                                         {"onednn"}},
+    {"runtime/control",      {"runtime/core"},                                  {}},
+    {"runtime/session",      {"runtime/exec", "runtime/control", "loaders/format", "loaders/image"}, {}},
+    {"search",               {"runtime/exec", "loaders/dataset", "loaders/import/onnx"}, {"xtensor"}},
+    {"tools",                {"runtime/session", "search"},                     {"cxxopts", "json"}},
+    {"tests",                {"tools"}, {"doctest", "onednn", "onnx", "json", "xtensor", "libzip", "xxhash"}},
+    {"tests/consumer",       {"runtime/include/dyce"},                          {}},
+};
+
+inline const std::vector<Library> kLibraries = {
+    {"onednn",  {"oneapi/", "dnnl", "omp.h"}},
+    {"xtensor", {"xtensor/", "xtl/", "xtensor-"}},
+    {"stb",     {"stb"}},
+    {"onnx",    {"onnx/", "google/protobuf/"}},
+    {"json",    {"nlohmann/"}},
+    {"cxxopts", {"cxxopts"}},
+    {"doctest", {"doctest"}},
+    {"xxhash",  {"xxh"}},
+    {"libzip",  {"zip.h", "zipconf.h"}},
+};
+// clang-format on
+
+inline constexpr int kMaxLines = 400;
+inline constexpr int kMaxRootCMakeLines = 150;
+
+}  // namespace dyce::layering
