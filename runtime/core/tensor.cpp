@@ -40,8 +40,7 @@ void Shape::push_back(std::int64_t dim) {
 std::int64_t Shape::elements() const {
     std::int64_t product = 1;
     for (std::int64_t dim : *this) {
-        if (dim < 0)
-            throw Error(ErrorCode::kResource, "shape", "negative dimension in " + to_string());
+        if (dim < 0) throw Error(ErrorCode::kResource, "shape", "negative dimension in " + to_string());
         if (!checked_multiply(product, dim, &product))
             throw Error(ErrorCode::kResource, "shape", "element count of " + to_string() + " overflows");
     }

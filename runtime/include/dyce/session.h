@@ -31,7 +31,7 @@ struct Prediction {
     double latency_us = 0;            ///< decoded picture to answer, in its batch
     std::string configuration = "off";
     std::uint64_t generation = 0;
-    std::string error;                ///< why this picture has no answer; empty when it has one
+    std::string error;  ///< why this picture has no answer; empty when it has one
 };
 
 class DYCE_API Session {
