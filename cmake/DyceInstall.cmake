@@ -1,4 +1,5 @@
 # Installs libdyce, its headers, the CMake package and the pkg-config file; the program when it is built.
+# The installed tree may be moved: nothing in it names the prefix.
 include(CMakePackageConfigHelpers)
 
 install(TARGETS dyce EXPORT dyce-targets)
@@ -14,6 +15,13 @@ configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/dyce-config.cmake.in d
 write_basic_package_version_file(dyce-config-version.cmake COMPATIBILITY SameMajorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/dyce-config.cmake ${PROJECT_BINARY_DIR}/dyce-config-version.cmake
     DESTINATION ${package_dir})
+if(NOT BUILD_SHARED_LIBS)
+    foreach(library Dnnl Gomp Xxhash)
+        install(FILES ${PROJECT_SOURCE_DIR}/cmake/Find${library}.cmake DESTINATION ${package_dir})
+    endforeach()
+endif()
 
+set(pc_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+file(RELATIVE_PATH pc_to_prefix /prefix/${pc_dir} /prefix)
 configure_file(${PROJECT_SOURCE_DIR}/cmake/dyce.pc.in dyce.pc @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/dyce.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(FILES ${PROJECT_BINARY_DIR}/dyce.pc DESTINATION ${pc_dir})

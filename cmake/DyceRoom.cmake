@@ -21,15 +21,6 @@ if(DYCE_SANITIZE)
     target_link_options(dyce_flags INTERFACE -fsanitize=${DYCE_SANITIZE})
 endif()
 
-# oneDNN's OpenMP runtime, under both compilers.
-add_library(dyce_gomp INTERFACE)
-find_library(DYCE_GOMP NAMES gomp libgomp.so.1 PATHS /usr/lib/gcc/${CMAKE_LIBRARY_ARCHITECTURE}
-    PATH_SUFFIXES 12 13 14 15)
-if(NOT DYCE_GOMP)
-    message(FATAL_ERROR "libgomp not found: it comes with g++ (package libgcc-12-dev or newer)")
-endif()
-target_link_libraries(dyce_gomp INTERFACE ${DYCE_GOMP})
-
 function(dyce_room name)
     cmake_parse_arguments(room "" "" "SOURCES;LINK" ${ARGN})
     add_library(${name} OBJECT ${room_SOURCES})
