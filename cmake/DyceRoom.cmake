@@ -19,6 +19,8 @@ if(DYCE_SANITIZE)
     target_compile_options(dyce_flags INTERFACE -fsanitize=${DYCE_SANITIZE} -fno-omit-frame-pointer
         -fno-sanitize-recover=all)
     target_link_options(dyce_flags INTERFACE -fsanitize=${DYCE_SANITIZE})
+    # g++ mistakes the instrumentation of standard headers for reads of unset variables.
+    target_compile_options(dyce_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 endif()
 
 function(dyce_room name)
