@@ -1,1 +1,90 @@
-// Placeholder until this room's code lands.
+#include "graph/graph.h"
+
+#include "runtime/core/checked.h"
+
+#include <dyce/error.h>
+
+#include <algorithm>
+
+namespace dyce {
+
+std::span<const ValueId> Node::own_inputs() const {
+    const auto operands =
+        std::count_if(post_ops.begin(), post_ops.end(), [](const PostOp& op) { return op.operand >= 0; });
+    return std::span(inputs).first(inputs.size() - static_cast<std::size_t>(operands));
+}
+
+ValueId Graph::add_value(std::string name, std::optional<Tensor> constant) {
+    values.push_back({std::move(name), std::move(constant)});
+    return static_cast<ValueId>(values.size()) - 1;
+}
+
+std::vector<TensorType> own_input_types(const Node& node, std::span<const TensorType> types) {
+    std::vector<TensorType> result;
+    for (ValueId id : node.own_inputs()) result.push_back(types[static_cast<std::size_t>(id)]);
+    return result;
+}
+
+OpCall call_of(const Node& node, std::span<const TensorType> own_inputs) {
+    return {.where = node.name,
+            .attributes = node.attributes,
+            .inputs = own_inputs,
+            .output_count = static_cast<int>(node.outputs.size()),
+            .post_ops = node.post_ops};
+}
+
+std::vector<TensorType> infer_types(const Graph& graph, std::int64_t batch) {
+    std::vector<TensorType> types(graph.values.size());
+    for (std::size_t i = 0; i < graph.values.size(); ++i)
+        if (graph.values[i].constant) types[i] = graph.values[i].constant->type();
+    for (const GraphInput& input : graph.inputs) {
+        TensorType type = input.type;
+        if (graph.batched) type.shape[0] = batch;
+        types[static_cast<std::size_t>(input.value)] = type;
+    }
+    for (const Node& node : graph.nodes) {
+        const auto inputs = own_input_types(node, types);
+        const auto outputs = checked_infer(*node.spec, call_of(node, inputs));
+        for (std::size_t i = 0; i < node.outputs.size(); ++i)
+            types[static_cast<std::size_t>(node.outputs[i])] = outputs.at(i);
+    }
+    return types;
+}
+
+std::int64_t count_macs(const Graph& graph) {
+    const auto types = infer_types(graph);
+    std::int64_t total = 0;
+    for (const Node& node : graph.nodes) {
+        if (node.spec->macs == nullptr) continue;
+        const auto inputs = own_input_types(node, types);
+        if (!checked_add(total, node.spec->macs(call_of(node, inputs)), &total))
+            throw Error(ErrorCode::kContent, node.name, "the network's multiply-adds overflow 63 bits");
+    }
+    return total;
+}
+
+std::int64_t count_parameters(const Graph& graph) {
+    std::int64_t total = 0;
+    for (const Value& value : graph.values)
+        if (value.constant && value.constant->dtype() == DataType::kFloat32)
+            total += value.constant->elements();
+    return total;
+}
+
+std::vector<int> count_uses(const Graph& graph) {
+    std::vector<int> uses(graph.values.size(), 0);
+    for (const Node& node : graph.nodes)
+        for (ValueId id : node.inputs) ++uses[static_cast<std::size_t>(id)];
+    for (ValueId id : graph.outputs) ++uses[static_cast<std::size_t>(id)];
+    return uses;
+}
+
+std::vector<NodeId> find_producers(const Graph& graph) {
+    std::vector<NodeId> producers(graph.values.size(), -1);
+    for (std::size_t n = 0; n < graph.nodes.size(); ++n)
+        for (ValueId id : graph.nodes[n].outputs)
+            producers[static_cast<std::size_t>(id)] = static_cast<NodeId>(n);
+    return producers;
+}
+
+}  // namespace dyce

@@ -1,0 +1,76 @@
+// What an operator's `lower` talks to while a segment is compiled: it asks for its inputs, chooses layouts,
+// and appends steps. Implemented by runtime/exec; lives for one node on one thread.
+#pragma once
+
+#include "ops/op.h"
+#include "runtime/core/onednn/compat.h"
+
+#include <functional>
+#include <vector>
+
+namespace dyce {
+
+/// Memory that will exist when the segment runs, and how it is laid out.
+struct Buffer {
+    int id = -1;
+    MemoryDesc desc;
+};
+
+/// One argument of a primitive: DNNL_ARG_... and what is bound to it.
+struct Argument {
+    int key;
+    Buffer buffer;
+};
+
+/// Our own loop; pointers arrive in the order of the buffers given.
+using Loop = std::function<void(std::span<void* const> pointers)>;
+
+class Lowering {
+public:
+    virtual ~Lowering() = default;
+
+    virtual const dnnl::engine& engine() const = 0;
+    virtual const TensorType& input_type(int input) const = 0;
+    virtual const TensorType& output_type(int output) const = 0;
+    /// The value of a constant input; nullptr for one that is computed.
+    virtual const Tensor* constant(int input) const = 0;
+
+    /// The input in whatever layout its producer chose (row-major for constants).
+    virtual Buffer input(int input) = 0;
+    /// The input in `desc`, which has the input's dimensions: re-ordered where needed.
+    virtual Buffer input_as(int input, const MemoryDesc& desc) = 0;
+    /// The row-major input seen as `seen_as` (same bytes, other dimensions), re-ordered to `packed`.
+    /// A constant is packed once per model and shared by all batch sizes.
+    virtual Buffer weights(int input, const MemoryDesc& seen_as, const MemoryDesc& packed) = 0;
+    /// A constant derived from the node (`key` names it within the node), made once per model.
+    virtual Buffer derived(const std::string& key, const std::function<Tensor()>& make) = 0;
+
+    /// Fresh memory for an output.
+    virtual Buffer output(int output, const MemoryDesc& desc) = 0;
+    /// Whether nobody reads the input's bytes after this node.
+    virtual bool can_overwrite(int input) const = 0;
+    /// The output takes over the input's bytes (same layout); requires can_overwrite(input).
+    virtual Buffer output_over(int output, int input) = 0;
+    /// The output is the input's bytes seen as `desc`: no step at all.
+    virtual void forward(int output, int input, const MemoryDesc& desc) = 0;
+    /// Memory for this node only.
+    virtual Buffer temporary(const MemoryDesc& desc) = 0;
+
+    /// Appends the primitive of a descriptor; its scratchpad is planned with the segment's memory.
+    virtual void run(const onednn::AnyDescriptor& descriptor, std::vector<Argument> arguments) = 0;
+    /// Appends a loop of ours.
+    virtual void run(Loop loop, std::vector<Buffer> buffers) = 0;
+    /// Appends the re-order from `source` to `destination`.
+    virtual void reorder(const Buffer& source, const Buffer& destination) = 0;
+
+    /// The implementation this node was given at the first batch size compiled ("" then); the same one must
+    /// serve at every batch size, so that a row's answer does not depend on its batch.
+    virtual std::string& implementation() = 0;
+
+    /// The input in row-major layout.
+    Buffer plain_input(int i) { return input_as(i, plain_desc(input_type(i))); }
+    /// Fresh row-major memory for an output.
+    Buffer plain_output(int i) { return output(i, plain_desc(output_type(i))); }
+};
+
+}  // namespace dyce

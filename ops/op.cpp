@@ -1,0 +1,55 @@
+#include "ops/op.h"
+
+#include <dyce/error.h>
+
+#include <algorithm>
+
+namespace dyce {
+namespace {
+
+void check_count(const OpCall& call, const char* what, std::size_t count, int low, int high) {
+    const auto n = static_cast<int>(count);
+    if (n >= low && (high < 0 || n <= high)) return;
+    std::string expected = std::to_string(low);
+    if (high < 0)
+        expected += " or more";
+    else if (high != low)
+        expected += " to " + std::to_string(high);
+    call.fail("has " + std::to_string(n) + " " + what + ", expected " + expected);
+}
+
+void check_attributes(const OpSpec& spec, const OpCall& call) {
+    for (const auto& [name, value] : call.attributes) {
+        const auto known = std::find_if(spec.attributes.begin(), spec.attributes.end(),
+                                        [&name = name](const AttributeSpec& a) { return a.name == name; });
+        if (known == spec.attributes.end())
+            call.fail(std::string(spec.name) + " has no attribute \"" + name + "\"");
+        if (kind_of(value) != known->kind)
+            call.fail("attribute \"" + name + "\" is of kind " + name_of(kind_of(value)) + ", expected " +
+                      name_of(known->kind));
+    }
+    for (const AttributeSpec& attribute : spec.attributes)
+        if (attribute.required && !call.attributes.has(attribute.name))
+            call.fail("attribute \"" + std::string(attribute.name) + "\" is missing");
+}
+
+}  // namespace
+
+void OpCall::fail(const std::string& message) const { throw Error(ErrorCode::kContent, where, message); }
+
+const OpSpec* find_op(std::string_view name, std::string_view domain) {
+    for (const OpSpec* spec : all_ops())
+        if (spec->name == name && spec->domain == domain) return spec;
+    return nullptr;
+}
+
+std::vector<TensorType> checked_infer(const OpSpec& spec, const OpCall& call) {
+    check_count(call, "inputs", call.inputs.size(), spec.min_inputs, spec.max_inputs);
+    check_count(call, "outputs", static_cast<std::size_t>(call.output_count), 1, spec.max_outputs);
+    check_attributes(spec, call);
+    auto types = spec.infer(call);
+    for (const TensorType& type : types) (void)type.shape.elements();  // refuses overflow
+    return types;
+}
+
+}  // namespace dyce

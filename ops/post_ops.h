@@ -1,0 +1,30 @@
+// Post-ops: element-wise work appended to a primitive. Also the fallback that runs any operator as plain
+// loops. Stateless.
+#pragma once
+
+#include "ops/lowering.h"
+
+namespace dyce::ops {
+
+/// Attributes for a primitive that carries post-ops, and the operands it then needs as arguments.
+struct Fusion {
+    dnnl::primitive_attr attributes;
+    std::vector<Argument> arguments;
+};
+
+dnnl::algorithm algorithm_of(EltwiseStage::Kind kind);
+dnnl::algorithm algorithm_of(BinaryKind kind);
+
+/// User scratchpad, then `stages`, then the call's post-ops in order. The post-op `sum_into` (-1: none), an
+/// Add, becomes oneDNN's sum: the primitive's destination must then already hold the operand.
+Fusion fuse(const OpCall& call, Lowering& lowering, std::span<const EltwiseStage> stages = {},
+            int sum_into = -1);
+
+/// Runs the operator's reference loops, then those of its post-ops, on row-major data.
+void lower_by_reference(const OpSpec& spec, const OpCall& call, Lowering& lowering);
+
+/// Applies the call's post-ops in place to `value`, by their reference loops. `inputs` are all inputs of the
+/// node, operands included.
+void apply_post_ops(const OpCall& call, std::span<const TensorView> inputs, const MutableTensorView& value);
+
+}  // namespace dyce::ops

@@ -1,0 +1,24 @@
+// max(x, 0). ONNX Relu.
+#include "ops/unary.h"
+
+#include <algorithm>
+
+namespace dyce::ops {
+namespace {
+
+void reference(const OpCall&, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
+    map_elements(in, out, [](float x) { return std::max(x, 0.f); });
+}
+
+std::vector<EltwiseStage> eltwise(const OpCall&) { return {{EltwiseStage::Kind::kRelu}}; }
+
+}  // namespace
+
+extern const OpSpec relu{.name = "Relu",
+                         .infer = infer_same,
+                         .reference = reference,
+                         .lower = lower_unary<relu>,
+                         .eltwise = eltwise,
+                         .takes_post_ops = true};
+
+}  // namespace dyce::ops

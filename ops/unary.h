@@ -1,0 +1,31 @@
+// What all element-wise operators of one input share. Stateless.
+#pragma once
+
+#include "ops/op.h"
+
+namespace dyce::ops {
+
+/// The output has the input's type.
+std::vector<TensorType> infer_same(const OpCall& call);
+
+/// Lowers an operator whose `eltwise` is set: one primitive, further stages and post-ops fused into it;
+/// in place where nobody reads the input afterwards.
+template <const OpSpec& spec>
+void lower_unary(const OpCall& call, Lowering& lowering);
+void lower_unary(const OpSpec& spec, const OpCall& call, Lowering& lowering);
+
+/// out[i] = f(in[i]) over float32.
+template <class Function>
+void map_elements(std::span<const TensorView> in, std::span<const MutableTensorView> out, Function f) {
+    const float* source = in[0].data<float>();
+    float* destination = out[0].data<float>();
+    const std::int64_t count = in[0].shape.elements();
+    for (std::int64_t i = 0; i < count; ++i) destination[i] = f(source[i]);
+}
+
+template <const OpSpec& spec>
+void lower_unary(const OpCall& call, Lowering& lowering) {
+    lower_unary(spec, call, lowering);
+}
+
+}  // namespace dyce::ops

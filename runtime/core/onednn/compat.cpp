@@ -1,0 +1,157 @@
+#include "runtime/core/onednn/compat.h"
+
+#if DNNL_VERSION_MAJOR >= 3
+#define DYCE_ONEDNN_3 1
+#else
+#define DYCE_ONEDNN_3 0
+#endif
+
+namespace dyce::onednn {
+namespace {
+
+constexpr auto kInference = dnnl::prop_kind::forward_inference;
+
+// oneDNN counts a dense window as dilation 0.
+Dims zero_based(const Dims& dilations) {
+    Dims result = dilations;
+    for (auto& d : result) --d;
+    return result;
+}
+
+// The two generations build the same descriptor from the same arguments in the same order.
+template <class Primitive, class... Arguments>
+Descriptor describe(const dnnl::engine& engine, const dnnl::primitive_attr& attr,
+                    const Arguments&... arguments) {
+    try {
+#if DYCE_ONEDNN_3
+        return typename Primitive::primitive_desc(engine, arguments..., attr, true);
+#else
+        return typename Primitive::primitive_desc(typename Primitive::desc(arguments...), attr, engine, true);
+#endif
+    } catch (const dnnl::error&) {
+        return {};  // the operation itself was refused: no implementation either
+    }
+}
+
+}  // namespace
+
+Descriptor convolution(const dnnl::engine& engine, dnnl::algorithm algorithm, const MemoryDesc& src,
+                       const MemoryDesc& weights, const MemoryDesc* bias, const MemoryDesc& dst,
+                       const Window& window, const dnnl::primitive_attr& attr) {
+    using Primitive = dnnl::convolution_forward;
+    const Dims dilations = zero_based(window.dilations);
+    if (bias != nullptr)
+        return describe<Primitive>(engine, attr, kInference, algorithm, src, weights, *bias, dst,
+                                   window.strides, dilations, window.pads_begin, window.pads_end);
+    return describe<Primitive>(engine, attr, kInference, algorithm, src, weights, dst, window.strides,
+                               dilations, window.pads_begin, window.pads_end);
+}
+
+Descriptor inner_product(const dnnl::engine& engine, const MemoryDesc& src, const MemoryDesc& weights,
+                         const MemoryDesc* bias, const MemoryDesc& dst, const dnnl::primitive_attr& attr) {
+    using Primitive = dnnl::inner_product_forward;
+    if (bias != nullptr) return describe<Primitive>(engine, attr, kInference, src, weights, *bias, dst);
+    return describe<Primitive>(engine, attr, kInference, src, weights, dst);
+}
+
+Descriptor matmul(const dnnl::engine& engine, const MemoryDesc& src, const MemoryDesc& weights,
+                  const MemoryDesc* bias, const MemoryDesc& dst, const dnnl::primitive_attr& attr) {
+    if (bias != nullptr) return describe<dnnl::matmul>(engine, attr, src, weights, *bias, dst);
+    return describe<dnnl::matmul>(engine, attr, src, weights, dst);
+}
+
+Descriptor pooling(const dnnl::engine& engine, dnnl::algorithm algorithm, const MemoryDesc& src,
+                   const MemoryDesc& dst, const Window& window, const dnnl::primitive_attr& attr) {
+#if DYCE_ONEDNN_3
+    using Primitive = dnnl::pooling_forward;
+#else
+    using Primitive = dnnl::pooling_v2_forward;
+#endif
+    return describe<Primitive>(engine, attr, kInference, algorithm, src, dst, window.strides, window.kernel,
+                               zero_based(window.dilations), window.pads_begin, window.pads_end);
+}
+
+Descriptor eltwise(const dnnl::engine& engine, dnnl::algorithm algorithm, float alpha, float beta,
+                   const MemoryDesc& src, const dnnl::primitive_attr& attr) {
+#if DYCE_ONEDNN_3
+    return describe<dnnl::eltwise_forward>(engine, attr, kInference, algorithm, src, src, alpha, beta);
+#else
+    return describe<dnnl::eltwise_forward>(engine, attr, kInference, algorithm, src, alpha, beta);
+#endif
+}
+
+Descriptor binary(const dnnl::engine& engine, dnnl::algorithm algorithm, const MemoryDesc& a,
+                  const MemoryDesc& b, const MemoryDesc& dst, const dnnl::primitive_attr& attr) {
+    return describe<dnnl::binary>(engine, attr, algorithm, a, b, dst);
+}
+
+Descriptor layer_normalization(const dnnl::engine& engine, const MemoryDesc& src, float epsilon,
+                               const dnnl::primitive_attr& attr) {
+    using Primitive = dnnl::layer_normalization_forward;
+    const auto flags = dnnl::normalization_flags::use_scale | dnnl::normalization_flags::use_shift;
+#if DYCE_ONEDNN_3
+    return describe<Primitive>(engine, attr, kInference, src, src, epsilon, flags);
+#else
+    return describe<Primitive>(engine, attr, kInference, src, epsilon, flags);
+#endif
+}
+
+Descriptor softmax(const dnnl::engine& engine, const MemoryDesc& src, int axis,
+                   const dnnl::primitive_attr& attr) {
+#if DYCE_ONEDNN_3
+    return describe<dnnl::softmax_forward>(engine, attr, kInference, dnnl::algorithm::softmax_accurate, src,
+                                           src, axis);
+#else
+    return describe<dnnl::softmax_forward>(engine, attr, kInference, src, axis);
+#endif
+}
+
+Descriptor reduction_mean(const dnnl::engine& engine, const MemoryDesc& src, const MemoryDesc& dst,
+                          const dnnl::primitive_attr& attr) {
+    return describe<dnnl::reduction>(engine, attr, dnnl::algorithm::reduction_mean, src, dst, 0.f, 0.f);
+}
+
+Descriptor resampling_linear(const dnnl::engine& engine, const MemoryDesc& src, const MemoryDesc& dst,
+                             const dnnl::primitive_attr& attr) {
+    return describe<dnnl::resampling_forward>(engine, attr, kInference, dnnl::algorithm::resampling_linear,
+                                              src, dst);
+}
+
+AnyDescriptor concat(const dnnl::engine& engine, const MemoryDesc& dst, int axis,
+                     const std::vector<MemoryDesc>& srcs, const dnnl::primitive_attr& attr) {
+    try {
+#if DYCE_ONEDNN_3
+        return dnnl::concat::primitive_desc(engine, dst, axis, srcs, attr);
+#else
+        return dnnl::concat::primitive_desc(dst, axis, srcs, engine, attr);
+#endif
+    } catch (const dnnl::error&) {
+        return {};
+    }
+}
+
+AnyDescriptor reorder(const dnnl::engine& engine, const MemoryDesc& src, const MemoryDesc& dst,
+                      const dnnl::primitive_attr& attr) {
+    return dnnl::reorder::primitive_desc(engine, src, engine, dst, attr, true);
+}
+
+dnnl::primitive_attr user_scratchpad() {
+    dnnl::primitive_attr attr;
+    attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+    return attr;
+}
+
+void append_eltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float alpha, float beta) {
+#if DYCE_ONEDNN_3
+    ops.append_eltwise(algorithm, alpha, beta);
+#else
+    ops.append_eltwise(1.f, algorithm, alpha, beta);
+#endif
+}
+
+std::string version() {
+    const auto* v = dnnl::version();
+    return std::to_string(v->major) + "." + std::to_string(v->minor) + "." + std::to_string(v->patch);
+}
+
+}  // namespace dyce::onednn

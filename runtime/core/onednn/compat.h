@@ -1,0 +1,60 @@
+// The only code that knows oneDNN versions: 2.6 and 3.x behind one vocabulary. Each function returns a
+// primitive descriptor, empty (false) when no implementation exists. Stateless.
+#pragma once
+
+#include "runtime/core/onednn/layout.h"
+
+#include <oneapi/dnnl/dnnl.hpp>
+
+#include <string>
+#include <vector>
+
+namespace dyce::onednn {
+
+using Descriptor = dnnl::primitive_desc;
+/// What concat and reorder have: no list of further implementations.
+using AnyDescriptor = dnnl::primitive_desc_base;
+
+struct Window {
+    Dims kernel, strides, dilations;  ///< dilation 1 = dense, as in ONNX
+    Dims pads_begin, pads_end;
+};
+
+/// `bias` may be null.
+Descriptor convolution(const dnnl::engine& engine, dnnl::algorithm algorithm, const MemoryDesc& src,
+                       const MemoryDesc& weights, const MemoryDesc* bias, const MemoryDesc& dst,
+                       const Window& window, const dnnl::primitive_attr& attr);
+Descriptor inner_product(const dnnl::engine& engine, const MemoryDesc& src, const MemoryDesc& weights,
+                         const MemoryDesc* bias, const MemoryDesc& dst, const dnnl::primitive_attr& attr);
+Descriptor matmul(const dnnl::engine& engine, const MemoryDesc& src, const MemoryDesc& weights,
+                  const MemoryDesc* bias, const MemoryDesc& dst, const dnnl::primitive_attr& attr);
+Descriptor pooling(const dnnl::engine& engine, dnnl::algorithm algorithm, const MemoryDesc& src,
+                   const MemoryDesc& dst, const Window& window, const dnnl::primitive_attr& attr);
+Descriptor eltwise(const dnnl::engine& engine, dnnl::algorithm algorithm, float alpha, float beta,
+                   const MemoryDesc& src, const dnnl::primitive_attr& attr);
+Descriptor binary(const dnnl::engine& engine, dnnl::algorithm algorithm, const MemoryDesc& a,
+                  const MemoryDesc& b, const MemoryDesc& dst, const dnnl::primitive_attr& attr);
+/// Over the innermost dimension, with scale and shift.
+Descriptor layer_normalization(const dnnl::engine& engine, const MemoryDesc& src, float epsilon,
+                               const dnnl::primitive_attr& attr);
+Descriptor softmax(const dnnl::engine& engine, const MemoryDesc& src, int axis,
+                   const dnnl::primitive_attr& attr);
+Descriptor reduction_mean(const dnnl::engine& engine, const MemoryDesc& src, const MemoryDesc& dst,
+                          const dnnl::primitive_attr& attr);
+/// Half-pixel linear resize.
+Descriptor resampling_linear(const dnnl::engine& engine, const MemoryDesc& src, const MemoryDesc& dst,
+                             const dnnl::primitive_attr& attr);
+AnyDescriptor concat(const dnnl::engine& engine, const MemoryDesc& dst, int axis,
+                     const std::vector<MemoryDesc>& srcs, const dnnl::primitive_attr& attr);
+AnyDescriptor reorder(const dnnl::engine& engine, const MemoryDesc& src, const MemoryDesc& dst,
+                      const dnnl::primitive_attr& attr);
+
+/// Attributes every primitive of dyce starts from: the caller provides the scratchpad.
+dnnl::primitive_attr user_scratchpad();
+/// Appends an element-wise stage to the work of a primitive.
+void append_eltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float alpha, float beta);
+
+/// Version of the library in use, "2.6.3".
+std::string version();
+
+}  // namespace dyce::onednn

@@ -1,0 +1,117 @@
+#include "runtime/core/onednn/layout.h"
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+namespace dyce {
+namespace {
+
+using dnnl::memory;
+
+Dims row_major_strides(const Dims& dims) {
+    Dims strides(dims.size(), 1);
+    for (std::size_t i = dims.size(); i-- > 1;)
+        strides[i - 1] = strides[i] * std::max<std::int64_t>(dims[i], 1);
+    return strides;
+}
+
+struct Blocking {
+    Dims strides, padded_dims;
+    std::vector<std::int64_t> blocks, axes;  // inner blocks, outermost first
+};
+
+Blocking blocking_of(const MemoryDesc& desc) {
+#if DNNL_VERSION_MAJOR >= 3
+    return {desc.get_strides(), desc.get_padded_dims(), desc.get_inner_blks(), desc.get_inner_idxs()};
+#else
+    const auto& data = desc.data;
+    const auto& blocking = data.format_desc.blocking;
+    return {{blocking.strides, blocking.strides + data.ndims},
+            {data.padded_dims, data.padded_dims + data.ndims},
+            {blocking.inner_blks, blocking.inner_blks + blocking.inner_nblks},
+            {blocking.inner_idxs, blocking.inner_idxs + blocking.inner_nblks}};
+#endif
+}
+
+bool is_strided(const MemoryDesc& desc) {
+#if DNNL_VERSION_MAJOR >= 3
+    return desc.get_format_kind() == memory::format_kind::blocked;
+#else
+    return desc.data.format_kind == dnnl_blocked;
+#endif
+}
+
+}  // namespace
+
+MemoryDesc plain_desc(const Dims& dims) {
+    return MemoryDesc(dims, memory::data_type::f32, row_major_strides(dims));
+}
+
+MemoryDesc plain_desc(const TensorType& type) {
+    const Dims dims = dims_of(type.shape);
+    if (type.dtype == DataType::kFloat32) return plain_desc(dims);
+    if (type.dtype == DataType::kInt32)
+        return MemoryDesc(dims, memory::data_type::s32, row_major_strides(dims));
+    const auto bytes = type.shape.elements() * static_cast<std::int64_t>(size_of(type.dtype));
+    return MemoryDesc(Dims{bytes}, memory::data_type::u8, Dims{1});
+}
+
+MemoryDesc any_desc(const Dims& dims) {
+    return MemoryDesc(dims, memory::data_type::f32, memory::format_tag::any);
+}
+
+MemoryDesc channels_last_desc(const Dims& dims) {
+    Dims order = dims;  // N, spatial.., C
+    std::rotate(order.begin() + 1, order.begin() + 2, order.end());
+    Dims strides = row_major_strides(order);
+    std::rotate(strides.begin() + 1, strides.end() - 1, strides.end());
+    return MemoryDesc(dims, memory::data_type::f32, strides);
+}
+
+Dims dims_of(const MemoryDesc& desc) {
+#if DNNL_VERSION_MAJOR >= 3
+    return desc.get_dims();
+#else
+    return desc.dims();
+#endif
+}
+
+Dims dims_of(const Shape& shape) {
+    if (shape.rank() == 0) return {1};
+    return Dims(shape.begin(), shape.end());
+}
+
+std::size_t byte_size(const MemoryDesc& desc) { return desc.get_size(); }
+
+bool is_plain(const MemoryDesc& desc) {
+    if (!is_strided(desc)) return false;
+    const Blocking blocking = blocking_of(desc);
+    const Dims dims = dims_of(desc);
+    if (!blocking.blocks.empty() || blocking.padded_dims != dims) return false;
+    const Dims expected = row_major_strides(dims);
+    for (std::size_t i = 0; i < dims.size(); ++i)  // the stride of a dimension of size 1 is never used
+        if (dims[i] != 1 && blocking.strides[i] != expected[i]) return false;
+    return true;
+}
+
+std::string layout_name(const MemoryDesc& desc) {
+    if (!is_strided(desc)) return "opaque";
+    const Blocking blocking = blocking_of(desc);
+    std::vector<std::size_t> order(blocking.strides.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](auto a, auto b) { return blocking.strides[a] > blocking.strides[b]; });
+    std::string name;
+    for (std::size_t axis : order) {
+        const bool blocked =
+            std::count(blocking.axes.begin(), blocking.axes.end(), static_cast<std::int64_t>(axis)) > 0;
+        name += static_cast<char>((blocked ? 'A' : 'a') + static_cast<char>(axis));
+    }
+    for (std::size_t i = 0; i < blocking.blocks.size(); ++i)
+        name +=
+            std::to_string(blocking.blocks[i]) + static_cast<char>('a' + static_cast<char>(blocking.axes[i]));
+    return name;
+}
+
+}  // namespace dyce

@@ -1,0 +1,33 @@
+// Memory layouts: construction, comparison and names. Stateless.
+#pragma once
+
+#include <dyce/tensor.h>
+
+#include <oneapi/dnnl/dnnl.hpp>
+
+#include <string>
+
+namespace dyce {
+
+using MemoryDesc = dnnl::memory::desc;
+using Dims = dnnl::memory::dims;
+
+/// Row-major descriptor. float32 and int32 keep their dimensions (a scalar becomes one dimension); other
+/// types, which no primitive touches, are described as bytes.
+MemoryDesc plain_desc(const TensorType& type);
+/// Row-major float32.
+MemoryDesc plain_desc(const Dims& dims);
+/// Float32 of any layout: the primitive chooses.
+MemoryDesc any_desc(const Dims& dims);
+/// Float32 with channels innermost (N, spatial.., C in memory); rank 3 to 5.
+MemoryDesc channels_last_desc(const Dims& dims);
+
+Dims dims_of(const MemoryDesc& desc);
+Dims dims_of(const Shape& shape);
+std::size_t byte_size(const MemoryDesc& desc);
+/// Whether the bytes are exactly those of row-major order.
+bool is_plain(const MemoryDesc& desc);
+/// The layout for people: axes in memory order, "acdb" = channels last, "aBcd16b" = channels in blocks of 16.
+std::string layout_name(const MemoryDesc& desc);
+
+}  // namespace dyce

@@ -1,0 +1,50 @@
+// Runs a compiled model. One Executor serves one thread at a time; many may share one CompiledModel.
+#pragma once
+
+#include "graph/graph.h"
+
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace dyce {
+
+struct CompileOptions {
+    int max_batch = 1;               ///< pictures per run at most; compiled for 1, 2, 4, .. up to it
+    bool reference_kernels = false;  ///< the operators' plain loops instead of oneDNN
+};
+
+/// Immutable: steps per batch size, weights packed once. Share it freely between threads.
+class CompiledModel {
+public:
+    /// Fuses a copy of `graph` and compiles it. Throws Error{kContent} when the graph computes something that
+    /// cannot run, Error{kResource} when the activation plan is over its limit.
+    static std::shared_ptr<const CompiledModel> compile(const Graph& graph,
+                                                        const CompileOptions& options = {});
+
+    virtual ~CompiledModel() = default;
+};
+
+class Executor {
+public:
+    explicit Executor(std::shared_ptr<const CompiledModel> model);
+    ~Executor();
+    Executor(Executor&&) noexcept;
+
+    /// Classifier models (one float32 input): where the caller writes `rows` preprocessed pictures,
+    /// row-major. 1 <= rows <= max_batch.
+    std::span<float> input(int rows);
+    /// Computes the rows last written through input(); the first output, row-major. Valid until the next
+    /// call. Allocates nothing.
+    std::span<const float> run(int rows);
+
+    /// Any model: all outputs for all inputs (order of the graph). Inputs have the types of the graph, the
+    /// first dimension being the batch when the graph is batched. Throws Error{kUsage} when they do not fit.
+    std::vector<Tensor> run(const std::vector<Tensor>& inputs);
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace dyce
