@@ -26,7 +26,7 @@ inline const std::vector<Room> kRooms = {
     {"ops",                  {"runtime/core/onednn"},                           {"onednn"}},
     {"graph",                {"ops"},                                           {}},
     {"models",               {"graph"},                                         {}},
-    {"loaders/format",       {"graph"},                                         {"json", "xtensor"}},
+    {"loaders/format",       {"graph", "loaders/image"},                        {"json", "xtensor"}},
     {"loaders/image",        {"runtime/core"},                                  {"stb", "xtensor"}},
     {"loaders/dataset",      {"loaders/format", "loaders/image", "models"},     {"json", "xtensor", "libzip"}},
     {"loaders/import",       {"loaders/format", "loaders/image", "models"},     {"json", "xtensor"}},
