@@ -1,6 +1,7 @@
 #include "loaders/format/npy.h"
 
 #include "loaders/format/element.h"
+#include "loaders/format/text.h"
 #include "runtime/core/atomic_file.h"
 #include "runtime/core/checked.h"
 #include "runtime/core/file_mapping.h"
@@ -26,7 +27,7 @@ public:
     void parse() {
         expect("{");
         while (!accept("}")) {
-            const std::string_view key = quoted("a key");
+            const std::string_view key = string("a key");
             expect(":");
             if (key == "descr" && !descr_)
                 descr_ = dtype();
@@ -35,7 +36,7 @@ public:
             else if (key == "shape" && !shape_)
                 shape_ = tuple();
             else
-                fail("header: unexpected or repeated key '" + std::string(key) + "'");
+                fail("header: unexpected or repeated key " + quoted(key));
             if (!accept(",")) {
                 expect("}");
                 break;
@@ -50,12 +51,11 @@ public:
     const Element& element() const {
         const std::string_view descr = *descr_;
         if (descr.find('O') != descr.npos) fail("object arrays are never unpickled; save numbers instead");
-        if (descr.starts_with('>'))
-            fail("big-endian dtype '" + std::string(descr) + "', expected little-endian");
+        if (descr.starts_with('>')) fail("big-endian dtype " + quoted(descr) + ", expected little-endian");
         const Element* element = descr.empty() ? nullptr : find_npy_element(descr.substr(1));
         if (element == nullptr || !(descr[0] == '<' || (descr[0] == '|' && element->size == 1)))
-            fail("dtype '" + std::string(descr) +
-                 "' is not supported; expected float32, int64, int32, uint8 or bool");
+            fail("dtype " + quoted(descr) +
+                 " is not supported; expected float32, int64, int32, uint8 or bool");
         return *element;
     }
 
@@ -85,7 +85,7 @@ private:
             fail("header: expected '" + std::string(token) + "' at byte " + std::to_string(at_));
     }
 
-    std::string_view quoted(const char* what) {
+    std::string_view string(const char* what) {
         skip_spaces();
         const char quote = at_ < text_.size() ? text_[at_] : '\0';
         const auto end = text_.find(quote, at_ + 1);
@@ -98,7 +98,7 @@ private:
 
     std::string_view dtype() {
         if (accept("[")) fail("arrays of records (structured dtypes) are not supported");
-        return quoted("a dtype");
+        return string("a dtype");
     }
 
     bool boolean() {

@@ -45,10 +45,10 @@ std::vector<T> values(const Tensor& tensor) {
 
 TEST_CASE("npy: what is not a plain little-endian array is refused") {
     struct Row {
-        const char* name;
+        std::string name;
         std::string bytes;
         ErrorCode code;
-        const char* piece;
+        std::string piece;
     };
     const ErrorCode content = ErrorCode::kContent;
     const std::string f4x2 = raw<float>({1, 2});
