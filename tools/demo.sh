@@ -7,8 +7,8 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 dyce=$root/build/release/tools/dyce
 
 "$root/tools/setup.sh"
-(cd "$root" && cmake --preset release && cmake --build --preset release --parallel "$(nproc)" \
-    --target dyce_program) >&2
+(cd "$root" && cmake --preset release -DDYCE_TESTS=OFF &&
+    cmake --build --preset release --parallel "$(nproc)" --target dyce_program) >&2
 
 if [ $# -ge 2 ]; then
     exec "$dyce" classify "$@"

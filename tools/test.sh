@@ -12,7 +12,7 @@ export CMAKE_BUILD_PARALLEL_LEVEL
 presets=("$@")
 [ $# -gt 0 ] || presets=(release asan clang)
 for preset in "${presets[@]}"; do
-    cmake --preset "$preset" -DDYCE_WERROR=ON
+    cmake --preset "$preset" -DDYCE_TESTS=ON -DDYCE_WERROR=ON
     cmake --build --preset "$preset"
 done
 

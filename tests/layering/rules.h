@@ -38,7 +38,7 @@ inline const std::vector<Room> kRooms = {
     {"search",               {"runtime/exec", "loaders/dataset", "loaders/import/onnx"}, {"xtensor"}},
     {"tools",                {"runtime/session", "search"},                     {"cxxopts", "json"}},
     {"tests",                {"tools"}, {"doctest", "onednn", "onnx", "json", "xtensor", "libzip", "xxhash"}},
-    {"tests/consumer",       {"runtime/include/dyce"},                          {}},
+    {"tests/consumer/project", {"runtime/include/dyce"},                        {}},
 };
 
 inline const std::vector<Library> kLibraries = {
