@@ -22,7 +22,8 @@ struct Argument {
     Buffer buffer;
 };
 
-/// Our own loop; pointers arrive in the order of the buffers given.
+/// Our own loop; pointers arrive in the order of the buffers given. Every execution context copies it, so it
+/// may keep state of its own.
 using Loop = std::function<void(std::span<void* const> pointers)>;
 
 class Lowering {
@@ -51,8 +52,9 @@ public:
     virtual bool can_overwrite(int input) const = 0;
     /// The output takes over the input's bytes (same layout); requires can_overwrite(input).
     virtual Buffer output_over(int output, int input) = 0;
-    /// The output is the input's bytes seen as `desc`: no step at all.
-    virtual void forward(int output, int input, const MemoryDesc& desc) = 0;
+    /// The output is the bytes of `source` (one of the node's inputs, as obtained above) seen as `desc`: no
+    /// step at all.
+    virtual void forward(int output, const Buffer& source, const MemoryDesc& desc) = 0;
     /// Memory for this node only.
     virtual Buffer temporary(const MemoryDesc& desc) = 0;
 
