@@ -11,18 +11,38 @@ namespace dyce {
 
 struct CompileOptions {
     int max_batch = 1;               ///< pictures per run at most; compiled for 1, 2, 4, .. up to it
+    int threads = 0;                 ///< compute threads; 0 = all this process may use
     bool reference_kernels = false;  ///< the operators' plain loops instead of oneDNN
+};
+
+/// One step of a compiled model, for people.
+struct StepReport {
+    std::string description;
+    bool is_reorder;
 };
 
 /// Immutable: steps per batch size, weights packed once. Share it freely between threads.
 class CompiledModel {
 public:
-    /// Fuses a copy of `graph` and compiles it. Throws Error{kContent} when the graph computes something that
-    /// cannot run, Error{kResource} when the activation plan is over its limit.
+    /// Fuses a copy of `graph` and compiles it. Throws Error{kUsage} on bad options, Error{kContent} when the
+    /// graph cannot run, Error{kResource} when the activation plan is over its limit.
     static std::shared_ptr<const CompiledModel> compile(const Graph& graph,
                                                         const CompileOptions& options = {});
+    ~CompiledModel();
 
-    virtual ~CompiledModel() = default;
+    /// The steps that run for `rows` pictures.
+    std::vector<StepReport> steps(int rows = 1) const;
+    /// Bytes of activations and scratch memory an Executor holds.
+    std::size_t arena_bytes() const;
+    /// Bytes of weights re-ordered for the primitives, beyond the model's own.
+    std::size_t packed_bytes() const;
+
+    struct Data;
+    const Data& data() const { return *data_; }
+
+private:
+    explicit CompiledModel(std::unique_ptr<const Data> data);
+    std::unique_ptr<const Data> data_;
 };
 
 class Executor {

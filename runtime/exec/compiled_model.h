@@ -1,0 +1,21 @@
+// What CompiledModel::compile makes: one segment per batch size over shared weights. Immutable.
+#pragma once
+
+#include "runtime/exec/executor.h"
+#include "runtime/exec/segment.h"
+#include "runtime/exec/weights_store.h"
+
+namespace dyce {
+
+struct CompiledModel::Data {
+    CompileOptions options;
+    Graph graph;  ///< fused; keeps the constants alive
+    dnnl::engine engine;
+    std::unique_ptr<WeightsStore> weights;
+    std::vector<Segment> segments;  ///< for 1, 2, 4, .. pictures; a single one when the graph is not batched
+
+    /// The smallest segment that takes `rows`.
+    std::size_t bucket(int rows) const;
+};
+
+}  // namespace dyce

@@ -1,0 +1,263 @@
+#include "runtime/exec/segment_compiler.h"
+
+#include "graph/memory_plan.h"
+#include "ops/post_ops.h"
+
+#include <dyce/error.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace dyce {
+namespace {
+
+constexpr std::size_t kMaxArenaBytes = std::size_t{4} << 30;
+constexpr int kAlways = std::numeric_limits<int>::max();
+
+class SegmentCompiler final : public Lowering {
+public:
+    SegmentCompiler(const CompileState& state, std::int64_t batch)
+        : state_(state),
+          graph_(state.graph),
+          types_(infer_types(graph_, batch)),
+          value_buffers_(graph_.values.size()),
+          last_reader_(graph_.values.size(), -1) {
+        for (std::size_t n = 0; n < graph_.nodes.size(); ++n)
+            for (ValueId id : graph_.nodes[n].inputs) last_reader_[index(id)] = static_cast<int>(n);
+        for (ValueId id : graph_.outputs) last_reader_[index(id)] = kAlways;
+        for (const GraphInput& input : graph_.inputs) last_reader_[index(input.value)] = kAlways;
+    }
+
+    Segment compile() {
+        for (const GraphInput& input : graph_.inputs) {
+            const TensorType& type = types_[index(input.value)];
+            value_buffers_[index(input.value)] = new_root(plain_desc(type), input.value);
+            segment_.inputs.push_back(value_buffers_[index(input.value)].id);
+            segment_.input_types.push_back(type);
+        }
+        for (node_ = 0; node_ < static_cast<int>(graph_.nodes.size()); ++node_) lower_node();
+        node_ = -1;
+        for (ValueId id : graph_.outputs) {
+            const TensorType& type = types_[index(id)];
+            segment_.outputs.push_back(converted(buffer_of(id), id, plain_desc(type)).id);
+            segment_.output_types.push_back(type);
+        }
+        plan_arena();
+        return std::move(segment_);
+    }
+
+    const dnnl::engine& engine() const override { return state_.engine; }
+    const TensorType& input_type(int i) const override { return types_[index(input_id(i))]; }
+    const TensorType& output_type(int i) const override { return types_[index(output_id(i))]; }
+    const Tensor* constant(int i) const override {
+        const auto& value = graph_.value(input_id(i)).constant;
+        return value ? &*value : nullptr;
+    }
+    Buffer input(int i) override { return buffer_of(input_id(i)); }
+    Buffer input_as(int i, const MemoryDesc& desc) override {
+        if (const Tensor* value = constant(i))
+            return packed(input_id(i), *value, plain_desc(value->type()), desc);
+        return converted(buffer_of(input_id(i)), input_id(i), desc);
+    }
+    Buffer weights(int i, const MemoryDesc& seen_as, const MemoryDesc& wanted) override {
+        if (const Tensor* value = constant(i)) return packed(input_id(i), *value, seen_as, wanted);
+        const Buffer seen = see_as(plain_input(i), seen_as);
+        if (seen_as == wanted) return seen;
+        const Buffer result = temporary(wanted);
+        reorder(seen, result);
+        return result;
+    }
+    Buffer derived(const std::string& key, const std::function<Tensor()>& make) override {
+        const Tensor& value = state_.weights.derive(node_, key, make);
+        return new_constant(plain_desc(value.type()), value.bytes());
+    }
+
+    Buffer output(int i, const MemoryDesc& desc) override {
+        return value_buffers_[index(output_id(i))] = new_root(desc, output_id(i));
+    }
+    bool can_overwrite(int i) const override {
+        const ValueId id = input_id(i);
+        if (graph_.value(id).constant || value_buffers_[index(id)].id < 0) return false;
+        const int root = root_of(value_buffers_[index(id)]);
+        if (segment_.buffers[static_cast<std::size_t>(root)].constant != nullptr) return false;
+        int reads = 0;
+        for (ValueId other : graph_.nodes[static_cast<std::size_t>(node_)].inputs)
+            if (value_buffers_[index(other)].id >= 0 && root_of(value_buffers_[index(other)]) == root)
+                ++reads;
+        if (reads != 1) return false;
+        for (ValueId other : sharers_[static_cast<std::size_t>(root)])
+            if (last_reader_[index(other)] > node_) return false;
+        return true;
+    }
+    Buffer output_over(int i, int over) override {
+        const Buffer source = input(over);
+        forward(i, source, source.desc);
+        return value_buffers_[index(output_id(i))];
+    }
+    void forward(int i, const Buffer& source, const MemoryDesc& desc) override {
+        const Buffer seen = see_as(source, desc);
+        sharers_[static_cast<std::size_t>(root_of(seen))].push_back(output_id(i));
+        value_buffers_[index(output_id(i))] = seen;
+    }
+    Buffer temporary(const MemoryDesc& desc) override { return new_root(desc, -1); }
+
+    void run(const onednn::AnyDescriptor& descriptor, std::vector<Argument> arguments) override {
+        const MemoryDesc scratchpad = descriptor.scratchpad_desc();
+        if (byte_size(scratchpad) > 0) arguments.push_back({DNNL_ARG_SCRATCHPAD, temporary(scratchpad)});
+        Step step;
+        step.node = node_;
+        step.description = describe(descriptor.impl_info_str(), arguments);
+        step.primitive = dnnl::primitive(descriptor.get());
+        for (const Argument& argument : arguments) {
+            step.keys.push_back(argument.key);
+            step.buffers.push_back(argument.buffer.id);
+        }
+        segment_.steps.push_back(std::move(step));
+    }
+    void run(Loop loop, std::vector<Buffer> buffers) override {
+        Step step;
+        step.node = node_;
+        step.description = describe("loop", {});
+        step.loop = std::move(loop);
+        for (const Buffer& buffer : buffers) step.buffers.push_back(buffer.id);
+        segment_.steps.push_back(std::move(step));
+    }
+    void reorder(const Buffer& source, const Buffer& destination) override {
+        const auto descriptor =
+            onednn::reorder(state_.engine, source.desc, destination.desc, onednn::user_scratchpad());
+        run(descriptor, {{DNNL_ARG_FROM, source}, {DNNL_ARG_TO, destination}});
+        segment_.steps.back().is_reorder = true;
+    }
+    std::string& implementation() override { return state_.implementations[static_cast<std::size_t>(node_)]; }
+
+private:
+    static std::size_t index(ValueId id) { return static_cast<std::size_t>(id); }
+    const Node& node() const { return graph_.nodes[static_cast<std::size_t>(node_)]; }
+    ValueId input_id(int i) const { return node().inputs[static_cast<std::size_t>(i)]; }
+    ValueId output_id(int i) const { return node().outputs[static_cast<std::size_t>(i)]; }
+    int root_of(const Buffer& buffer) const {
+        return segment_.buffers[static_cast<std::size_t>(buffer.id)].root;
+    }
+
+    void lower_node() {
+        const auto inputs = own_input_types(node(), types_);
+        const OpCall call = call_of(node(), inputs);
+        const bool floats = std::all_of(node().inputs.begin(), node().inputs.end(), [&](ValueId id) {
+            return types_[index(id)].dtype == DataType::kFloat32;
+        });
+        const bool empty = types_[index(output_id(0))].shape.elements() == 0;
+        // oneDNN computes on float32; whatever else a graph holds takes the plain loops.
+        if (node().spec->lower == nullptr || state_.reference_kernels || !floats || empty)
+            ops::lower_by_reference(*node().spec, call, *this);
+        else
+            node().spec->lower(call, *this);
+    }
+
+    Buffer new_buffer(SegmentBuffer buffer) {
+        const auto id = static_cast<int>(segment_.buffers.size());
+        if (buffer.root < 0) buffer.root = id;
+        segment_.buffers.push_back(buffer);
+        sharers_.emplace_back();
+        return {id, buffer.desc};
+    }
+    Buffer new_root(const MemoryDesc& desc, ValueId value) {
+        const Buffer buffer = new_buffer({desc});
+        if (value >= 0) sharers_[static_cast<std::size_t>(buffer.id)].push_back(value);
+        return buffer;
+    }
+    Buffer new_constant(const MemoryDesc& desc, const void* bytes) { return new_buffer({desc, -1, bytes}); }
+    Buffer see_as(const Buffer& buffer, const MemoryDesc& desc) {
+        if (buffer.desc == desc) return buffer;
+        return new_buffer({desc, root_of(buffer)});
+    }
+    Buffer buffer_of(ValueId id) {
+        Buffer& buffer = value_buffers_[index(id)];
+        if (buffer.id < 0) {
+            const Tensor& value = *graph_.value(id).constant;
+            buffer = new_constant(plain_desc(value.type()), value.bytes());
+        }
+        return buffer;
+    }
+    Buffer packed(ValueId id, const Tensor& value, const MemoryDesc& seen_as, const MemoryDesc& wanted) {
+        return new_constant(wanted, state_.weights.pack(id, value, seen_as, wanted));
+    }
+
+    // Several readers of a value in the same foreign layout share one re-ordered copy.
+    Buffer converted(const Buffer& buffer, ValueId id, const MemoryDesc& desc) {
+        if (buffer.desc == desc) return buffer;
+        if (is_plain(buffer.desc) && is_plain(desc)) return see_as(buffer, desc);
+        for (const Copy& copy : copies_)
+            if (copy.value == id && copy.buffer.desc == desc) return copy.buffer;
+        const Buffer copy = temporary(desc);
+        reorder(buffer, copy);
+        copies_.push_back({id, copy});
+        return copy;
+    }
+
+    std::string describe(const std::string& implementation, const std::vector<Argument>& arguments) const {
+        std::string text = node_ < 0 ? "output" : node().name + ": " + std::string(node().spec->name);
+        if (node_ >= 0)
+            for (const PostOp& op : node().post_ops) text += "+" + std::string(op.spec->name);
+        text += ", " + implementation;
+        std::string source, destination;
+        for (const Argument& argument : arguments) {
+            if (argument.key == DNNL_ARG_SRC) source = layout_name(argument.buffer.desc);
+            if (argument.key == DNNL_ARG_DST) destination = layout_name(argument.buffer.desc);
+        }
+        if (!source.empty()) text += ", " + source + " -> " + destination;
+        return text;
+    }
+
+    void plan_arena() {
+        const auto end = static_cast<int>(segment_.steps.size());
+        std::vector<BufferRequest> requests(segment_.buffers.size(), BufferRequest{0, end, -1});
+        for (std::size_t i = 0; i < segment_.buffers.size(); ++i) {
+            const SegmentBuffer& buffer = segment_.buffers[i];
+            auto& size = requests[static_cast<std::size_t>(buffer.root)].size;
+            size = std::max(size, byte_size(buffer.desc));
+        }
+        const auto use = [&](int buffer, int time) {
+            auto& request =
+                requests[static_cast<std::size_t>(segment_.buffers[static_cast<std::size_t>(buffer)].root)];
+            request.first_use = std::min(request.first_use, time);
+            request.last_use = std::max(request.last_use, time);
+        };
+        for (int buffer : segment_.inputs) use(buffer, 0);
+        for (int s = 0; s < end; ++s)
+            for (int buffer : segment_.steps[static_cast<std::size_t>(s)].buffers) use(buffer, s);
+        for (int buffer : segment_.outputs) use(buffer, end);
+        for (std::size_t i = 0; i < requests.size(); ++i)  // constants and unused buffers need no room
+            if (segment_.buffers[i].constant != nullptr || requests[i].last_use < 0) requests[i] = {0, 0, 0};
+        const MemoryPlan plan = plan_memory(requests);
+        if (plan.total > kMaxArenaBytes)
+            throw Error(
+                ErrorCode::kResource, "activation plan",
+                std::to_string(plan.total) + " bytes, the limit is " + std::to_string(kMaxArenaBytes));
+        for (std::size_t i = 0; i < requests.size(); ++i)
+            segment_.buffers[i].offset = plan.offsets[static_cast<std::size_t>(segment_.buffers[i].root)];
+        segment_.arena_bytes = plan.total;
+    }
+
+    struct Copy {
+        ValueId value;
+        Buffer buffer;
+    };
+
+    const CompileState& state_;
+    const Graph& graph_;
+    std::vector<TensorType> types_;
+    std::vector<Buffer> value_buffers_;          // per value, in the layout its producer chose
+    std::vector<int> last_reader_;               // per value; kAlways for inputs and outputs
+    std::vector<std::vector<ValueId>> sharers_;  // per root buffer: the values whose bytes it holds
+    std::vector<Copy> copies_;
+    Segment segment_;
+    int node_ = -1;
+};
+
+}  // namespace
+
+Segment compile_segment(const CompileState& state, std::int64_t batch) {
+    return SegmentCompiler(state, batch).compile();
+}
+
+}  // namespace dyce

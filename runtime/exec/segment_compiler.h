@@ -1,0 +1,26 @@
+// Turns nodes into steps: the Lowering that operators talk to. Lives while one segment is compiled.
+#pragma once
+
+#include "graph/graph.h"
+#include "runtime/exec/segment.h"
+#include "runtime/exec/weights_store.h"
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace dyce {
+
+/// What all batch sizes of a model share while it is compiled.
+struct CompileState {
+    const Graph& graph;
+    dnnl::engine engine;
+    WeightsStore& weights;
+    std::vector<std::string>& implementations;  ///< per node, chosen at the first batch size
+    bool reference_kernels;
+};
+
+/// Compiles all nodes of the graph for `batch` pictures. Throws Error.
+Segment compile_segment(const CompileState& state, std::int64_t batch);
+
+}  // namespace dyce

@@ -1,0 +1,35 @@
+#include "runtime/exec/weights_store.h"
+
+#include "runtime/core/aligned.h"
+
+namespace dyce {
+
+const void* WeightsStore::pack(int id, const Tensor& value, const MemoryDesc& seen_as,
+                               const MemoryDesc& packed) {
+    if (seen_as == packed) return value.bytes();
+    auto& versions = packed_[id];
+    for (const Packed& version : versions)
+        if (version.seen_as == seen_as && version.packed == packed) return version.bytes.get();
+
+    const std::size_t size = byte_size(packed);
+    auto block = allocate_aligned(size);
+    dnnl::memory source(seen_as, engine_, const_cast<void*>(value.bytes()));  // only read
+    dnnl::memory destination(packed, engine_, block.get());
+    dnnl::stream stream(engine_);
+    dnnl::reorder(source, destination).execute(stream, source, destination);
+    stream.wait();
+    bytes_ += size;
+    versions.push_back({seen_as, packed, std::move(block)});
+    return versions.back().bytes.get();
+}
+
+const Tensor& WeightsStore::derive(int node, const std::string& key, const std::function<Tensor()>& make) {
+    const auto [entry, is_new] = derived_.try_emplace({node, key});
+    if (is_new) {
+        entry->second = make();
+        bytes_ += entry->second.byte_size();
+    }
+    return entry->second;
+}
+
+}  // namespace dyce

@@ -1,0 +1,38 @@
+// Constants in the layout a primitive wants, made once per model and shared by all batch sizes. Filled while
+// compiling (one thread), read-only afterwards.
+#pragma once
+
+#include "ops/lowering.h"
+
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace dyce {
+
+class WeightsStore {
+public:
+    explicit WeightsStore(const dnnl::engine& engine) : engine_(engine) {}
+
+    /// The bytes of `value`, which has layout `seen_as`, in layout `packed`. `id` identifies the value.
+    const void* pack(int id, const Tensor& value, const MemoryDesc& seen_as, const MemoryDesc& packed);
+    /// The result of make() for the `key` of node `node`, called once.
+    const Tensor& derive(int node, const std::string& key, const std::function<Tensor()>& make);
+    /// Bytes held beyond the original weights.
+    std::size_t bytes() const noexcept { return bytes_; }
+
+private:
+    struct Packed {
+        MemoryDesc seen_as, packed;
+        std::shared_ptr<std::byte> bytes;
+    };
+
+    dnnl::engine engine_;
+    std::map<int, std::vector<Packed>> packed_;
+    std::map<std::pair<int, std::string>, Tensor> derived_;
+    std::size_t bytes_ = 0;
+};
+
+}  // namespace dyce
