@@ -36,7 +36,7 @@ public:
             else if (key == "shape" && !shape_)
                 shape_ = tuple();
             else
-                fail("header: unexpected or repeated key " + quoted(key));
+                fail("header: unexpected or repeated key " + in_quotes(key));
             if (!accept(",")) {
                 expect("}");
                 break;
@@ -51,10 +51,10 @@ public:
     const Element& element() const {
         const std::string_view descr = *descr_;
         if (descr.find('O') != descr.npos) fail("object arrays are never unpickled; save numbers instead");
-        if (descr.starts_with('>')) fail("big-endian dtype " + quoted(descr) + ", expected little-endian");
+        if (descr.starts_with('>')) fail("big-endian dtype " + in_quotes(descr) + ", expected little-endian");
         const Element* element = descr.empty() ? nullptr : find_npy_element(descr.substr(1));
         if (element == nullptr || !(descr[0] == '<' || (descr[0] == '|' && element->size == 1)))
-            fail("dtype " + quoted(descr) +
+            fail("dtype " + in_quotes(descr) +
                  " is not supported; expected float32, int64, int32, uint8 or bool");
         return *element;
     }

@@ -47,7 +47,7 @@ bool is_printable_utf8(std::string_view text) {
     return valid_utf8_prefix(text) == text.size();
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     constexpr char kDigits[] = "0123456789abcdef";
     std::string shown = "'";
     for (char c : text.substr(0, kShownBytes)) {

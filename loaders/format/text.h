@@ -14,6 +14,6 @@ std::size_t valid_utf8_prefix(std::string_view text);
 bool is_printable_utf8(std::string_view text);
 
 /// 'text' for an error message: other than printable ASCII as \xNN, long text cut.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 }  // namespace dyce

@@ -71,7 +71,7 @@ struct NpzReader::Impl {
         if (archive != nullptr) zip_discard(archive);
     }
 
-    std::string where(std::string_view member) const { return path + ": member " + quoted(member); }
+    std::string where(std::string_view member) const { return path + ": member " + in_quotes(member); }
 
     void open() {
         zip_error_t error;
@@ -135,7 +135,7 @@ bool NpzReader::contains(const std::string& name) const {
 
 Tensor NpzReader::read(const std::string& name) const {
     const auto found = std::find(names().begin(), names().end(), name);
-    if (found == names().end()) fail(impl_->path, "has no member " + quoted(name + ".npy"));
+    if (found == names().end()) fail(impl_->path, "has no member " + in_quotes(name + ".npy"));
     const Member& member = impl_->members[static_cast<std::size_t>(found - names().begin())];
     const std::string where = impl_->where(name + std::string(kSuffix));
 

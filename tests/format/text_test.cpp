@@ -30,7 +30,7 @@ TEST_CASE("text: well-formed UTF-8 is told from other bytes") {
         {"ok\xE2\x82z", 2},
     };
     for (const Row& row : rows) {
-        CAPTURE(quoted(row.text));
+        CAPTURE(in_quotes(row.text));
         CHECK(valid_utf8_prefix(row.text) == row.valid);
         CHECK(is_printable_utf8(row.text) == (row.valid == row.text.size()));
     }
@@ -44,7 +44,7 @@ TEST_CASE("text: control characters are not printable") {
 }
 
 TEST_CASE("text: messages show foreign text harmlessly") {
-    CHECK(quoted("conv1.weight") == "'conv1.weight'");
-    CHECK(quoted("a\n\x1b\xC3") == "'a\\x0a\\x1b\\xc3'");
-    CHECK(quoted(std::string(81, 'x')) == "'" + std::string(80, 'x') + "...'");
+    CHECK(in_quotes("conv1.weight") == "'conv1.weight'");
+    CHECK(in_quotes("a\n\x1b\xC3") == "'a\\x0a\\x1b\\xc3'");
+    CHECK(in_quotes(std::string(81, 'x')) == "'" + std::string(80, 'x') + "...'");
 }
