@@ -24,9 +24,10 @@ Descriptor describe(const dnnl::engine& engine, const dnnl::primitive_attr& attr
                     const Arguments&... arguments) {
     try {
 #if DYCE_ONEDNN_3
-        return typename Primitive::primitive_desc(engine, arguments..., attr, true);
+        return {typename Primitive::primitive_desc(engine, arguments..., attr, true), nullptr};
 #else
-        return typename Primitive::primitive_desc(typename Primitive::desc(arguments...), attr, engine, true);
+        const auto operation = std::make_shared<const typename Primitive::desc>(arguments...);
+        return {typename Primitive::primitive_desc(*operation, attr, engine, true), operation};
 #endif
     } catch (const dnnl::error&) {
         return {};  // the operation itself was refused: no implementation either

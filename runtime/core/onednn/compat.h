@@ -6,12 +6,22 @@
 
 #include <oneapi/dnnl/dnnl.hpp>
 
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace dyce::onednn {
 
-using Descriptor = dnnl::primitive_desc;
+/// A primitive descriptor that can advance to further implementations with next_impl(); copies advance
+/// together. oneDNN 2.6 then reads the description of the operation again, so that has to stay alive.
+struct Descriptor : dnnl::primitive_desc {
+    Descriptor() = default;
+    Descriptor(const dnnl::primitive_desc& first, std::shared_ptr<const void> operation)
+        : dnnl::primitive_desc(first), operation_(std::move(operation)) {}
+
+private:
+    std::shared_ptr<const void> operation_;
+};
 /// What concat and reorder have: no list of further implementations.
 using AnyDescriptor = dnnl::primitive_desc_base;
 
