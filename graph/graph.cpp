@@ -64,10 +64,16 @@ std::int64_t count_macs(const Graph& graph) {
 }
 
 std::int64_t count_parameters(const Graph& graph) {
+    std::vector<bool> counted(graph.values.size(), true);
+    for (const Node& node : graph.nodes)
+        if (node.spec->name == "BatchNormalization")
+            for (std::size_t i = 3; i < node.inputs.size(); ++i)
+                counted[static_cast<std::size_t>(node.inputs[i])] = false;
     std::int64_t total = 0;
-    for (const Value& value : graph.values)
-        if (value.constant && value.constant->dtype() == DataType::kFloat32)
-            total += value.constant->elements();
+    for (std::size_t i = 0; i < graph.values.size(); ++i) {
+        const auto& constant = graph.values[i].constant;
+        if (counted[i] && constant && constant->dtype() == DataType::kFloat32) total += constant->elements();
+    }
     return total;
 }
 

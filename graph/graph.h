@@ -65,7 +65,7 @@ OpCall call_of(const Node& node, std::span<const TensorType> own_inputs);
 
 /// Multiply-adds of one picture (METHOD.md section 5). Throws Error{kContent} when the sum overflows.
 std::int64_t count_macs(const Graph& graph);
-/// Elements of all float32 constants.
+/// Elements of all float32 constants but the running statistics of batch norms, as the literature counts.
 std::int64_t count_parameters(const Graph& graph);
 
 /// Per value: how many nodes and graph outputs read it.

@@ -17,14 +17,20 @@ struct ModelData {
     Graph graph;               ///< constants are views of the mapped file
     Preprocess preprocess;
     std::vector<std::string> labels;  ///< empty: classes have no names
-    std::string digest;               ///< of graph and weights
+    /// Of the network as it was imported: folding batch norms loses some. Stored in the file.
+    std::int64_t parameters = 0;
+
+    // Computed by load_model().
+    std::string digest;  ///< of graph and weights
     std::string preprocess_digest;
+    std::int64_t macs = 0;  ///< multiply-adds of one picture
+    int classes = 0;        ///< size of the first output
 };
 
 /// Maps `path` and checks everything. Throws Error{kIo, kContent, kResource} naming the file and the field.
 std::shared_ptr<const ModelData> load_model(const std::string& path);
 
-/// Writes `model` atomically; digests are computed, those in `model` are ignored.
+/// Writes `model` atomically; what load_model() computes is ignored in `model`.
 void save_model(const std::string& path, const ModelData& model);
 
 }  // namespace dyce

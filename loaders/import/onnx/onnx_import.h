@@ -19,7 +19,8 @@ struct OnnxOptions {
     bool batched = true;
 };
 
-/// Reads, checks and translates a file; the graph is simplified. All graph outputs are kept, in file order.
+/// Reads, checks and translates a file; the result is not simplified yet. All graph outputs are kept, in file
+/// order.
 /// Throws Error{kIo, kContent, kResource}; operators that are not implemented are listed all at once.
 Graph import_onnx(const std::string& path, const OnnxOptions& options = {});
 
