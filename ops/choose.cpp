@@ -8,7 +8,7 @@ onednn::Descriptor choose(onednn::Descriptor candidates, Lowering& lowering) {
     constexpr const char* kNone = "none";
     std::string& chosen = lowering.implementation();
     const auto fits = [&](std::string_view name) {
-        return chosen.empty() ? !name.starts_with("ref") : name == chosen;
+        return chosen.empty() ? name.find("ref:") == name.npos : name == chosen;
     };
     bool more = static_cast<bool>(candidates);
     while (more && !fits(candidates.impl_info_str())) more = candidates.next_impl();
