@@ -20,8 +20,9 @@ void check_count(const OpCall& call, const char* what, std::size_t count, int lo
 
 void check_attributes(const OpSpec& spec, const OpCall& call) {
     for (const auto& [name, value] : call.attributes) {
-        const auto known = std::find_if(spec.attributes.begin(), spec.attributes.end(),
-                                        [&name = name](const AttributeSpec& a) { return a.name == name; });
+        const auto known =
+            std::find_if(spec.attributes.begin(), spec.attributes.end(),
+                         [&wanted = name](const AttributeSpec& a) { return a.name == wanted; });
         if (known == spec.attributes.end())
             call.fail(std::string(spec.name) + " has no attribute \"" + name + "\"");
         if (kind_of(value) != known->kind)
