@@ -1,0 +1,92 @@
+#include <dyce/image.h>
+
+#include "loaders/image/jpeg.h"
+#include "loaders/image/png.h"
+#include "loaders/image/stb.h"
+#include "runtime/core/aligned.h"
+#include "runtime/core/file_mapping.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <string_view>
+
+namespace dyce {
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr std::string_view kJpeg = "\xff\xd8\xff"sv;
+constexpr std::string_view kPng = "\x89PNG\r\n\x1a\n"sv;
+
+// Formats people try, so that the refusal can name what it found.
+struct OtherFormat {
+    std::string_view magic;
+    const char* name;
+};
+constexpr OtherFormat kOthers[] = {
+    {"GIF8"sv, "a GIF"},
+    {"8BPS"sv, "a Photoshop file"},
+    {"BM"sv, "a BMP"},
+    {"RIFF"sv, "a WebP"},
+    {"II*\0"sv, "a TIFF"},
+    {"MM\0*"sv, "a TIFF"},
+    {"#?RADIANCE"sv, "a Radiance HDR"},
+    {"%PDF"sv, "a PDF"},
+    {"<"sv, "text (HTML, SVG?)"},
+    {"version https://git-lfs"sv, "a Git LFS pointer: fetch the real file with git lfs pull"},
+};
+
+bool starts_with(std::span<const std::uint8_t> bytes, std::string_view magic) {
+    return bytes.size() >= magic.size() && std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
+}
+
+[[noreturn]] void refuse(std::span<const std::uint8_t> bytes, const std::string& name) {
+    std::string found = bytes.empty() ? "it is empty" : "its content is neither";
+    for (const OtherFormat& other : kOthers)
+        if (starts_with(bytes, other.magic)) found = std::string("it looks like ") + other.name;
+    throw Error(ErrorCode::kContent, name, "not a JPEG or PNG picture: " + found);
+}
+
+Picture decode_any(std::span<const std::uint8_t> bytes, const std::string& name, const ImageLimits& limits) {
+    if (bytes.size() > limits.file_bytes)
+        throw Error(
+            ErrorCode::kResource, name,
+            std::to_string(bytes.size()) + " bytes, the limit is " + std::to_string(limits.file_bytes));
+    if (starts_with(bytes, kPng)) return decode_png(bytes, name, limits);
+    if (starts_with(bytes, kJpeg)) {
+        const PictureSize size = check_jpeg(bytes, name, limits);
+        return {size, decode_jpeg_pixels(bytes, name)};
+    }
+    refuse(bytes, name);
+}
+
+}  // namespace
+
+Image Image::load(const std::string& path, const ImageLimits& limits) {
+    const auto file = FileMapping::open(path, limits.file_bytes);
+    return decode(file->bytes().data(), file->bytes().size(), path, limits);
+}
+
+Image Image::decode(const void* bytes, std::size_t size, const std::string& name, const ImageLimits& limits) {
+    try {
+        Picture picture = decode_any({static_cast<const std::uint8_t*>(bytes), size}, name, limits);
+        return Image(picture.size.width, picture.size.height, std::move(picture.rgb));
+    } catch (const std::bad_alloc&) {
+        throw Error(ErrorCode::kResource, name, "not enough memory for this picture");
+    }
+}
+
+Image Image::from_rgb(int width, int height, const std::uint8_t* pixels) {
+    if (width <= 0 || height <= 0)
+        throw Error(
+            ErrorCode::kUsage, "Image::from_rgb",
+            "size " + std::to_string(width) + "x" + std::to_string(height) + ", both must be positive");
+    const std::size_t size = static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 3;
+    const auto block = allocate_aligned(size);
+    auto* copy = reinterpret_cast<std::uint8_t*>(block.get());
+    std::memcpy(copy, pixels, size);
+    return Image(width, height, {block, copy});
+}
+
+}  // namespace dyce
