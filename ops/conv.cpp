@@ -1,0 +1,155 @@
+// Cross-correlation with zero padding: y[n,o] = bias[o] + sum over the group's channels and taps of
+// weight[o,c,tap] * x[n,c,position of tap]. ONNX Conv-22, one to three spatial axes.
+#include "ops/checks.h"
+#include "ops/choose.h"
+#include "ops/post_ops.h"
+#include "ops/window.h"
+#include "runtime/core/checked.h"
+
+#include <algorithm>
+
+namespace dyce::ops {
+
+extern const OpSpec conv;
+
+namespace {
+
+constexpr AttributeSpec kAttributes[] = {
+    {"auto_pad", AttributeKind::kString}, {"dilations", AttributeKind::kInts},
+    {"group", AttributeKind::kInt},       {"kernel_shape", AttributeKind::kInts},
+    {"pads", AttributeKind::kInts},       {"strides", AttributeKind::kInts}};
+
+struct Geometry {
+    Window window;
+    std::int64_t group, group_inputs, group_outputs;  // channels per group
+};
+
+Geometry geometry_of(const OpCall& call) {
+    const Shape& input = call.inputs[0].shape;
+    const Shape& weights = call.inputs[1].shape;
+    if (weights.rank() != input.rank() || weights.rank() < 3)
+        call.fail("weights are " + weights.to_string() + " for an input of " + input.to_string() +
+                  ", expected equal ranks of 3 to 5");
+    const std::vector<std::int64_t> kernel(weights.begin() + 2, weights.end());
+    if (call.attributes.integers("kernel_shape", kernel) != kernel)
+        call.fail("kernel_shape is " + list_text(call.attributes.integers("kernel_shape")) +
+                  ", but weights are " + weights.to_string());
+    const std::int64_t group = call.attributes.integer("group", 1);
+    if (group < 1 || input[1] % group != 0 || weights[0] % group != 0)
+        call.fail("group is " + std::to_string(group) + ", expected a divisor of " +
+                  std::to_string(input[1]) + " input and " + std::to_string(weights[0]) + " output channels");
+    if (weights[1] != input[1] / group)
+        call.fail("weights are " + weights.to_string() + ", expected " + std::to_string(input[1] / group) +
+                  " input channels a group");
+    return {resolve_window(call, input, kernel), group, weights[1], weights[0] / group};
+}
+
+std::vector<TensorType> infer(const OpCall& call) {
+    expect_float32(call);
+    const Geometry geometry = geometry_of(call);
+    const std::int64_t outputs = call.inputs[1].shape[0];
+    if (call.inputs.size() > 2 && call.inputs[2].shape != Shape{outputs})
+        call.fail("bias is " + call.inputs[2].shape.to_string() + ", expected " + std::to_string(outputs));
+    return {{DataType::kFloat32, output_shape(call.inputs[0].shape[0], outputs, geometry.window)}};
+}
+
+std::int64_t macs(const OpCall& call) {
+    const std::int64_t outputs = infer(call)[0].shape.elements();
+    const Shape& weights = call.inputs[1].shape;
+    std::int64_t total = outputs;
+    for (int axis = 1; axis < weights.rank(); ++axis)
+        if (!checked_multiply(total, weights[axis], &total))
+            call.fail("multiply-adds of " + weights.to_string() + " weights at " + std::to_string(outputs) +
+                      " outputs overflow 63 bits");
+    return total;
+}
+
+void reference(const OpCall& call, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
+    const auto [window, group, group_inputs, group_outputs] = geometry_of(call);
+    std::int64_t source_plane = 1, destination_plane = 1, taps = 1;
+    for (const WindowAxis& axis : window) {
+        source_plane *= axis.input;
+        destination_plane *= axis.output;
+        taps *= axis.kernel;
+    }
+    const std::int64_t step = window.back().stride;
+    const float* weights = in[1].data<float>();
+    float* destination = out[0].data<float>();
+    for (std::int64_t n = 0; n < in[0].shape[0]; ++n)
+        for (std::int64_t o = 0; o < group * group_outputs; ++o, destination += destination_plane) {
+            std::fill_n(destination, destination_plane, in.size() > 2 ? in[2].data<float>()[o] : 0.f);
+            const std::int64_t first = n * group * group_inputs + o / group_outputs * group_inputs;
+            for (std::int64_t c = 0; c < group_inputs; ++c) {
+                const float* source = in[0].data<float>() + (first + c) * source_plane;
+                const float* kernel = weights + (o * group_inputs + c) * taps;
+                visit_taps(window,
+                           [&](std::int64_t tap, std::int64_t from, std::int64_t to, std::int64_t count) {
+                               for (std::int64_t i = 0; i < count; ++i)
+                                   destination[to + i] += kernel[tap] * source[from + i * step];
+                           });
+            }
+        }
+}
+
+// The first residual Add: its operand becomes what the destination holds before the convolution adds to it.
+int residual_of(const OpCall& call, const Lowering& lowering) {
+    for (std::size_t i = 0; i < call.post_ops.size(); ++i)
+        if (call.post_ops[i].spec->binary == BinaryKind::kAdd &&
+            lowering.input_type(call.post_ops[i].operand) == lowering.output_type(0))
+            return static_cast<int>(i);
+    return -1;
+}
+
+Buffer destination_of(const OpCall& call, Lowering& lowering, int residual, const MemoryDesc& desc) {
+    if (residual < 0) return lowering.output(0, desc);
+    const int operand = call.post_ops[static_cast<std::size_t>(residual)].operand;
+    const Buffer held = lowering.input(operand);
+    if (held.desc == desc && lowering.can_overwrite(operand)) return lowering.output_over(0, operand);
+    const Buffer destination = lowering.output(0, desc);
+    lowering.reorder(held, destination);
+    return destination;
+}
+
+void lower(const OpCall& call, Lowering& lowering) {
+    const Geometry geometry = geometry_of(call);
+    Dims weight_dims = dims_of(call.inputs[1].shape);
+    if (geometry.group > 1) {  // oneDNN's grouped weights: (G, O/G, I/G, ..)
+        weight_dims[0] = geometry.group_outputs;
+        weight_dims.insert(weight_dims.begin(), geometry.group);
+    }
+    const bool biased = call.inputs.size() > 2;
+    const MemoryDesc bias = plain_desc(Dims{call.inputs[1].shape[0]});
+    const int residual = residual_of(call, lowering);
+    Fusion fusion = fuse(call, lowering, {}, residual);
+    const auto descriptor =
+        choose(onednn::convolution(lowering.engine(), dnnl::algorithm::convolution_direct,
+                                   any_desc(dims_of(call.inputs[0].shape)), any_desc(weight_dims),
+                                   biased ? &bias : nullptr, any_desc(dims_of(lowering.output_type(0).shape)),
+                                   onednn_window(geometry.window), fusion.attributes),
+               lowering);
+    if (!descriptor) return lower_by_reference(conv, call, lowering);
+
+    const auto layout = [&](dnnl::query of) { return descriptor.query_md(of, 0); };
+    auto& arguments = fusion.arguments;
+    arguments.push_back({DNNL_ARG_SRC, lowering.input_as(0, layout(dnnl::query::src_md))});
+    arguments.push_back(
+        {DNNL_ARG_WEIGHTS, lowering.weights(1, plain_desc(weight_dims), layout(dnnl::query::weights_md))});
+    if (biased) arguments.push_back({DNNL_ARG_BIAS, lowering.weights(2, bias, bias)});
+    arguments.push_back(
+        {DNNL_ARG_DST, destination_of(call, lowering, residual, layout(dnnl::query::dst_md))});
+    lowering.run(descriptor, std::move(arguments));
+}
+
+}  // namespace
+
+extern const OpSpec conv{.name = "Conv",
+                         .min_inputs = 2,
+                         .max_inputs = 3,
+                         .attributes = kAttributes,
+                         .infer = infer,
+                         .macs = macs,
+                         .reference = reference,
+                         .lower = lower,
+                         .takes_post_ops = true};
+
+}  // namespace dyce::ops
