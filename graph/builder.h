@@ -23,6 +23,8 @@ public:
     /// The same with one output for each name.
     std::vector<ValueId> add_many(const OpSpec& spec, std::vector<ValueId> inputs, Attributes attributes,
                                   const std::string& name, const std::vector<std::string>& outputs);
+    /// Gives a value another name, which no other value may have.
+    void rename(ValueId value, std::string name) { graph_.value(value).name = std::move(name); }
     void output(ValueId value) { graph_.outputs.push_back(value); }
 
     const TensorType& type(ValueId value) const { return types_[static_cast<std::size_t>(value)]; }

@@ -1,7 +1,8 @@
-// The built-in backbones, written with the graph builder under timm's and torchvision's parameter names.
+// The built-in backbones under timm's and torchvision's parameter names; one file a family.
+// Immutable tables, shared by all threads.
 #pragma once
 
-#include "graph/builder.h"
+#include "graph/graph.h"
 
 #include <functional>
 #include <span>
@@ -10,19 +11,33 @@
 
 namespace dyce {
 
-/// Gives the parameter `name` of the expected `shape`. Throws Error{kContent} when it cannot.
+class Layers;
+
+/// Gives the parameter `name` of the expected `shape`, float32. Throws Error{kContent} when it cannot.
 using ParameterSource = std::function<Tensor(const std::string& name, const Shape& shape)>;
 
 struct Backbone {
-    std::string_view name;    ///< "resnet50"
-    Shape input;              ///< of one picture, 3 x H x W
-    std::string_view preset;  ///< preprocessing preset, "imagenet" or "cifar10"
-    /// The whole network; `classes` is the size of the classifier's output.
-    Graph (*build)(const ParameterSource& parameters, int classes);
+    std::string_view name;        ///< "resnet50"
+    std::string_view classifier;  ///< the parameter with one row per class, "fc.weight"
+    /// The network from the picture (1 x 3 x H x W) to its logits (1 x classes).
+    ValueId (*logits)(const Layers& net, ValueId picture, int classes);
+    int side = 224;                        ///< height and width of the usual picture
+    std::string_view preset = "imagenet";  ///< of the preprocessing, "imagenet" or "cifar10"
+
+    /// The usual picture, 3 x side x side.
+    Shape input() const { return {3, side, side}; }
 };
 
+/// All of them, family by family, small to big.
 std::span<const Backbone> backbones();
-/// nullptr when there is none of this name.
-const Backbone* find_backbone(std::string_view name);
+/// Throws Error{kUsage} naming the nearest one when there is none of this name.
+const Backbone& find_backbone(std::string_view name);
+
+/// The network for pictures of 3 x H x W (`input`), as it is trained: batch norms are nodes of their own and
+/// every parameter is a constant under its name. Layers that only training knows are left out.
+/// The graph's input is "input", its output "logits"; blocks' results are called as the blocks are.
+/// Throws Error{kContent} when the picture is too small, and what `parameters` throws.
+Graph build_backbone(const Backbone& backbone, const ParameterSource& parameters, int classes,
+                     const Shape& input);
 
 }  // namespace dyce

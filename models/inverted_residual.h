@@ -1,0 +1,28 @@
+// The block of MobileNetV3 and EfficientNet: expand, filter each channel, gate the channels, project.
+// Torchvision's names: block.0 .. block.3, without gaps where a step is missing.
+#pragma once
+
+#include "models/layers.h"
+
+namespace dyce::models {
+
+/// A convolution, batch norm and activation; parameters 0 and 1.
+ValueId conv_bn_activation(const Layers& net, ValueId x, const Convolution& convolution, Activation kind,
+                           float epsilon);
+
+struct InvertedResidual {
+    std::int64_t kernel;
+    std::int64_t stride;
+    std::int64_t expanded;  ///< channels inside; no expansion step when they are those of the input
+    std::int64_t channels;  ///< of the result
+    std::int64_t squeezed;  ///< channels inside squeeze-and-excitation, 0 for none
+    Activation activation;
+    Activation squeeze_activation;
+    Activation gate;
+    float epsilon;  ///< of batch norm
+};
+
+/// Adds its input where neither stride nor channels change.
+ValueId inverted_residual(const Layers& net, ValueId x, const InvertedResidual& block);
+
+}  // namespace dyce::models
