@@ -94,7 +94,13 @@ Json read_json(const std::string& path, std::uint64_t max_bytes) {
     return parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path);
 }
 
-std::string canonical_text(const Json& json) { return json.dump(); }
+std::string canonical_text(const Json& json) {
+    try {
+        return json.dump();
+    } catch (const Json::type_error&) {
+        throw Error(ErrorCode::kContent, "JSON", "a string is not valid UTF-8");
+    }
+}
 
 Json to_json(float value) {
     char text[32];

@@ -21,7 +21,8 @@ Json parse_json(std::string_view text, const std::string& where);
 /// Reads a whole file of up to `max_bytes`. Throws as parse_json() does, and Error{kIo}.
 Json read_json(const std::string& path, std::uint64_t max_bytes);
 
-/// Keys sorted bytewise, no spaces, shortest numbers that read back the same.
+/// Keys sorted bytewise, no spaces, shortest numbers that read back the same. Throws Error{kContent} on a
+/// string that is not UTF-8.
 std::string canonical_text(const Json& json);
 
 /// A float32 as the shortest decimal that reads back as the same float32.

@@ -24,6 +24,10 @@ class JsonReader {
 public:
     JsonReader(std::string_view text, std::string where);
 
+    /// How errors call the place from here on.
+    void set_where(std::string where) { where_ = std::move(where); }
+    const std::string& where() const { return where_; }
+
     /// Kind of the value that comes next.
     JsonKind peek();
     void null();

@@ -1,4 +1,5 @@
 #include "loaders/format/json.h"
+#include "tests/format/bytes.h"
 #include "tests/format/refusal.h"
 #include "tests/support.h"
 
@@ -13,12 +14,6 @@ using namespace std::string_literals;
 namespace {
 
 Json parse(const std::string& text) { return parse_json(text, "x.json"); }
-
-std::string repeat(const std::string& text, int count) {
-    std::string result;
-    for (int i = 0; i < count; ++i) result += text;
-    return result;
-}
 
 }  // namespace
 

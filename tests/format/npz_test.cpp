@@ -1,4 +1,5 @@
 #include "loaders/npz/npz.h"
+#include "tests/format/bytes.h"
 #include "tests/format/refusal.h"
 #include "tests/support.h"
 
@@ -12,12 +13,6 @@ using namespace dyce::test;
 using namespace std::string_literals;
 
 namespace {
-
-std::string little(std::uint64_t value, int bytes) {
-    std::string text;
-    for (int i = 0; i < bytes; ++i, value >>= 8) text += static_cast<char>(value);
-    return text;
-}
 
 std::uint32_t crc32(const std::string& data) {
     std::uint32_t crc = 0xffffffff;

@@ -1,5 +1,8 @@
-// Checks of refusals: the code, and a piece of the message that names the trouble.
+// Checks of refusals: the error's code, a piece of its message that names the trouble, and that getting there
+// took no more memory than promised.
 #pragma once
+
+#include "tests/allocations.h"
 
 #include <dyce/error.h>
 
@@ -9,9 +12,12 @@
 
 namespace dyce::test {
 
+constexpr std::int64_t kMaxRefusalBytes = std::int64_t{64} << 20;
+
 /// Runs `action` and checks that it throws Error{code} whose what() contains `piece`.
 template <class Action>
 void check_refused(Action action, ErrorCode code, const std::string& piece) {
+    const AllocationPeak peak;
     try {
         action();
         FAIL_CHECK("accepted; expected an error about: " << piece);
@@ -22,6 +28,7 @@ void check_refused(Action action, ErrorCode code, const std::string& piece) {
         CHECK(error.code() == code);
         CHECK(what.find(piece) != std::string::npos);
     }
+    CHECK(peak.bytes() <= kMaxRefusalBytes);
 }
 
 }  // namespace dyce::test
