@@ -2,12 +2,15 @@
 // checks neither CRC nor Adler-32, so only its inflate is used here.
 #include "loaders/image/png.h"
 
+#include "loaders/image/byte_reader.h"
 #include "loaders/image/png_file.h"
 #include "loaders/image/png_rows.h"
 #include "loaders/image/stb.h"
 #include "runtime/core/aligned.h"
 
+#include <algorithm>
 #include <array>
+#include <vector>
 
 namespace dyce {
 namespace {
@@ -60,8 +63,7 @@ void inflate_checked(const PngFile& png, std::span<std::uint8_t> raw, const std:
         throw Error(ErrorCode::kContent, name,
                     "the pixel data ends after " + std::to_string(written) + " of " +
                         std::to_string(raw.size()) + " bytes");
-    const auto end = png.stream.end();
-    const std::uint32_t stored = std::uint32_t{end[-4]} << 24 | end[-3] << 16 | end[-2] << 8 | end[-1];
+    const std::uint32_t stored = ByteReader(std::span(png.stream).last(4), name).u32();
     if (stored != adler32(raw))
         throw Error(ErrorCode::kContent, name, "the pixel data has a bad Adler-32 sum");
 }

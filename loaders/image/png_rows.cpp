@@ -12,7 +12,7 @@ int paeth(int left, int up, int corner) {
     const int to_up = std::abs(left - corner);
     const int to_corner = std::abs(left + up - 2 * corner);
     const int other = to_up <= to_corner ? up : corner;
-    return (to_left <= to_up) & (to_left <= to_corner) ? left : other;
+    return ((to_left <= to_up) & (to_left <= to_corner)) ? left : other;
 }
 
 // Adds predict(left, up, corner) to each byte.
