@@ -3,14 +3,19 @@
 
 #include "graph/graph.h"
 
+#include <optional>
 #include <string>
 
 namespace dyce {
 
-/// Builds the backbone `architecture` (see models/backbones.h) with the weights of `path`; the result is
-/// not simplified yet. Throws Error{kUsage} for an unknown architecture (names the nearest), Error{kContent}
-/// listing missing and unexpected tensors and wrong shapes; `.pth` files are refused with the lines that
-/// re-save them.
-Graph import_state_dict(const std::string& path, const std::string& architecture);
+/// Builds the backbone `architecture` (see models/backbones.h) with the weights of `path`, for pictures of
+/// 3 x H x W (`input`; the architecture's usual size when empty); the result is not simplified yet. The
+/// classifier's weight tells the number of classes. Half, bfloat16 and double weights become float32;
+/// num_batches_tracked is ignored, and so is a prefix "state_dict.", "model." or "module." that all names
+/// share. A weight may lack the trailing 1 x 1 of a convolution, or have it where a linear layer is meant.
+/// Throws Error{kUsage} for an unknown architecture (names the nearest), Error{kContent} listing all missing
+/// and unexpected tensors and wrong shapes, and what Safetensors::open() throws.
+Graph import_state_dict(const std::string& path, const std::string& architecture,
+                        const std::optional<Shape>& input = {});
 
 }  // namespace dyce
