@@ -3,17 +3,29 @@
 #include <string_view>
 
 namespace dyce::ops {
+namespace {
+
+template <class Predicate>
+onednn::Descriptor first_of(onednn::Descriptor candidates, Predicate fits) {
+    bool more = static_cast<bool>(candidates);
+    while (more && !fits(std::string_view(candidates.impl_info_str()))) more = candidates.next_impl();
+    return more ? candidates : onednn::Descriptor();
+}
+
+}  // namespace
 
 onednn::Descriptor choose(onednn::Descriptor candidates, Lowering& lowering) {
-    constexpr const char* kNone = "none";
     std::string& chosen = lowering.implementation();
-    const auto fits = [&](std::string_view name) {
-        return chosen.empty() ? name.find("ref:") == name.npos : name == chosen;
-    };
-    bool more = static_cast<bool>(candidates);
-    while (more && !fits(candidates.impl_info_str())) more = candidates.next_impl();
-    if (chosen.empty()) chosen = more ? candidates.impl_info_str() : kNone;
-    return more ? candidates : onednn::Descriptor();
+    if (!chosen.empty())
+        return first_of(std::move(candidates), [&](std::string_view name) { return name == chosen; });
+    auto choice = skip_plain_loops(std::move(candidates));
+    chosen = choice ? choice.impl_info_str() : "none";
+    return choice;
+}
+
+onednn::Descriptor skip_plain_loops(onednn::Descriptor candidates) {
+    return first_of(std::move(candidates),
+                    [](std::string_view name) { return name.find("ref:") == name.npos; });
 }
 
 }  // namespace dyce::ops

@@ -1,4 +1,4 @@
-// One implementation of a primitive for all batch sizes. Stateless.
+// Which of oneDNN's implementations serves. Stateless.
 #pragma once
 
 #include "ops/lowering.h"
@@ -9,5 +9,9 @@ namespace dyce::ops {
 /// node is compiled for; at later ones the candidate of the same name, so that a picture's answer does not
 /// depend on how many others run with it. Empty when there is none: the caller's own path serves.
 onednn::Descriptor choose(onednn::Descriptor candidates, Lowering& lowering);
+
+/// The first of the candidates that is not one of oneDNN's plain loops; empty when there is none. For
+/// element-wise work, where all implementations of a machine give the same result.
+onednn::Descriptor skip_plain_loops(onednn::Descriptor candidates);
 
 }  // namespace dyce::ops

@@ -55,6 +55,7 @@ struct EltwiseStage {
         kLinear,
         kLogistic,
         kExp,
+        kLog,
         kGeluTanh,
         kGeluErf,
         kSwish,

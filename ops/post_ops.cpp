@@ -30,6 +30,7 @@ dnnl::algorithm algorithm_of(EltwiseStage::Kind kind) {
         case Kind::kLinear: return Algorithm::eltwise_linear;
         case Kind::kLogistic: return Algorithm::eltwise_logistic;
         case Kind::kExp: return Algorithm::eltwise_exp;
+        case Kind::kLog: return Algorithm::eltwise_log;
         case Kind::kGeluTanh: return Algorithm::eltwise_gelu_tanh;
         case Kind::kGeluErf: return Algorithm::eltwise_gelu_erf;
         case Kind::kSwish: return Algorithm::eltwise_swish;

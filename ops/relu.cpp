@@ -1,4 +1,4 @@
-// max(x, 0). ONNX Relu.
+// max(x, 0). ONNX Relu-14.
 #include "ops/unary.h"
 
 #include <algorithm>
@@ -7,7 +7,7 @@ namespace dyce::ops {
 namespace {
 
 void reference(const OpCall&, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
-    map_elements(in, out, [](float x) { return std::max(x, 0.f); });
+    map_elements(in, out, [](double x) { return std::max(x, 0.0); });
 }
 
 std::vector<EltwiseStage> eltwise(const OpCall&) { return {{EltwiseStage::Kind::kRelu}}; }
@@ -18,7 +18,6 @@ extern const OpSpec relu{.name = "Relu",
                          .infer = infer_same,
                          .reference = reference,
                          .lower = lower_unary<relu>,
-                         .eltwise = eltwise,
-                         .takes_post_ops = true};
+                         .eltwise = eltwise};
 
 }  // namespace dyce::ops

@@ -1,0 +1,17 @@
+// The error function. ONNX Erf-13. oneDNN has no primitive for it.
+#include "ops/unary.h"
+
+#include <cmath>
+
+namespace dyce::ops {
+namespace {
+
+void reference(const OpCall&, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
+    map_elements(in, out, [](double x) { return std::erf(x); });
+}
+
+}  // namespace
+
+extern const OpSpec erf{.name = "Erf", .infer = infer_same, .reference = reference};
+
+}  // namespace dyce::ops

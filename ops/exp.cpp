@@ -1,0 +1,23 @@
+// e^x. ONNX Exp-13.
+#include "ops/unary.h"
+
+#include <cmath>
+
+namespace dyce::ops {
+namespace {
+
+void reference(const OpCall&, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
+    map_elements(in, out, [](double x) { return std::exp(x); });
+}
+
+std::vector<EltwiseStage> eltwise(const OpCall&) { return {{EltwiseStage::Kind::kExp}}; }
+
+}  // namespace
+
+extern const OpSpec exp{.name = "Exp",
+                        .infer = infer_same,
+                        .reference = reference,
+                        .lower = lower_unary<exp>,
+                        .eltwise = eltwise};
+
+}  // namespace dyce::ops

@@ -1,0 +1,23 @@
+// x * max(0, min(1, x/6 + 1/2)). ONNX HardSwish-22.
+#include "ops/unary.h"
+
+#include <algorithm>
+
+namespace dyce::ops {
+namespace {
+
+void reference(const OpCall&, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
+    map_elements(in, out, [](double x) { return x * std::clamp(x / 6 + 0.5, 0.0, 1.0); });
+}
+
+std::vector<EltwiseStage> eltwise(const OpCall&) { return {{EltwiseStage::Kind::kHardSwish, 1 / 6.f, 0.5f}}; }
+
+}  // namespace
+
+extern const OpSpec hard_swish{.name = "HardSwish",
+                               .infer = infer_same,
+                               .reference = reference,
+                               .lower = lower_unary<hard_swish>,
+                               .eltwise = eltwise};
+
+}  // namespace dyce::ops

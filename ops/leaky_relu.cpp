@@ -1,0 +1,28 @@
+// x above zero, alpha * x below. ONNX LeakyRelu-16.
+#include "ops/unary.h"
+
+namespace dyce::ops {
+namespace {
+
+constexpr AttributeSpec kAttributes[] = {{"alpha", AttributeKind::kFloat}};
+constexpr float kAlpha = 0.01f;
+
+void reference(const OpCall& call, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
+    const double alpha = call.attributes.real("alpha", kAlpha);
+    map_elements(in, out, [=](double x) { return x < 0 ? alpha * x : x; });
+}
+
+std::vector<EltwiseStage> eltwise(const OpCall& call) {
+    return {{EltwiseStage::Kind::kRelu, call.attributes.real("alpha", kAlpha)}};
+}
+
+}  // namespace
+
+extern const OpSpec leaky_relu{.name = "LeakyRelu",
+                               .attributes = kAttributes,
+                               .infer = infer_same,
+                               .reference = reference,
+                               .lower = lower_unary<leaky_relu>,
+                               .eltwise = eltwise};
+
+}  // namespace dyce::ops

@@ -1,0 +1,23 @@
+// Natural logarithm. ONNX Log-13.
+#include "ops/unary.h"
+
+#include <cmath>
+
+namespace dyce::ops {
+namespace {
+
+void reference(const OpCall&, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
+    map_elements(in, out, [](double x) { return std::log(x); });
+}
+
+std::vector<EltwiseStage> eltwise(const OpCall&) { return {{EltwiseStage::Kind::kLog}}; }
+
+}  // namespace
+
+extern const OpSpec log{.name = "Log",
+                        .infer = infer_same,
+                        .reference = reference,
+                        .lower = lower_unary<log>,
+                        .eltwise = eltwise};
+
+}  // namespace dyce::ops

@@ -1,0 +1,23 @@
+// Square root; NaN below zero. ONNX Sqrt-13.
+#include "ops/unary.h"
+
+#include <cmath>
+
+namespace dyce::ops {
+namespace {
+
+void reference(const OpCall&, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
+    map_elements(in, out, [](double x) { return std::sqrt(x); });
+}
+
+std::vector<EltwiseStage> eltwise(const OpCall&) { return {{EltwiseStage::Kind::kSqrt}}; }
+
+}  // namespace
+
+extern const OpSpec sqrt{.name = "Sqrt",
+                         .infer = infer_same,
+                         .reference = reference,
+                         .lower = lower_unary<sqrt>,
+                         .eltwise = eltwise};
+
+}  // namespace dyce::ops
