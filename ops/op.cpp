@@ -48,9 +48,14 @@ std::vector<TensorType> checked_infer(const OpSpec& spec, const OpCall& call) {
     check_count(call, "inputs", call.inputs.size(), spec.min_inputs, spec.max_inputs);
     check_count(call, "outputs", static_cast<std::size_t>(call.output_count), 1, spec.max_outputs);
     check_attributes(spec, call);
-    auto types = spec.infer(call);
-    for (const TensorType& type : types) (void)type.shape.elements();  // refuses overflow
-    return types;
+    try {
+        auto types = spec.infer(call);
+        for (const TensorType& type : types) (void)type.shape.elements();  // refuses overflow
+        return types;
+    } catch (const Error& error) {  // of a shape or an attribute: say whose
+        if (error.where() == call.where) throw;
+        throw Error(error.code(), call.where + ": " + error.where(), error.message());
+    }
 }
 
 }  // namespace dyce

@@ -143,23 +143,24 @@ bool JsonField::boolean() const {
     return json_->get<bool>();
 }
 
-std::vector<JsonField> JsonField::elements() const {
+std::size_t JsonField::size() const {
     if (!json_->is_array()) fail("an array");
-    std::vector<JsonField> result;
-    for (std::size_t i = 0; i < json_->size(); ++i)
-        result.emplace_back((*json_)[i], where_ + "[" + std::to_string(i) + "]");
-    return result;
+    return json_->size();
+}
+
+JsonField JsonField::operator[](std::size_t element) const {
+    return {(*json_)[element], where_ + "[" + std::to_string(element) + "]"};
 }
 
 std::vector<std::string> JsonField::texts() const {
     std::vector<std::string> result;
-    for (const JsonField& element : elements()) result.push_back(element.text());
+    for (std::size_t i = 0; i < size(); ++i) result.push_back((*this)[i].text());
     return result;
 }
 
 std::vector<std::int64_t> JsonField::integers() const {
     std::vector<std::int64_t> result;
-    for (const JsonField& element : elements()) result.push_back(element.integer());
+    for (std::size_t i = 0; i < size(); ++i) result.push_back((*this)[i].integer());
     return result;
 }
 

@@ -40,7 +40,9 @@ public:
     double real() const;
     float real32() const;
     bool boolean() const;
-    std::vector<JsonField> elements() const;
+    /// Number of elements of an array.
+    std::size_t size() const;
+    JsonField operator[](std::size_t element) const;
     std::vector<std::string> texts() const;
     std::vector<std::int64_t> integers() const;
 
@@ -63,6 +65,7 @@ public:
     bool has(const std::string& key) const { return json_->contains(key); }
     /// Throws Error{kContent} when it is missing.
     JsonField operator[](const std::string& key);
+    const std::string& where() const { return where_; }
     /// Throws Error{kContent} naming a member that was never asked for.
     void finish() const;
 

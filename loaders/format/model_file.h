@@ -3,6 +3,8 @@
 #pragma once
 
 #include "graph/graph.h"
+#include "graph/verify.h"
+#include "loaders/format/safetensors.h"
 #include "loaders/image/preprocess.h"
 
 #include <memory>
@@ -27,10 +29,16 @@ struct ModelData {
     int classes = 0;        ///< size of the first output
 };
 
-/// Maps `path` and checks everything. Throws Error{kIo, kContent, kResource} naming the file and the field.
-std::shared_ptr<const ModelData> load_model(const std::string& path);
+struct ModelLimits {
+    SafetensorsLimits container;
+    GraphLimits graph;
+};
 
-/// Writes `model` atomically; what load_model() computes is ignored in `model`.
+/// Maps `path` and checks everything. Throws Error{kIo, kContent, kResource} naming the file and the field.
+std::shared_ptr<const ModelData> load_model(const std::string& path, const ModelLimits& limits = {});
+
+/// Writes `model` atomically; what load_model() computes is ignored in `model`. The graph is as simplify()
+/// leaves it. Throws Error{kIo}, and Error{kContent, kResource} for what load_model() would refuse.
 void save_model(const std::string& path, const ModelData& model);
 
 }  // namespace dyce

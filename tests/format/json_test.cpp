@@ -170,7 +170,7 @@ TEST_CASE("json: fields are typed, and errors name the path, what was found and 
     check_refused([&] { fields["on"].real(); }, content, "found boolean, expected a number");
     check_refused([&] { fields["size"].boolean(); }, content, "expected true or false");
     check_refused([&] { fields["big"].real32(); }, content, "expected a number in the range of float32");
-    check_refused([&] { fields["on"].elements(); }, content, "expected an array");
+    check_refused([&] { fields["on"].size(); }, content, "expected an array");
     check_refused([&] { fields["list"].integers(); }, content,
                   "net.list[1]: found string 'two', expected an integer");
     check_refused([&] { fields["list"].texts(); }, content, "net.list[0]: found number 1, expected a string");

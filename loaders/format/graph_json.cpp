@@ -1,0 +1,173 @@
+#include "loaders/format/graph_json.h"
+
+#include "loaders/format/attributes_json.h"
+#include "loaders/format/safetensors.h"
+#include "loaders/format/text.h"
+
+#include <dyce/error.h>
+
+namespace dyce {
+namespace {
+
+DataType dtype_from_json(const JsonField& field) {
+    const std::string name = field.text();
+    for (DataType dtype :
+         {DataType::kFloat32, DataType::kInt64, DataType::kInt32, DataType::kUint8, DataType::kBool})
+        if (name == name_of(dtype)) return dtype;
+    field.fail("float32, int64, int32, uint8 or bool");
+}
+
+Shape shape_from_json(const JsonField& field) {
+    if (field.size() > static_cast<std::size_t>(Shape::kMaxRank))
+        field.fail("at most " + std::to_string(Shape::kMaxRank) + " dimensions");
+    Shape shape;
+    for (std::size_t i = 0; i < field.size(); ++i) shape.push_back(field[i].integer(1));
+    return shape;
+}
+
+std::string name_from_json(const JsonField& field) {
+    std::string name = field.text();
+    check_tensor_name(name, field.where());
+    return name;
+}
+
+// A node as text: its values are still names.
+struct NodeText {
+    Node node;
+    std::string where;
+    std::vector<std::string> inputs, outputs;
+};
+
+NodeText node_from_json(const JsonField& numbered, const std::string& graph_where) {
+    const std::string name = name_from_json(JsonFields(numbered)["name"]);
+    const JsonField field(numbered.json(), graph_where + ": node " + in_quotes(name));
+    JsonFields fields(field);
+    NodeText text{{}, field.where(), {}, {}};
+    text.node.name = fields["name"].text();
+    const std::string op = fields["op"].text();
+    const std::string domain = fields.has("domain") ? fields["domain"].text() : "";
+    text.node.spec = find_op(op, domain);
+    if (text.node.spec == nullptr)
+        fields["op"].fail("an operator of this version" +
+                          (domain.empty() ? "" : " in domain " + in_quotes(domain)));
+    if (fields.has("attributes"))
+        text.node.attributes = attributes_from_json(fields["attributes"], *text.node.spec);
+    text.inputs = fields["inputs"].texts();
+    const JsonField outputs = fields["outputs"];
+    for (std::size_t i = 0; i < outputs.size(); ++i) text.outputs.push_back(name_from_json(outputs[i]));
+    fields.finish();
+    return text;
+}
+
+// Gives the names their ids, in the order in which the values are made.
+class Linker {
+public:
+    Linker(Graph& graph, const std::map<std::string, Tensor>& tensors) : graph_(graph), tensors_(tensors) {}
+
+    ValueId define(const std::string& name, const std::string& where) {
+        const auto [known, is_new] = ids_.emplace(name, static_cast<ValueId>(graph_.values.size()));
+        if (!is_new || tensors_.count(name) != 0)
+            throw Error(ErrorCode::kContent, where, "makes " + in_quotes(name) + ", which exists already");
+        return graph_.add_value(name);
+    }
+
+    ValueId find(const std::string& name, const std::string& where,
+                 const std::map<std::string, std::string>& makers = {}) {
+        if (const auto known = ids_.find(name); known != ids_.end()) return known->second;
+        const auto tensor = tensors_.find(name);
+        if (tensor != tensors_.end()) return ids_[name] = graph_.add_value(name, tensor->second);
+        const std::string reads = "reads " + in_quotes(name);
+        if (const auto maker = makers.find(name); maker != makers.end())
+            throw Error(ErrorCode::kContent, where,
+                        reads + " before it is made by node " + in_quotes(maker->second) +
+                            ": a cycle, or nodes out of order");
+        throw Error(ErrorCode::kContent, where,
+                    reads + ", expected an input, a tensor of the file or an output of a node before");
+    }
+
+    void check_all_used(const std::string& where) const {
+        for (const auto& [name, tensor] : tensors_)
+            if (ids_.count(name) == 0)
+                throw Error(ErrorCode::kContent, where, "no node reads the tensor " + in_quotes(name));
+    }
+
+private:
+    Graph& graph_;
+    const std::map<std::string, Tensor>& tensors_;
+    std::map<std::string, ValueId> ids_;
+};
+
+GraphInput input_from_json(const JsonField& field, Linker& linker) {
+    JsonFields fields(field);
+    const ValueId value = linker.define(name_from_json(fields["name"]), field.where());
+    const GraphInput input{value, {dtype_from_json(fields["dtype"]), shape_from_json(fields["shape"])}};
+    fields.finish();
+    return input;
+}
+
+std::vector<std::string> names_of(const Graph& graph, const std::vector<ValueId>& ids) {
+    std::vector<std::string> names;
+    for (ValueId id : ids) names.push_back(graph.value(id).name);
+    return names;
+}
+
+Json node_to_json(const Graph& graph, const Node& node) {
+    if (!node.post_ops.empty())
+        throw Error(ErrorCode::kInternal, node.name, "a fused node cannot be stored in a model file");
+    Json json = {{"name", node.name},
+                 {"op", node.spec->name},
+                 {"inputs", names_of(graph, node.inputs)},
+                 {"outputs", names_of(graph, node.outputs)}};
+    if (!node.spec->domain.empty()) json["domain"] = node.spec->domain;
+    if (node.attributes.begin() != node.attributes.end())
+        json["attributes"] = attributes_to_json(node.attributes);
+    return json;
+}
+
+}  // namespace
+
+Json graph_to_json(const Graph& graph) {
+    if (!graph.batched) throw Error(ErrorCode::kInternal, "graph", "only batched graphs are stored");
+    Json inputs = Json::array();
+    for (const auto& [value, type] : graph.inputs)
+        inputs.push_back({{"name", graph.value(value).name},
+                          {"dtype", name_of(type.dtype)},
+                          {"shape", std::vector<std::int64_t>(type.shape.begin(), type.shape.end())}});
+    Json nodes = Json::array();
+    for (const Node& node : graph.nodes) nodes.push_back(node_to_json(graph, node));
+    return {{"inputs", inputs}, {"nodes", nodes}, {"outputs", names_of(graph, graph.outputs)}};
+}
+
+Graph graph_from_json(JsonFields& fields, const std::map<std::string, Tensor>& tensors,
+                      std::int64_t max_nodes) {
+    Graph graph;
+    Linker linker(graph, tensors);
+    const JsonField inputs = fields["inputs"];
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+        graph.inputs.push_back(input_from_json(inputs[i], linker));
+
+    const JsonField nodes = fields["nodes"];
+    if (nodes.size() > static_cast<std::size_t>(max_nodes))
+        throw Error(ErrorCode::kResource, nodes.where(),
+                    std::to_string(nodes.size()) + " nodes, the limit is " + std::to_string(max_nodes));
+    std::vector<NodeText> texts;
+    std::map<std::string, std::string> makers;  // output -> node
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+        texts.push_back(node_from_json(nodes[i], fields.where()));
+        for (const std::string& output : texts.back().outputs) makers.emplace(output, texts.back().node.name);
+    }
+    for (NodeText& text : texts) {
+        for (const std::string& name : text.inputs)
+            text.node.inputs.push_back(linker.find(name, text.where, makers));
+        for (const std::string& name : text.outputs)
+            text.node.outputs.push_back(linker.define(name, text.where));
+        graph.nodes.push_back(std::move(text.node));
+    }
+    const JsonField outputs = fields["outputs"];
+    for (std::size_t i = 0; i < outputs.size(); ++i)
+        graph.outputs.push_back(linker.find(outputs[i].text(), outputs[i].where()));
+    linker.check_all_used(fields.where());
+    return graph;
+}
+
+}  // namespace dyce

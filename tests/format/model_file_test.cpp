@@ -1,0 +1,124 @@
+#include "loaders/format/model_file.h"
+#include "loaders/format/attributes_json.h"
+#include "tests/format/refusal.h"
+#include "tests/format/tiny_model.h"
+#include "tests/support.h"
+
+#include <cmath>
+#include <limits>
+#include <string>
+
+using namespace dyce;
+using namespace dyce::test;
+
+TEST_CASE("model file: what is saved is loaded, as views of the file") {
+    TempFolder folder;
+    const std::string path = folder / "tiny.safetensors";
+    const ModelData model = tiny_model();
+    save_model(path, model);
+    const auto loaded = load_model(path);
+
+    CHECK(loaded->architecture == "tiny");
+    CHECK(loaded->labels == model.labels);
+    CHECK(loaded->preprocess == model.preprocess);
+    CHECK(loaded->parameters == 433);
+    CHECK(loaded->classes == 5);
+    CHECK(loaded->macs == 4 * 4 * 4 * 27 + 5 * 64);
+    CHECK(loaded->digest.size() == 32);
+    CHECK(loaded->digest != loaded->preprocess_digest);
+
+    const Graph& graph = loaded->graph;
+    REQUIRE(graph.nodes.size() == model.graph.nodes.size());
+    for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+        const Node& a = model.graph.nodes[i];
+        const Node& b = graph.nodes[i];
+        CHECK(a.spec == b.spec);
+        CHECK(a.name == b.name);
+        CHECK(a.attributes == b.attributes);
+        REQUIRE(a.inputs.size() == b.inputs.size());
+        for (std::size_t k = 0; k < a.inputs.size(); ++k)
+            CHECK(model.graph.value(a.inputs[k]).name == graph.value(b.inputs[k]).name);
+    }
+    CHECK(graph.value(graph.outputs.at(0)).name == "logits");
+    CHECK(graph.inputs.at(0).type == model.graph.inputs.at(0).type);
+    for (const Value& value : graph.values)
+        if (value.name == "conv2.weight")
+            CHECK(reinterpret_cast<std::uintptr_t>(value.constant->bytes()) % 64 == 0);
+}
+
+TEST_CASE("model file: the same model gives the same bytes, also after loading") {
+    TempFolder folder;
+    save_model(folder / "a.safetensors", tiny_model());
+    save_model(folder / "b.safetensors", *load_model(folder / "a.safetensors"));
+    CHECK(read_file(folder / "a.safetensors") == read_file(folder / "b.safetensors"));
+}
+
+TEST_CASE("model file: digests name the content, and nothing else") {
+    TempFolder folder;
+    const std::string path = folder / "m.safetensors";
+    const auto digests = [&](const auto& change) {
+        ModelData model = tiny_model();
+        change(model);
+        save_model(path, model);
+        const auto loaded = load_model(path);
+        return std::pair(loaded->digest, loaded->preprocess_digest);
+    };
+    const auto base = digests([](ModelData&) {});
+    CHECK(digests([](ModelData& m) { m.labels.clear(); }) == base);
+    CHECK(digests([](ModelData& m) { m.digest = m.preprocess_digest = "ignored"; }) == base);
+    const auto mean = digests([](ModelData& m) { m.preprocess.mean[0] = 0.5f; });
+    CHECK(mean.first == base.first);
+    CHECK(mean.second != base.second);
+    for (Value& value : tiny_model().graph.values) {
+        if (!value.constant) continue;
+        const auto weight = digests([&](ModelData& m) {
+            for (Value& v : m.graph.values)
+                if (v.name == value.name) v.constant->mutable_data<float>()[0] += 1;
+        });
+        CHECK(weight.first != base.first);
+        CHECK(weight.second == base.second);
+    }
+    CHECK(digests([](ModelData& m) { m.graph.nodes[1].name = "other"; }).first != base.first);
+
+    // Spaces and the order of keys are not content.
+    save_model(path, tiny_model());
+    ModelParts parts(path);
+    for (const char* key : {"dyce.graph", "dyce.preprocess"})
+        parts.metadata[key] = parse_json(parts.metadata[key], key).dump(2);
+    parts.metadata["format"] = "pt";
+    parts.write(path);
+    CHECK(load_model(path)->digest == base.first);
+}
+
+TEST_CASE("model file: attributes of every kind survive, infinities included") {
+    const Attributes attributes = {{"int", std::numeric_limits<std::int64_t>::min()},
+                                   {"float", 1e-5f},
+                                   {"low", -std::numeric_limits<float>::infinity()},
+                                   {"high", std::numeric_limits<float>::infinity()},
+                                   {"text", std::string("a\"b")},
+                                   {"ints", std::vector<std::int64_t>{}},
+                                   {"floats", std::vector<float>{1, 0.1f}}};
+    const AttributeSpec specs[] = {{"int", AttributeKind::kInt},      {"float", AttributeKind::kFloat},
+                                   {"low", AttributeKind::kFloat},    {"high", AttributeKind::kFloat},
+                                   {"text", AttributeKind::kString},  {"ints", AttributeKind::kInts},
+                                   {"floats", AttributeKind::kFloats}};
+    OpSpec spec{.name = "Test", .attributes = specs};
+    CHECK(attributes_from_json(JsonField(attributes_to_json(attributes), "x"), spec) == attributes);
+}
+
+TEST_CASE("model file: a model that would not load is not saved") {
+    TempFolder folder;
+    const std::string path = folder / "m.safetensors";
+    const auto refused = [&](const auto& change, const std::string& piece) {
+        ModelData model = tiny_model();
+        change(model);
+        check_refused([&] { save_model(path, model); }, ErrorCode::kContent, piece);
+        CHECK(!std::filesystem::exists(path));
+    };
+    refused([](ModelData& m) { m.labels.pop_back(); }, "dyce.labels: 4 labels for 5 classes");
+    refused([](ModelData& m) { m.labels[0] = "\xff"; }, "is not printable UTF-8");
+    refused([](ModelData& m) { m.preprocess.std[2] = 0; }, "dyce.preprocess");
+    refused([](ModelData& m) { m.graph.values[1].constant->mutable_data<float>()[0] = NAN; },
+            "must be finite");
+    refused([](ModelData& m) { m.graph.nodes[0].inputs[0] = 99; }, "out of range");
+}
