@@ -55,6 +55,8 @@ public:
     /// The output is the bytes of `source` (one of the node's inputs, as obtained above) seen as `desc`: no
     /// step at all.
     virtual void forward(int output, const Buffer& source, const MemoryDesc& desc) = 0;
+    /// The same bytes under another descriptor, for the steps of this node.
+    virtual Buffer see_as(const Buffer& buffer, const MemoryDesc& desc) = 0;
     /// Memory for this node only.
     virtual Buffer temporary(const MemoryDesc& desc) = 0;
 

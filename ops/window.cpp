@@ -9,6 +9,11 @@ namespace {
 
 std::int64_t ceil_divide(std::int64_t a, std::int64_t b) { return a / b + (a % b > 0 ? 1 : 0); }
 
+// How many of start, start + step, .. lie before `bound`.
+std::int64_t steps_to(std::int64_t bound, std::int64_t start, std::int64_t step) {
+    return start >= bound ? 0 : ceil_divide(bound - start, step);
+}
+
 void check_list(const OpCall& call, const std::string& name, std::span<const std::int64_t> values,
                 std::size_t count, std::int64_t low) {
     if (values.size() != count)
@@ -48,9 +53,13 @@ void count_outputs(WindowAxis& axis, bool ceil_mode) {
 
 std::pair<std::int64_t, std::int64_t> WindowAxis::outputs_on_input(std::int64_t tap) const {
     const std::int64_t start = position(0, tap);
-    const std::int64_t first = start >= 0 ? 0 : ceil_divide(-start, stride);
-    const std::int64_t last = start >= input ? 0 : ceil_divide(input - start, stride);
-    return {first, std::min(last, output)};
+    return {steps_to(0, start, stride), std::min(steps_to(input, start, stride), output)};
+}
+
+std::int64_t WindowAxis::taps_within(std::int64_t out, std::int64_t low, std::int64_t high) const {
+    const std::int64_t start = position(out, 0);
+    const std::int64_t first = steps_to(low, start, dilation);
+    return std::max<std::int64_t>(std::min(steps_to(high, start, dilation), kernel) - first, 0);
 }
 
 Window resolve_window(const OpCall& call, const Shape& input, std::span<const std::int64_t> kernel) {
@@ -106,8 +115,7 @@ onednn::Window onednn_window(const Window& window) {
         result.dilations.push_back(axis.dilation);
         result.pads_begin.push_back(axis.pad_begin);
         // Windows that ceil_mode adds need their padding declared.
-        const std::int64_t reach = axis.position(axis.output - 1, axis.kernel - 1) + 1;
-        result.pads_end.push_back(std::max(axis.pad_end, reach - axis.input));
+        result.pads_end.push_back(std::max(axis.pad_end, axis.reach() - axis.input));
     }
     return result;
 }

@@ -27,6 +27,10 @@ struct WindowAxis {
     }
     /// Output positions [first, last) whose `tap` falls on the input.
     std::pair<std::int64_t, std::int64_t> outputs_on_input(std::int64_t tap) const;
+    /// How many taps of the window at `out` fall on input positions [low, high).
+    std::int64_t taps_within(std::int64_t out, std::int64_t low, std::int64_t high) const;
+    /// Input position behind the last window.
+    std::int64_t reach() const { return position(output - 1, kernel - 1) + 1; }
 };
 
 inline constexpr std::int64_t kMaxWindow = 32768;

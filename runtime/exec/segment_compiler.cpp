@@ -99,6 +99,10 @@ public:
         sharers_[static_cast<std::size_t>(root_of(seen))].push_back(output_id(i));
         value_buffers_[index(output_id(i))] = seen;
     }
+    Buffer see_as(const Buffer& buffer, const MemoryDesc& desc) override {
+        if (buffer.desc == desc) return buffer;
+        return new_buffer({desc, root_of(buffer)});
+    }
     Buffer temporary(const MemoryDesc& desc) override { return new_root(desc, -1); }
 
     void run(const onednn::AnyDescriptor& descriptor, std::vector<Argument> arguments) override {
@@ -166,10 +170,6 @@ private:
         return buffer;
     }
     Buffer new_constant(const MemoryDesc& desc, const void* bytes) { return new_buffer({desc, -1, bytes}); }
-    Buffer see_as(const Buffer& buffer, const MemoryDesc& desc) {
-        if (buffer.desc == desc) return buffer;
-        return new_buffer({desc, root_of(buffer)});
-    }
     Buffer buffer_of(ValueId id) {
         Buffer& buffer = value_buffers_[index(id)];
         if (buffer.id < 0) {

@@ -1,0 +1,27 @@
+// The average of each plane: (N, C, ..) becomes (N, C, 1, ..). ONNX GlobalAveragePool-22.
+#include "ops/pool.h"
+#include "ops/post_ops.h"
+
+namespace dyce::ops {
+
+extern const OpSpec global_average_pool;
+
+namespace {
+
+std::vector<TensorType> infer(const OpCall& call) { return infer_pool(call, global_window(call)); }
+
+void reference(const OpCall& call, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
+    average_over(global_window(call), false, in[0], out[0]);
+}
+
+void lower(const OpCall& call, Lowering& lowering) {
+    if (!lower_pool(dnnl::algorithm::pooling_avg_exclude_padding, global_window(call), lowering))
+        lower_by_reference(global_average_pool, call, lowering);
+}
+
+}  // namespace
+
+extern const OpSpec global_average_pool{
+    .name = "GlobalAveragePool", .infer = infer, .reference = reference, .lower = lower};
+
+}  // namespace dyce::ops

@@ -1,0 +1,115 @@
+// Resamples any axes: "nearest" copies elements of any type, "linear" blends two float32 neighbours an axis,
+// edges repeated. ONNX Resize-19; `roi`, `scales` and `sizes` are attributes here. Refused: cubic,
+// tf_crop_and_resize, antialias. `exclude_outside`, `extrapolation_value`, `cubic_coeff_a` and `roi` have no
+// meaning for what is left: dropping a neighbour outside the input is the same as repeating the edge.
+#include "ops/checks.h"
+#include "ops/choose.h"
+#include "ops/element_copy.h"
+#include "ops/lowering.h"
+#include "ops/post_ops.h"
+#include "ops/resize_axis.h"
+
+namespace dyce::ops {
+
+extern const OpSpec resize;
+
+namespace {
+
+constexpr AttributeSpec kAttributes[] = {{"antialias", AttributeKind::kInt},
+                                         {"axes", AttributeKind::kInts},
+                                         {"coordinate_transformation_mode", AttributeKind::kString},
+                                         {"cubic_coeff_a", AttributeKind::kFloat},
+                                         {"exclude_outside", AttributeKind::kInt},
+                                         {"extrapolation_value", AttributeKind::kFloat},
+                                         {"keep_aspect_ratio_policy", AttributeKind::kString},
+                                         {"mode", AttributeKind::kString},
+                                         {"nearest_mode", AttributeKind::kString},
+                                         {"roi", AttributeKind::kFloats},
+                                         {"scales", AttributeKind::kFloats},
+                                         {"sizes", AttributeKind::kInts}};
+
+bool is_linear(const OpCall& call) { return call.attributes.text("mode", "nearest") == "linear"; }
+
+std::vector<TensorType> infer(const OpCall& call) {
+    const std::string mode = call.attributes.text("mode", "nearest");
+    if (mode != "nearest" && mode != "linear")
+        call.fail("mode " + mode + " is not implemented, expected nearest or linear");
+    if (is_linear(call)) expect_float32(call);
+    if (is_linear(call) && call.attributes.integer("antialias", 0) != 0)
+        call.fail("antialias is not implemented");
+    check_resize_modes(call);
+    TensorType output{call.inputs[0].dtype, {}};
+    for (const ResizeAxis& axis : resize_axes(call)) output.shape.push_back(axis.output);
+    return {output};
+}
+
+// One axis of (outer, axis.input, inner) blended to (outer, axis.output, inner).
+std::vector<float> blend(const std::vector<float>& source, const std::vector<Blend>& blends,
+                         std::int64_t input, std::int64_t inner) {
+    const std::int64_t outer = static_cast<std::int64_t>(source.size()) / (input * inner);
+    std::vector<float> result;
+    result.reserve(static_cast<std::size_t>(outer * inner) * blends.size());
+    for (std::int64_t o = 0; o < outer; ++o)
+        for (const Blend& to : blends) {
+            const float* low = source.data() + (o * input + to.lower) * inner;
+            const float* high = source.data() + (o * input + to.upper) * inner;
+            for (std::int64_t i = 0; i < inner; ++i)
+                result.push_back((1 - to.weight) * low[i] + to.weight * high[i]);
+        }
+    return result;
+}
+
+void reference(const OpCall& call, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
+    const auto axes = resize_axes(call);
+    if (!is_linear(call))
+        return copy_elements_by(
+            [&](int axis) {
+                auto table = nearest_positions(call, axes[static_cast<std::size_t>(axis)]);
+                for (auto& position : table) position *= stride_of(in[0].shape, axis);
+                return table;
+            },
+            in[0], out[0]);
+    if (out[0].shape.elements() == 0) return;
+    const auto* first = in[0].data<float>();
+    std::vector<float> values(first, first + in[0].shape.elements());
+    std::int64_t inner = 1;  // elements of the axes already done
+    for (int axis = in[0].shape.rank(); axis-- > 0;) {
+        const ResizeAxis& sizes = axes[static_cast<std::size_t>(axis)];
+        if (!sizes.is_identity()) values = blend(values, linear_blends(call, sizes), sizes.input, inner);
+        inner *= sizes.output;
+    }
+    std::copy(values.begin(), values.end(), out[0].data<float>());
+}
+
+// oneDNN's linear resampling is half-pixel, of the spatial axes, by the ratio of the sizes.
+bool onednn_agrees(const OpCall& call) {
+    const std::string mode = call.attributes.text("coordinate_transformation_mode", "half_pixel");
+    const auto axes = resize_axes(call);
+    if (!is_linear(call) || axes.size() < 3 || axes.size() > 5) return false;
+    if (!axes[0].is_identity() || !axes[1].is_identity()) return false;
+    return std::all_of(axes.begin() + 2, axes.end(), [&](const ResizeAxis& axis) {
+        const bool half_pixel = mode == "half_pixel" || (mode == "pytorch_half_pixel" && axis.output > 1);
+        return axis.is_identity() ||
+               (half_pixel && axis.scale == static_cast<float>(axis.output) / static_cast<float>(axis.input));
+    });
+}
+
+void lower(const OpCall& call, Lowering& lowering) {
+    if (!onednn_agrees(call)) return lower_by_reference(resize, call, lowering);
+    const Buffer source = lowering.input(0);
+    const auto descriptor = choose(onednn::resampling_linear(lowering.engine(), source.desc,
+                                                             any_desc(dims_of(lowering.output_type(0).shape)),
+                                                             onednn::user_scratchpad()),
+                                   lowering);
+    if (!descriptor) return lower_by_reference(resize, call, lowering);
+    lowering.run(descriptor,
+                 {{DNNL_ARG_SRC, source},
+                  {DNNL_ARG_DST, lowering.output(0, descriptor.query_md(dnnl::query::dst_md, 0))}});
+}
+
+}  // namespace
+
+extern const OpSpec resize{
+    .name = "Resize", .attributes = kAttributes, .infer = infer, .reference = reference, .lower = lower};
+
+}  // namespace dyce::ops

@@ -1,0 +1,34 @@
+// How Resize maps one axis: sizes, scale, and for each output position the input positions it reads.
+// ONNX Resize-19. All coordinates are float32, as in the frameworks that export models. Values; stateless.
+#pragma once
+
+#include "ops/op.h"
+
+namespace dyce::ops {
+
+struct ResizeAxis {
+    std::int64_t input = 1;
+    std::int64_t output = 1;
+    float scale = 1;  ///< output pixels per input pixel; need not be output / input exactly
+
+    bool is_identity() const { return input == output && scale == 1; }
+};
+
+/// One for each axis of the input, from `sizes` or `scales`, `axes` and `keep_aspect_ratio_policy`.
+/// Throws Error{kContent} when they do not fit.
+std::vector<ResizeAxis> resize_axes(const OpCall& call);
+
+/// Refuses unknown values of coordinate_transformation_mode and nearest_mode.
+void check_resize_modes(const OpCall& call);
+
+/// For each output position the nearest input position, by `nearest_mode`.
+std::vector<std::int64_t> nearest_positions(const OpCall& call, const ResizeAxis& axis);
+
+/// out = (1 - weight) * in[lower] + weight * in[upper].
+struct Blend {
+    std::int64_t lower, upper;
+    float weight;
+};
+std::vector<Blend> linear_blends(const OpCall& call, const ResizeAxis& axis);
+
+}  // namespace dyce::ops
