@@ -17,3 +17,36 @@ TEST_CASE("a descriptor moves on to further implementations, down to oneDNN's pl
     while (descriptor.next_impl()) last = descriptor.impl_info_str();
     CHECK(last == "ref:any");
 }
+
+TEST_CASE("a layout is carried over to other dimensions") {
+    const auto f32 = dnnl::memory::data_type::f32;
+    using Tag = dnnl::memory::format_tag;
+    const struct {
+        Dims model;
+        Tag tag;
+        Dims dims;
+        Tag expected;
+    } rows[] = {
+        {{2, 3, 4, 5}, Tag::abcd, {2, 3, 4, 7}, Tag::abcd},
+        {{2, 3, 4, 5}, Tag::acdb, {2, 3, 1, 1}, Tag::acdb},
+        {{2, 3, 4, 5}, Tag::adbc, {6, 3, 4, 5}, Tag::adbc},
+        {{2, 32, 4, 5}, Tag::aBcd16b, {1, 19, 1, 1}, Tag::aBcd16b},
+        {{2, 32, 4}, Tag::aBc8b, {2, 32, 9}, Tag::aBc8b},
+        {{2, 32, 4, 5, 6}, Tag::aBcde4b, {2, 32, 1, 5, 6}, Tag::aBcde4b},
+        {{2, 32, 4, 5}, Tag::ABcd16a16b, {2, 32, 4, 5}, Tag::abcd},
+        {{3, 1, 4, 5}, Tag::acdb, {3, 1, 4, 5}, Tag::abcd},
+    };
+    for (const auto& row : rows)
+        CHECK(like(MemoryDesc(row.model, f32, row.tag), row.dims) == MemoryDesc(row.dims, f32, row.expected));
+}
+
+TEST_CASE("dense rows are told from scattered ones") {
+    const auto f32 = dnnl::memory::data_type::f32;
+    using Tag = dnnl::memory::format_tag;
+    CHECK(has_dense_rows(MemoryDesc({2, 3, 4, 5}, f32, Tag::abcd)));
+    CHECK(has_dense_rows(MemoryDesc({2, 3, 4, 5}, f32, Tag::acbd)));
+    CHECK(has_dense_rows(MemoryDesc({1, 1, 4, 5}, f32, Dims{7, 99, 5, 1})));
+    CHECK(!has_dense_rows(MemoryDesc({2, 3, 4, 5}, f32, Tag::acdb)));
+    CHECK(!has_dense_rows(MemoryDesc({2, 3, 4, 5}, f32, Tag::aBcd16b)));
+    CHECK(!has_dense_rows(MemoryDesc({2, 3}, f32, Dims{4, 1})));  // a gap between rows
+}

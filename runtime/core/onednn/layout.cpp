@@ -42,6 +42,32 @@ bool is_strided(const MemoryDesc& desc) {
 #endif
 }
 
+// Axes from the outermost in memory to the innermost. An axis of size 1, whose stride means nothing, keeps
+// its place behind the axis before it.
+std::vector<std::size_t> memory_order(const Dims& dims, const Dims& strides) {
+    std::vector<std::size_t> order;
+    for (std::size_t axis = 0; axis < dims.size(); ++axis)
+        if (dims[axis] != 1) order.push_back(axis);
+    std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return strides[a] > strides[b]; });
+    for (std::size_t axis = 0; axis < dims.size(); ++axis)
+        if (dims[axis] == 1) {
+            const auto before =
+                axis == 0 ? order.begin() : std::find(order.begin(), order.end(), axis - 1) + 1;
+            order.insert(before, axis);
+        }
+    return order;
+}
+
+// The layout with channels in one block, outer axes in their natural order; undef when oneDNN names none.
+memory::format_tag channel_blocked_tag(std::size_t rank, std::int64_t block) {
+    using Tag = memory::format_tag;
+    constexpr Tag kTags[][3] = {{Tag::aBc4b, Tag::aBc8b, Tag::aBc16b},
+                                {Tag::aBcd4b, Tag::aBcd8b, Tag::aBcd16b},
+                                {Tag::aBcde4b, Tag::aBcde8b, Tag::aBcde16b}};
+    if (rank < 3 || rank > 5 || (block != 4 && block != 8 && block != 16)) return Tag::undef;
+    return kTags[rank - 3][block == 4 ? 0 : block / 8];
+}
+
 }  // namespace
 
 MemoryDesc plain_desc(const Dims& dims) {
@@ -69,6 +95,26 @@ MemoryDesc channels_last_desc(const Dims& dims) {
     return MemoryDesc(dims, memory::data_type::f32, strides);
 }
 
+MemoryDesc like(const MemoryDesc& model, const Dims& dims) {
+    if (!is_strided(model)) return plain_desc(dims);
+    const Blocking blocking = blocking_of(model);
+    if (!blocking.blocks.empty()) {
+        const auto tag = blocking.axes == std::vector<std::int64_t>{1}
+                             ? channel_blocked_tag(dims.size(), blocking.blocks[0])
+                             : memory::format_tag::undef;
+        return tag == memory::format_tag::undef ? plain_desc(dims)
+                                                : MemoryDesc(dims, memory::data_type::f32, tag);
+    }
+    const auto order = memory_order(dims_of(model), blocking.strides);
+    Dims strides(dims.size());
+    std::int64_t stride = 1;
+    for (auto axis = order.rbegin(); axis != order.rend(); ++axis) {
+        strides[*axis] = stride;
+        stride *= std::max<std::int64_t>(dims[*axis], 1);
+    }
+    return MemoryDesc(dims, memory::data_type::f32, strides);
+}
+
 Dims dims_of(const MemoryDesc& desc) {
 #if DNNL_VERSION_MAJOR >= 3
     return desc.get_dims();
@@ -93,6 +139,15 @@ bool is_plain(const MemoryDesc& desc) {
     for (std::size_t i = 0; i < dims.size(); ++i)  // the stride of a dimension of size 1 is never used
         if (dims[i] != 1 && blocking.strides[i] != expected[i]) return false;
     return true;
+}
+
+bool has_dense_rows(const MemoryDesc& desc) {
+    if (!is_strided(desc) || !blocking_of(desc).blocks.empty()) return false;
+    const Dims dims = dims_of(desc), strides = blocking_of(desc).strides;
+    const Dims dense = blocking_of(like(desc, dims)).strides;
+    for (std::size_t i = 0; i < dims.size(); ++i)
+        if (dims[i] != 1 && strides[i] != dense[i]) return false;
+    return dense.back() == 1;
 }
 
 std::string layout_name(const MemoryDesc& desc) {

@@ -21,12 +21,16 @@ MemoryDesc plain_desc(const Dims& dims);
 MemoryDesc any_desc(const Dims& dims);
 /// Float32 with channels innermost (N, spatial.., C in memory); rank 3 to 5.
 MemoryDesc channels_last_desc(const Dims& dims);
+/// Float32 with the axis order, and the channel blocks, of `model`, which has the same rank; no gaps.
+MemoryDesc like(const MemoryDesc& model, const Dims& dims);
 
 Dims dims_of(const MemoryDesc& desc);
 Dims dims_of(const Shape& shape);
 std::size_t byte_size(const MemoryDesc& desc);
 /// Whether the bytes are exactly those of row-major order.
 bool is_plain(const MemoryDesc& desc);
+/// Whether the bytes are dense rows along the last axis, whatever the order of the other axes.
+bool has_dense_rows(const MemoryDesc& desc);
 /// The layout for people: axes in memory order, "acdb" = channels last, "aBcd16b" = channels in blocks of 16.
 std::string layout_name(const MemoryDesc& desc);
 
