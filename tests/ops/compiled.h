@@ -10,9 +10,16 @@ namespace dyce::test {
 /// How a value of rank 4 is laid out when the operator under test reads it.
 enum class Layout { kRowMajor, kAsConvLeavesIt, kTransposed };
 
-inline const char* name_of(Layout layout) {
+inline std::string name_of(Layout layout) {
     constexpr const char* kNames[] = {"row-major", "as Conv leaves it", "transposed"};
     return kNames[static_cast<int>(layout)];
+}
+
+/// The layouts a value of this shape can have.
+inline std::vector<Layout> layouts_of(const Shape& shape) {
+    if (shape.rank() != 4) return {Layout::kRowMajor};
+    if (find_op("Transpose") == nullptr) return {Layout::kRowMajor, Layout::kAsConvLeavesIt};
+    return {Layout::kRowMajor, Layout::kAsConvLeavesIt, Layout::kTransposed};
 }
 
 /// A new input of the graph, behind whatever gives it the layout. The value in between is an output of the

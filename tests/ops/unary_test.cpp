@@ -8,7 +8,7 @@ using namespace dyce::test;
 namespace {
 
 struct Case {
-    const char* op;
+    std::string op;
     Attributes attributes;
     std::vector<std::pair<double, double>> points;  ///< x and f(x), by the operators' published definitions
 };
@@ -66,8 +66,7 @@ TEST_CASE("functions of one value are those of their definitions") {
 
 TEST_CASE("functions of one value compute the same compiled, in any layout") {
     for (const Case& row : kCases)
-        for (const Layout layout : {Layout::kRowMajor, Layout::kAsConvLeavesIt, Layout::kTransposed}) {
-            if (layout == Layout::kTransposed && find_op("Transpose") == nullptr) continue;
+        for (const Layout layout : layouts_of({2, 19, 5, 3})) {
             CAPTURE(row.op);
             CAPTURE(name_of(layout));
             check_compiled(graph_of(row, {2, 19, 5, 3}, layout));

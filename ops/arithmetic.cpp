@@ -1,0 +1,65 @@
+#include "ops/arithmetic.h"
+
+#include "ops/choose.h"
+#include "ops/post_ops.h"
+
+namespace dyce::ops {
+namespace {
+
+// The operand whose layout the result takes: one that has the result's shape. It must be the first of the
+// primitive's sources, so only a commutative operator may be led by its second operand. -1: neither fits.
+int leading_operand(const OpSpec& spec, const Lowering& lowering) {
+    const bool commutes = spec.binary == BinaryKind::kAdd || spec.binary == BinaryKind::kMul;
+    const auto fits = [&](int i) { return lowering.input_type(i) == lowering.output_type(0); };
+    const bool second_is_better =
+        lowering.constant(0) != nullptr || (!lowering.can_overwrite(0) && lowering.can_overwrite(1));
+    if (commutes && fits(1) && (!fits(0) || second_is_better)) return 1;
+    return fits(0) ? 0 : -1;
+}
+
+// With ones for the leading axes it lacks.
+Dims padded_dims(const TensorType& type, std::size_t rank) {
+    Dims dims = dims_of(type.shape);
+    dims.insert(dims.begin(), rank - dims.size(), 1);
+    return dims;
+}
+
+Buffer padded_input(int operand, const MemoryDesc& desc, Lowering& lowering) {
+    if (dims_of(lowering.input_type(operand).shape) == dims_of(desc)) return lowering.input_as(operand, desc);
+    return lowering.weights(operand, plain_desc(dims_of(desc)), desc);
+}
+
+}  // namespace
+
+std::vector<TensorType> infer_arithmetic(const OpCall& call) {
+    const TensorType &a = call.inputs[0], &b = call.inputs[1];
+    if (a.dtype != b.dtype || a.dtype == DataType::kBool)
+        call.fail(std::string("operands are ") + name_of(a.dtype) + " and " + name_of(b.dtype) +
+                  ", expected numbers of one type");
+    return {{a.dtype, broadcast_shape(call, a.shape, b.shape)}};
+}
+
+void lower_arithmetic(const OpSpec& spec, const OpCall& call, Lowering& lowering) {
+    const int lead = leading_operand(spec, lowering);
+    if (lead < 0) return lower_by_reference(spec, call, lowering);
+    const int other = 1 - lead;
+    const MemoryDesc plain = plain_desc(lowering.output_type(0));
+    const Dims dims = dims_of(plain);
+    Fusion fusion = fuse(call, lowering);
+    for (const MemoryDesc& layout : {like(lowering.input(lead).desc, dims), plain}) {
+        const MemoryDesc follower = like(layout, padded_dims(lowering.input_type(other), dims.size()));
+        const auto descriptor = skip_plain_loops(onednn::binary(lowering.engine(), algorithm_of(spec.binary),
+                                                                layout, follower, layout, fusion.attributes));
+        if (!descriptor) continue;
+        const Buffer source = lowering.input_as(lead, layout);
+        const bool in_place = source.id == lowering.input(lead).id && lowering.can_overwrite(lead);
+        fusion.arguments.push_back({DNNL_ARG_SRC_0, source});
+        fusion.arguments.push_back({DNNL_ARG_SRC_1, padded_input(other, follower, lowering)});
+        fusion.arguments.push_back(
+            {DNNL_ARG_DST, in_place ? lowering.output_over(0, lead) : lowering.output(0, layout)});
+        return lowering.run(descriptor, std::move(fusion.arguments));
+    }
+    lower_by_reference(spec, call, lowering);
+}
+
+}  // namespace dyce::ops

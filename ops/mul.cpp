@@ -1,0 +1,22 @@
+// a * b, broadcast; integers wrap around. ONNX Mul-14.
+#include "ops/arithmetic.h"
+
+namespace dyce::ops {
+namespace {
+
+void reference(const OpCall&, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
+    map_pairs(in, out, []<class T>(T a, T b) { return Wrapping<T>(a) * Wrapping<T>(b); });
+}
+
+}  // namespace
+
+extern const OpSpec mul{.name = "Mul",
+                        .min_inputs = 2,
+                        .max_inputs = 2,
+                        .infer = infer_arithmetic,
+                        .reference = reference,
+                        .lower = lower_arithmetic<mul>,
+                        .binary = BinaryKind::kMul,
+                        .takes_post_ops = true};
+
+}  // namespace dyce::ops
