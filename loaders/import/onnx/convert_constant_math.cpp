@@ -1,0 +1,164 @@
+// Arithmetic that exporters leave on shapes and indices. Over constants alone: on values that the network
+// computes, these operators are not implemented.
+#include "loaders/import/onnx/conversions.h"
+#include "ops/element_type.h"
+#include "runtime/core/checked.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <optional>
+#include <type_traits>
+
+namespace dyce {
+namespace {
+
+// The inputs, all of the same shape.
+std::vector<Tensor> broadcast(NodeContext& node) {
+    std::vector<std::int64_t> shape;
+    for (Operand* input : node.inputs()) {
+        const Shape common = node.infer("Expand", {input}, {{"shape", shape}}).shape;
+        shape.assign(common.begin(), common.end());
+    }
+    std::vector<Tensor> tensors;
+    for (Operand* input : node.inputs()) {
+        const Operand* expanded = node.add("Expand", {input}, {{"shape", shape}});
+        if (!expanded->constant) node.fail("is too large to be computed at import");
+        tensors.push_back(*expanded->constant);
+    }
+    return tensors;
+}
+
+void expect(const NodeContext& node, const Tensor& tensor, DataType dtype) {
+    if (tensor.dtype() != dtype)
+        node.fail(std::string("reads ") + name_of(tensor.dtype()) + ", expected " + name_of(dtype));
+}
+
+// out[i] = f(left[i], right[i]), of `type` where given, else of the inputs' type.
+template <class F>
+void combine(NodeContext& node, F f, std::optional<DataType> type = {}) {
+    const auto in = broadcast(node);
+    if (in.size() != 2) node.fail("has " + std::to_string(in.size()) + " inputs, expected 2");
+    expect(node, in[1], in[0].dtype());
+    Tensor out = node.new_constant(type.value_or(in[0].dtype()), in[0].shape());
+    ops::with_element_type(in[0].dtype(), [&]<class T>(T) {
+        using Result = decltype(f(T(), T()));
+        const T *left = in[0].data<T>(), *right = in[1].data<T>();
+        std::transform(left, left + in[0].elements(), right, out.mutable_data<Result>(), f);
+    });
+    node.finish(std::move(out));
+}
+
+template <class F>
+void convert_test(NodeContext& node) {
+    combine(
+        node, [](auto a, auto b) -> bool { return F()(a, b); }, DataType::kBool);
+}
+
+template <class F>
+void convert_logic(NodeContext& node) {
+    expect(node, node.constant(0), DataType::kBool);
+    convert_test<F>(node);
+}
+
+void convert_min(NodeContext& node) {
+    combine(node, [](auto a, auto b) { return std::min(a, b); });
+}
+
+void convert_max(NodeContext& node) {
+    combine(node, [](auto a, auto b) { return std::max(a, b); });
+}
+
+// The remainder has the divisor's sign, or the dividend's when fmod is set.
+void convert_mod(NodeContext& node) {
+    const bool like_dividend = node.attributes().integer("fmod", 0) != 0;
+    combine(node, [&]<class T>(T a, T b) -> T {
+        if constexpr (std::is_same_v<T, float>) {
+            return std::fmod(a, b);
+        } else {
+            const std::int64_t dividend = a, divisor = b;
+            if (divisor == 0) node.fail("divides by zero");
+            const std::int64_t remainder = divisor == -1 ? 0 : dividend % divisor;
+            const bool other_sign = remainder != 0 && (remainder < 0) != (divisor < 0);
+            return static_cast<T>(other_sign && !like_dividend ? remainder + divisor : remainder);
+        }
+    });
+}
+
+template <class F>
+void convert_rounding(NodeContext& node) {
+    const Tensor& in = node.constant(0);
+    expect(node, in, DataType::kFloat32);
+    Tensor out = node.new_constant(in.dtype(), in.shape());
+    std::transform(in.data<float>(), in.data<float>() + in.elements(), out.mutable_data<float>(), F());
+    node.finish(std::move(out));
+}
+
+struct Floor {
+    float operator()(float x) const { return std::floor(x); }
+};
+struct Ceil {
+    float operator()(float x) const { return std::ceil(x); }
+};
+struct RoundToEven {
+    float operator()(float x) const { return std::nearbyint(x); }
+};
+
+void convert_not(NodeContext& node) {
+    const Tensor& in = node.constant(0);
+    expect(node, in, DataType::kBool);
+    Tensor out = node.new_constant(in.dtype(), in.shape());
+    std::transform(in.data<bool>(), in.data<bool>() + in.elements(), out.mutable_data<bool>(),
+                   std::logical_not<bool>());
+    node.finish(std::move(out));
+}
+
+void convert_where(NodeContext& node) {
+    const auto in = broadcast(node);
+    if (in.size() != 3) node.fail("has " + std::to_string(in.size()) + " inputs, expected 3");
+    expect(node, in[0], DataType::kBool);
+    expect(node, in[2], in[1].dtype());
+    Tensor out = node.new_constant(in[1].dtype(), in[1].shape());
+    ops::with_element_type(out.dtype(), [&]<class T>(T) {
+        for (std::int64_t i = 0; i < out.elements(); ++i)
+            out.mutable_data<T>()[i] = in[in[0].data<bool>()[i] ? 1 : 2].data<T>()[i];
+    });
+    node.finish(std::move(out));
+}
+
+// Of a shape: how many elements a flattened tensor has.
+void convert_product(NodeContext& node) {
+    std::int64_t product = 1;
+    for (std::int64_t factor : node.integers(0))
+        if (!checked_multiply(product, factor, &product)) node.fail("overflows");
+    const bool keepdims = node.attributes().integer("keepdims", 1) != 0;
+    Tensor out = node.new_constant(DataType::kInt64, keepdims ? Shape{1} : Shape{});
+    *out.mutable_data<std::int64_t>() = product;
+    node.finish(std::move(out));
+}
+
+constexpr Conversion kConversions[] = {
+    {"And", 7, 25, 2, "", convert_logic<std::logical_and<>>, 0},
+    {"Ceil", 6, 25, 1, "", convert_rounding<Ceil>, 0},
+    {"Equal", 7, 25, 2, "", convert_test<std::equal_to<>>, 0},
+    {"Floor", 6, 25, 1, "", convert_rounding<Floor>, 0},
+    {"Greater", 7, 25, 2, "", convert_test<std::greater<>>, 0},
+    {"GreaterOrEqual", 12, 25, 2, "", convert_test<std::greater_equal<>>, 0},
+    {"Less", 7, 25, 2, "", convert_test<std::less<>>, 0},
+    {"LessOrEqual", 12, 25, 2, "", convert_test<std::less_equal<>>, 0},
+    {"Max", 8, 25, 2, "", convert_max, 0},
+    {"Min", 8, 25, 2, "", convert_min, 0},
+    {"Mod", 10, 25, 2, "fmod", convert_mod, 0},
+    {"Not", 6, 25, 1, "", convert_not, 0},
+    {"Or", 7, 25, 2, "", convert_logic<std::logical_or<>>, 0},
+    {"ReduceProd", 6, 17, 1, "axes keepdims", convert_product, 0},
+    {"ReduceProd", 18, 25, 2, "keepdims noop_with_empty_axes", convert_product, 0},
+    {"Round", 11, 25, 1, "", convert_rounding<RoundToEven>, 0},
+    {"Where", 9, 25, 3, "", convert_where, 0},
+};
+
+}  // namespace
+
+std::span<const Conversion> constant_math_conversions() { return kConversions; }
+
+}  // namespace dyce

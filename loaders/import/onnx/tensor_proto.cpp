@@ -1,0 +1,158 @@
+#include "loaders/import/onnx/tensor_proto.h"
+
+#include "loaders/format/element.h"
+#include "loaders/format/text.h"
+#include "loaders/import/onnx/side_file.h"
+#include "runtime/core/checked.h"
+
+#include <dyce/error.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+namespace dyce {
+namespace {
+
+using onnx::TensorProto;
+
+[[noreturn]] void fail(const std::string& where, const std::string& message) {
+    throw Error(ErrorCode::kContent, where, message);
+}
+
+const Element* element_of_onnx(int type) {
+    switch (type) {
+        case TensorProto::FLOAT: return find_safetensors_element("F32");
+        case TensorProto::DOUBLE: return find_safetensors_element("F64");
+        case TensorProto::FLOAT16: return find_safetensors_element("F16");
+        case TensorProto::BFLOAT16: return find_safetensors_element("BF16");
+        case TensorProto::INT64: return find_safetensors_element("I64");
+        case TensorProto::INT32: return find_safetensors_element("I32");
+        case TensorProto::UINT8: return find_safetensors_element("U8");
+        case TensorProto::BOOL: return find_safetensors_element("BOOL");
+        default: return nullptr;
+    }
+}
+
+Shape decode_shape(const TensorProto& proto, const std::string& where) {
+    if (proto.dims_size() > Shape::kMaxRank)
+        fail(where, "has " + std::to_string(proto.dims_size()) + " dimensions, at most " +
+                        std::to_string(Shape::kMaxRank) + " are supported");
+    for (std::int64_t dim : proto.dims())
+        if (dim < 0) fail(where, "has a dimension of " + std::to_string(dim));
+    return Shape(proto.dims().begin(), proto.dims().end());
+}
+
+std::int64_t byte_size(const Shape& shape, std::size_t element_size, const std::string& where) {
+    std::int64_t bytes = static_cast<std::int64_t>(element_size);
+    for (std::int64_t dim : shape)
+        if (!checked_multiply(bytes, dim, &bytes))
+            fail(where, "the size of " + shape.to_string() + " overflows");
+    return bytes;
+}
+
+// Packs a repeated field the way raw_data would hold it.
+template <class Stored, class Field>
+std::string pack(const Field& field, const std::string& where) {
+    std::string bytes(static_cast<std::size_t>(field.size()) * sizeof(Stored), '\0');
+    char* to = bytes.data();
+    for (const auto value : field) {
+        if constexpr (sizeof(Stored) < sizeof(value))
+            if (value < 0 || value > std::numeric_limits<Stored>::max())
+                fail(where, "value " + std::to_string(value) + " does not fit its element type");
+        const auto stored = static_cast<Stored>(value);
+        std::memcpy(to, &stored, sizeof(Stored));
+        to += sizeof(Stored);
+    }
+    return bytes;
+}
+
+std::string packed_values(const TensorProto& proto, const std::string& where) {
+    switch (proto.data_type()) {
+        case TensorProto::FLOAT: return pack<float>(proto.float_data(), where);
+        case TensorProto::DOUBLE: return pack<double>(proto.double_data(), where);
+        case TensorProto::INT64: return pack<std::int64_t>(proto.int64_data(), where);
+        case TensorProto::INT32: return pack<std::int32_t>(proto.int32_data(), where);
+        case TensorProto::FLOAT16:
+        case TensorProto::BFLOAT16: return pack<std::uint16_t>(proto.int32_data(), where);
+        default: return pack<std::uint8_t>(proto.int32_data(), where);  // UINT8, BOOL
+    }
+}
+
+std::int64_t parse_integer(const std::string& text, const std::string& where, const char* key) {
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size() || value < 0)
+        fail(where, std::string("external data: ") + key + " is " + in_quotes(text) +
+                        "; expected a number from 0 to 2^63 - 1");
+    return value;
+}
+
+SideFileRange decode_range(const TensorProto& proto, std::int64_t bytes, const std::string& where) {
+    SideFileRange range{"", 0, bytes};
+    for (const auto& entry : proto.external_data()) {
+        if (entry.key() == "location") range.file = entry.value();
+        if (entry.key() == "offset") range.offset = parse_integer(entry.value(), where, "offset");
+        if (entry.key() == "length" && parse_integer(entry.value(), where, "length") != bytes)
+            fail(where, "external data: length is " + entry.value() + ", the shape needs " +
+                            std::to_string(bytes) + " bytes");
+    }
+    if (range.file.empty()) fail(where, "external data without a location");
+    return range;
+}
+
+}  // namespace
+
+std::string onnx_type_name(int type) {
+    std::string name = onnx::TensorProto_DataType_IsValid(type)
+                           ? onnx::TensorProto_DataType_Name(static_cast<onnx::TensorProto_DataType>(type))
+                           : "type " + std::to_string(type);
+    if (name == "FLOAT") return "float32";
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return name;
+}
+
+bool is_supported_type(int type) {
+    const Element* element = element_of_onnx(type);
+    return element != nullptr && element->widen == nullptr;
+}
+
+DataType decode_type(int type, const std::string& where) {
+    if (!is_supported_type(type)) fail(where, "element type " + onnx_type_name(type) + " is not supported");
+    return *element_of_onnx(type)->dtype;
+}
+
+Tensor decode_tensor(const TensorProto& proto, const std::string& folder, const std::string& where) {
+    const Element* element = element_of_onnx(proto.data_type());
+    if (element == nullptr)
+        fail(where,
+             "element type " + onnx_type_name(proto.data_type()) +
+                 " is not supported; known are float32, float16, bfloat16, double, int64, int32, uint8 "
+                 "and bool");
+    if (proto.has_segment()) fail(where, "is stored in segments, which is not supported");
+    const Shape shape = decode_shape(proto, where);
+    const std::int64_t bytes = byte_size(shape, element->size, where);
+    if (proto.data_location() == TensorProto::EXTERNAL) {
+        const auto block = read_side_file(folder, decode_range(proto, bytes, where), where);
+        return to_tensor(*element, shape, {block.get(), static_cast<std::size_t>(bytes)}, block, where);
+    }
+    const std::string packed = proto.has_raw_data() ? std::string() : packed_values(proto, where);
+    const auto stored =
+        std::as_bytes(std::span<const char>(proto.has_raw_data() ? proto.raw_data() : packed));
+    if (stored.size() != static_cast<std::size_t>(bytes))
+        fail(where, "holds " + std::to_string(stored.size() / element->size) + " values, the shape " +
+                        shape.to_string() + " needs " + std::to_string(shape.elements()));
+    return to_tensor(*element, shape, stored, nullptr, where);
+}
+
+std::string folder_of(const std::string& path) {
+    const auto slash = path.rfind('/');
+    if (slash == std::string::npos) return ".";
+    return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+}  // namespace dyce

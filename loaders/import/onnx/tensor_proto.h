@@ -1,0 +1,29 @@
+// Tensors as ONNX stores them. Stateless.
+#pragma once
+
+#include <dyce/tensor.h>
+
+#include <onnx/onnx_pb.h>
+
+#include <string>
+
+namespace dyce {
+
+/// "float16", "string", ...: an element type's name for messages.
+std::string onnx_type_name(int type);
+
+/// Whether dyce has the element type itself.
+bool is_supported_type(int type);
+
+/// The element type of a graph input. Throws Error{kContent} at `where` when dyce has none.
+DataType decode_type(int type, const std::string& where);
+
+/// The tensor's values; float16, bfloat16 and double become float32. `folder` holds external data, `where`
+/// names the tensor. Throws Error{kContent} for other element types, dimensions that are negative or
+/// overflow, and stored values that do not fill the shape; Error{kIo} for a missing side file.
+Tensor decode_tensor(const onnx::TensorProto& proto, const std::string& folder, const std::string& where);
+
+/// The folder of `path`, as decode_tensor() wants it.
+std::string folder_of(const std::string& path);
+
+}  // namespace dyce
