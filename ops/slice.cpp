@@ -19,11 +19,12 @@ struct Range {
 };
 
 Range clamp(std::int64_t size, std::int64_t start, std::int64_t end, std::int64_t step) {
+    if (size == 0) return {0, 1, 0};
     const bool forwards = step > 0;
     const std::int64_t low = forwards ? 0 : -1, high = forwards ? size : size - 1;
     const auto bound = [&](std::int64_t at) { return std::clamp(at < 0 ? at + size : at, low, high); };
-    step = std::clamp(step, -size - 1, size + 1);  // longer ones take one element as well
-    start = std::max<std::int64_t>(bound(start), 0);
+    step = std::clamp(step, -size - 1, size + 1);     // longer ones take one element as well
+    start = std::max<std::int64_t>(bound(start), 0);  // also backwards, unlike NumPy's
     end = bound(end);
     const std::int64_t distance = forwards ? end - start : start - end, stride = forwards ? step : -step;
     return {start, step, distance > 0 ? (distance + stride - 1) / stride : 0};
