@@ -17,18 +17,6 @@ int leading_operand(const OpSpec& spec, const Lowering& lowering) {
     return fits(0) ? 0 : -1;
 }
 
-// With ones for the leading axes it lacks.
-Dims padded_dims(const TensorType& type, std::size_t rank) {
-    Dims dims = dims_of(type.shape);
-    dims.insert(dims.begin(), rank - dims.size(), 1);
-    return dims;
-}
-
-Buffer padded_input(int operand, const MemoryDesc& desc, Lowering& lowering) {
-    if (dims_of(lowering.input_type(operand).shape) == dims_of(desc)) return lowering.input_as(operand, desc);
-    return lowering.weights(operand, plain_desc(dims_of(desc)), desc);
-}
-
 }  // namespace
 
 std::vector<TensorType> infer_arithmetic(const OpCall& call) {
@@ -42,19 +30,22 @@ std::vector<TensorType> infer_arithmetic(const OpCall& call) {
 void lower_arithmetic(const OpSpec& spec, const OpCall& call, Lowering& lowering) {
     const int lead = leading_operand(spec, lowering);
     if (lead < 0) return lower_by_reference(spec, call, lowering);
-    const int other = 1 - lead;
     const MemoryDesc plain = plain_desc(lowering.output_type(0));
     const Dims dims = dims_of(plain);
-    Fusion fusion = fuse(call, lowering);
     for (const MemoryDesc& layout : {like(lowering.input(lead).desc, dims), plain}) {
-        const MemoryDesc follower = like(layout, padded_dims(lowering.input_type(other), dims.size()));
-        const auto descriptor = skip_plain_loops(onednn::binary(lowering.engine(), algorithm_of(spec.binary),
-                                                                layout, follower, layout, fusion.attributes));
+        const auto follow = [&](int operand) {
+            const Dims own = dims_of_rank(dims.size(), lowering.input_type(operand).shape);
+            return input_of_rank(operand, like(layout, own), lowering);
+        };
+        Fusion fusion = fuse(call, lowering, {}, -1, follow);
+        const Buffer other = follow(1 - lead);
+        const auto descriptor = skip_plain_loops(onednn::binary(
+            lowering.engine(), algorithm_of(spec.binary), layout, other.desc, layout, fusion.attributes));
         if (!descriptor) continue;
         const Buffer source = lowering.input_as(lead, layout);
         const bool in_place = source.id == lowering.input(lead).id && lowering.can_overwrite(lead);
         fusion.arguments.push_back({DNNL_ARG_SRC_0, source});
-        fusion.arguments.push_back({DNNL_ARG_SRC_1, padded_input(other, follower, lowering)});
+        fusion.arguments.push_back({DNNL_ARG_SRC_1, other});
         fusion.arguments.push_back(
             {DNNL_ARG_DST, in_place ? lowering.output_over(0, lead) : lowering.output(0, layout)});
         return lowering.run(descriptor, std::move(fusion.arguments));

@@ -5,13 +5,12 @@
 namespace dyce::ops {
 namespace {
 
-// oneDNN broadcasts dimensions of size 1 but wants equal ranks: missing leading dimensions are added.
-Buffer operand_of(const PostOp& op, Lowering& lowering) {
-    const auto rank = dims_of(lowering.output_type(0).shape).size();
-    Dims dims = dims_of(lowering.input_type(op.operand).shape);
-    if (dims.size() == rank) return lowering.input(op.operand);
-    dims.insert(dims.begin(), rank - dims.size(), 1);
-    return lowering.weights(op.operand, plain_desc(dims), plain_desc(dims));
+// oneDNN broadcasts dimensions of size 1 but wants equal ranks.
+Buffer operand_of(int operand, Lowering& lowering) {
+    const Shape& shape = lowering.input_type(operand).shape;
+    const std::size_t rank = dims_of(lowering.output_type(0).shape).size();
+    if (dims_of(shape).size() == rank) return lowering.input(operand);
+    return input_of_rank(operand, plain_desc(dims_of_rank(rank, shape)), lowering);
 }
 
 OpCall call_of(const PostOp& op, const std::string& where, std::span<const TensorType> inputs) {
@@ -54,7 +53,8 @@ dnnl::algorithm algorithm_of(BinaryKind kind) {
     return dnnl::algorithm::undef;
 }
 
-Fusion fuse(const OpCall& call, Lowering& lowering, std::span<const EltwiseStage> stages, int sum_into) {
+Fusion fuse(const OpCall& call, Lowering& lowering, std::span<const EltwiseStage> stages, int sum_into,
+            const FindOperand& find_operand) {
     Fusion fusion{onednn::user_scratchpad(), {}};
     dnnl::post_ops ops;
     int position = 0;
@@ -73,7 +73,7 @@ Fusion fuse(const OpCall& call, Lowering& lowering, std::span<const EltwiseStage
             ops.append_sum();
             ++position;
         } else {
-            const Buffer operand = operand_of(op, lowering);
+            const Buffer operand = find_operand ? find_operand(op.operand) : operand_of(op.operand, lowering);
             ops.append_binary(algorithm_of(op.spec->binary), operand.desc);
             fusion.arguments.push_back({DNNL_ARG_ATTR_MULTIPLE_POST_OP(position) | DNNL_ARG_SRC_1, operand});
             ++position;
@@ -81,6 +81,18 @@ Fusion fuse(const OpCall& call, Lowering& lowering, std::span<const EltwiseStage
     }
     fusion.attributes.set_post_ops(ops);
     return fusion;
+}
+
+Dims dims_of_rank(std::size_t rank, const Shape& shape) {
+    Dims dims = dims_of(shape);
+    dims.insert(dims.begin(), rank - dims.size(), 1);
+    return dims;
+}
+
+Buffer input_of_rank(int input, const MemoryDesc& desc, Lowering& lowering) {
+    const Dims dims = dims_of(desc);
+    if (dims_of(lowering.input_type(input).shape) == dims) return lowering.input_as(input, desc);
+    return lowering.weights(input, plain_desc(dims), desc);
 }
 
 void apply_post_ops(const OpCall& call, std::span<const TensorView> inputs, const MutableTensorView& value) {

@@ -15,10 +15,19 @@ struct Fusion {
 dnnl::algorithm algorithm_of(EltwiseStage::Kind kind);
 dnnl::algorithm algorithm_of(BinaryKind kind);
 
+/// Where a primitive finds the operand of a post-op, by its index among the node's inputs.
+using FindOperand = std::function<Buffer(int operand)>;
+
 /// User scratchpad, then `stages`, then the call's post-ops in order. The post-op `sum_into` (-1: none), an
-/// Add, becomes oneDNN's sum: the primitive's destination must then already hold the operand.
+/// Add, becomes oneDNN's sum: the primitive's destination must then already hold the operand. Without
+/// `find_operand` operands come in the layout of their producers, with ones for leading axes they lack.
 Fusion fuse(const OpCall& call, Lowering& lowering, std::span<const EltwiseStage> stages = {},
-            int sum_into = -1);
+            int sum_into = -1, const FindOperand& find_operand = {});
+
+/// The dimensions of a shape, with ones for the leading axes it lacks.
+Dims dims_of_rank(std::size_t rank, const Shape& shape);
+/// The input in `desc`, whose dimensions are the input's but for leading ones.
+Buffer input_of_rank(int input, const MemoryDesc& desc, Lowering& lowering);
 
 /// Runs the operator's reference loops, then those of its post-ops, on row-major data.
 void lower_by_reference(const OpSpec& spec, const OpCall& call, Lowering& lowering);

@@ -40,6 +40,17 @@ inline ValueId add_input(GraphBuilder& builder, const Shape& shape, Layout layou
     return value;
 }
 
+/// Gives the graph's last node a post-op; `operand` of a binary one must have been there before the node.
+inline void append_post_op(Graph& graph, std::string_view op, ValueId operand = -1) {
+    Node& node = graph.nodes.back();
+    PostOp post_op{find_op(op), {}, -1};
+    if (operand >= 0) {
+        post_op.operand = static_cast<int>(node.inputs.size());
+        node.inputs.push_back(operand);
+    }
+    node.post_ops.push_back(post_op);
+}
+
 /// Runs the graph both ways on random inputs; every output must agree.
 inline void check_compiled(const Graph& graph, double tolerance = 1e-5) {
     std::vector<Tensor> inputs;
