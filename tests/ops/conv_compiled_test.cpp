@@ -1,0 +1,188 @@
+// Conv compiled, alone and with other work fused into it, against its plain loops.
+#include "tests/ops/compiled.h"
+#include "tests/ops/window_case.h"
+
+using namespace dyce;
+using namespace dyce::test;
+
+namespace {
+
+const std::vector<std::string> kRows = {
+    "w9_k3",
+    "n2c3w11_oc4k3s2p1",
+    "c3h33w31_oc16k7s2p3",
+    "c1h12w12_oc8k3",
+    "c4h9w9_oc16k3p1",
+    "n3c24h14w14_oc40k1",
+    "n2c32h9w9_oc64k3p1",
+    "c64h8w8_oc64k1s2",
+    "n2c17h7w9_oc13k3p1",
+    "n2c32h10w10_oc64k3s2p1g4",
+    "n2c16h12w10_g16k3p1",
+    "c24h11w11_g24k5s2p2",
+    "n2c96h7w7_g96k7p3",
+    "c13h9w9_g13k3dl2p2",
+    "c6h9w8_oc12g6k3p1s2sw1",
+    "c8h12w12_oc8k3dl2p2",
+    "c8h9w9_oc8k3s2p0pe1",
+    "c16h5w5_oc16k5",
+    "c16h2w2_oc16k3p2",
+    "n2c4d5h6w7_oc8k3p1",
+    "c16d4h5w6_g16k3s2p1",
+};
+
+struct ConvGraph {
+    GraphBuilder builder{false};
+    ValueId output = -1;
+
+    explicit ConvGraph(const WindowCase& row, Layout layout = Layout::kRowMajor, bool biased = true) {
+        Shape weights{row.outputs, row.input[1] / row.group};
+        for (const std::int64_t k : row.kernel) weights.push_back(k);
+        const float scale = 1.f / std::sqrt(static_cast<float>(weights.elements() / row.outputs));
+        std::vector<ValueId> inputs{add_input(builder, row.input, layout),
+                                    builder.constant("weights", random_tensor(weights, 11, -scale, scale))};
+        if (biased) inputs.push_back(builder.constant("bias", random_tensor({row.outputs}, 12)));
+        Attributes attributes = row.attributes();
+        attributes.set("group", row.group);
+        output = builder.add("Conv", inputs, attributes, "conv");
+        builder.output(output);
+    }
+
+    /// Fuses work into the Conv; `operand` is the right-hand side of a binary operator.
+    static void fuse(Graph& graph, const char* op, const Attributes& attributes = {}, ValueId operand = -1) {
+        for (Node& node : graph.nodes) {
+            if (node.name != "conv") continue;
+            if (operand >= 0) node.inputs.push_back(operand);
+            const int index = operand >= 0 ? static_cast<int>(node.inputs.size()) - 1 : -1;
+            node.post_ops.push_back({find_op(op), attributes, index});
+        }
+    }
+};
+
+/// A value that the graph computes before all else: its memory may be taken over.
+ValueId compute_in_front(Graph& graph, const Shape& shape, bool by_conv) {
+    const ValueId given = graph.add_value("given"), result = graph.add_value("operand");
+    graph.inputs.push_back({given, f32(shape)});
+    Node node{find_op("Neg"), "operand", {}, {given}, {result}, {}};
+    if (by_conv) {  // leaves it in the layout that the next Conv writes
+        Shape weights{shape[1], shape[1]};
+        for (int axis = 2; axis < shape.rank(); ++axis) weights.push_back(1);
+        node.spec = find_op("Conv");
+        node.inputs.push_back(graph.add_value("mix", random_tensor(weights, 31)));
+    }
+    graph.nodes.insert(graph.nodes.begin(), node);
+    return result;
+}
+
+}  // namespace
+
+TEST_CASE("Conv computes the same compiled, from any layout") {
+    for (const std::string& text : kRows) {
+        const WindowCase row(text);
+        for (const Layout layout : layouts_of(row.input))
+            for (const bool biased : {false, true}) {
+                CAPTURE(text);
+                CAPTURE(name_of(layout));
+                CAPTURE(biased);
+                check_compiled(std::move(ConvGraph(row, layout, biased).builder).build());
+            }
+    }
+}
+
+TEST_CASE("Conv takes activations") {
+    const std::pair<const char*, Attributes> activations[] = {{"Relu", {}},
+                                                              {"Clip", {{"min", 0.f}, {"max", 0.5f}}},
+                                                              {"LeakyRelu", {{"alpha", 0.1f}}},
+                                                              {"HardSwish", {}},
+                                                              {"HardSigmoid", {}},
+                                                              {"Sigmoid", {}},
+                                                              {"Swish", {}},
+                                                              {"Gelu", {}}};
+    for (const std::string& text : kRows)
+        for (const auto& [op, attributes] : activations) {
+            CAPTURE(text);
+            CAPTURE(op);
+            Graph graph = std::move(ConvGraph(WindowCase(text)).builder).build();
+            ConvGraph::fuse(graph, op, attributes);
+            check_compiled(graph);
+        }
+}
+
+TEST_CASE("Conv takes a residual, whether or not it may write over it") {
+    for (const std::string& text : kRows) {
+        const WindowCase row(text);
+        for (const bool keep : {false, true})
+            for (const bool from_conv : {false, true})
+                for (const char* before : {"", "Relu"}) {
+                    CAPTURE(text);
+                    CAPTURE(keep);
+                    CAPTURE(from_conv);
+                    CAPTURE(before);
+                    ConvGraph made(row);
+                    const Shape shape = made.builder.type(made.output).shape;
+                    Graph graph = std::move(made.builder).build();
+                    const ValueId operand = compute_in_front(graph, shape, from_conv);
+                    if (before[0] != 0) ConvGraph::fuse(graph, before);
+                    ConvGraph::fuse(graph, "Add", {}, operand);
+                    ConvGraph::fuse(graph, "Relu");
+                    if (keep) graph.outputs.push_back(operand);
+                    check_compiled(graph);
+                }
+    }
+}
+
+TEST_CASE("Conv takes arithmetic by constants of a channel") {
+    for (const std::string& text : kRows) {
+        CAPTURE(text);
+        const WindowCase row(text);
+        Graph graph = std::move(ConvGraph(row).builder).build();
+        Shape channel{row.outputs};
+        for (std::size_t axis = 0; axis < row.kernel.size(); ++axis) channel.push_back(1);
+        ConvGraph::fuse(graph, "Mul", {}, graph.add_value("scale", random_tensor(channel, 21)));
+        ConvGraph::fuse(graph, "Add", {}, graph.add_value("shift", random_tensor(channel, 22)));
+        ConvGraph::fuse(graph, "Sub", {}, graph.add_value("centre", random_tensor({}, 23)));
+        check_compiled(graph);
+    }
+}
+
+TEST_CASE("a Conv may add its own input") {
+    for (const char* text : {"c32h6w6_k3p1", "c16h6w6_g16k3p1"}) {
+        CAPTURE(text);
+        ConvGraph made{WindowCase(text)};
+        Graph graph = std::move(made.builder).build();
+        const ValueId given = graph.inputs[0].value, x = graph.add_value("x");
+        for (Node& node : graph.nodes) node.inputs[0] = x;
+        graph.nodes.insert(graph.nodes.begin(), Node{find_op("Neg"), "x", {}, {given}, {x}, {}});
+        ConvGraph::fuse(graph, "Add", {}, x);
+        check_compiled(graph);
+    }
+}
+
+TEST_CASE("a picture's Conv does not depend on its batch") {
+    for (const char* text :
+         {"c32h9w9_oc64k3p1", "c24h14w14_oc40k1", "c24h11w11_g24k5s2p2", "c3h33w31_oc16k7s2p3"}) {
+        CAPTURE(text);
+        const WindowCase row(text);
+        GraphBuilder builder;
+        Shape weights{row.outputs, row.input[1] / row.group};
+        for (const std::int64_t k : row.kernel) weights.push_back(k);
+        Attributes attributes = row.attributes();
+        attributes.set("group", row.group);
+        const ValueId conv = builder.add(
+            "Conv", {builder.input("x", f32(row.input)), builder.constant("w", random_tensor(weights, 1))},
+            attributes);
+        builder.output(builder.add("Flatten", {conv}));
+        Executor executor(CompiledModel::compile(std::move(builder).build(), {.max_batch = 8}));
+        const Tensor pictures = random_tensor({8, row.input[1], row.input[2], row.input[3]}, 2);
+        const std::int64_t size = pictures.elements() / 8;
+        std::copy_n(pictures.data<float>(), pictures.elements(), executor.input(8).begin());
+        const auto many = executor.run(8);
+        const std::vector<float> together(many.begin(), many.end());
+        for (int i = 0; i < 8; ++i) {
+            std::copy_n(pictures.data<float>() + i * size, size, executor.input(1).begin());
+            const auto alone = executor.run(1);
+            CHECK(std::equal(alone.begin(), alone.end(),
+                             together.begin() + i * static_cast<std::ptrdiff_t>(alone.size())));
+        }
+    }
+}
