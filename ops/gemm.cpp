@@ -93,10 +93,9 @@ bool lower_as_rows(const OpCall& call, Lowering& lowering) {
         return MemoryDesc(dims, dnnl::memory::data_type::f32, Dims{matrix.row_step, matrix.column_step});
     };
     const MemoryDesc rows = seen({problem.m, problem.k}, problem.a(nullptr));
-    return lower_row_product(
-        call, lowering,
-        {lowering.see_as(lowering.plain_input(0), rows), seen({problem.k, problem.n}, problem.b(nullptr)),
-         bias, plain_desc(lowering.output_type(0))});
+    return lower_row_product(call, lowering,
+                             {lowering.see_as(lowering.plain_input(0), rows),
+                              seen({problem.k, problem.n}, problem.b(nullptr)), bias});
 }
 
 void lower(const OpCall& call, Lowering& lowering) {

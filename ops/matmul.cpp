@@ -59,18 +59,12 @@ void reference(const OpCall& call, std::span<const TensorView> in, std::span<con
                });
 }
 
-// All matrices of A share the one of B: one product of all their rows, in whatever order those are stored.
+// All matrices of A share the one of B: one product of all their rows.
 bool lower_rows(const OpCall& call, Lowering& lowering, const Problem& problem) {
-    const std::int64_t rows = problem.a_batch.elements() * problem.m;
-    const Dims result = dims_of(problem.result);
-    const bool same_rank = call.inputs[0].shape.rank() == problem.result.rank();
-    const Buffer a =
-        same_rank && has_dense_rows(lowering.input(0).desc) ? lowering.input(0) : lowering.plain_input(0);
-    return lower_row_product(call, lowering,
-                             {lowering.see_as(a, plain_desc(Dims{rows, problem.k})),
-                              plain_desc(Dims{problem.k, problem.n}),
-                              {},
-                              same_rank ? like(a.desc, result) : plain_desc(result)});
+    const MemoryDesc rows = plain_desc(Dims{problem.a_batch.elements() * problem.m, problem.k});
+    return lower_row_product(
+        call, lowering,
+        {lowering.see_as(lowering.plain_input(0), rows), plain_desc(Dims{problem.k, problem.n}), {}});
 }
 
 bool lower_batched(const OpCall& call, Lowering& lowering, const Problem& problem) {

@@ -67,7 +67,7 @@ bool lower_row_product(const OpCall& call, Lowering& lowering, const RowProduct&
         const Shape& shape = lowering.input_type(operand).shape;
         if (shape.elements() == 1) return lowering.weights(operand, number, number);
         if (is_row(shape, n)) return lowering.weights(operand, row, row);
-        return lowering.see_as(lowering.input_as(operand, product.output), output);
+        return lowering.see_as(lowering.plain_input(operand), output);
     });
     const bool packed = lowering.constant(1) != nullptr;
     const auto descriptor = choose(
@@ -81,7 +81,7 @@ bool lower_row_product(const OpCall& call, Lowering& lowering, const RowProduct&
         {DNNL_ARG_WEIGHTS,
          lowering.weights(1, product.weights, descriptor.query_md(dnnl::query::weights_md, 0))});
     if (bias) arguments.push_back({DNNL_ARG_BIAS, *bias});
-    arguments.push_back({DNNL_ARG_DST, lowering.see_as(lowering.output(0, product.output), output)});
+    arguments.push_back({DNNL_ARG_DST, lowering.see_as(lowering.plain_output(0), output)});
     lowering.run(descriptor, std::move(arguments));
     return true;
 }

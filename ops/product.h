@@ -26,7 +26,6 @@ struct RowProduct {
     Buffer rows;                 ///< seen as (m, k), of any strides
     MemoryDesc weights;          ///< how the row-major input 1 is seen as (k, n)
     std::optional<Buffer> bias;  ///< (1, n)
-    MemoryDesc output;           ///< of the node's output; its bytes are m rows of n
 };
 
 /// Appends the product and the call's post-ops. Returns false when oneDNN has no fast implementation: then

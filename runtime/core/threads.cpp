@@ -9,7 +9,12 @@
 
 // Declared here, not through <omp.h>: no pragma of ours needs a compiler flag, and both compilers
 // then link the same libgomp as oneDNN does (two OpenMP runtimes in one process fight over cores).
-extern "C" void omp_set_num_threads(int count);
+extern "C" {
+void omp_set_num_threads(int count);
+int omp_get_num_threads();
+int omp_get_thread_num();
+void GOMP_parallel(void (*region)(void*), void* data, unsigned threads, unsigned flags);
+}
 
 namespace dyce {
 namespace {
@@ -38,5 +43,21 @@ int available_threads() {
 }
 
 void set_compute_threads(int count) { omp_set_num_threads(count); }
+
+void run_parallel(std::int64_t count, void (*run)(const void*, std::int64_t, std::int64_t),
+                  const void* work) {
+    struct Region {
+        std::int64_t count;
+        void (*run)(const void*, std::int64_t, std::int64_t);
+        const void* work;
+    } region{count, run, work};
+    const auto one_thread = [](void* data) {
+        const Region& r = *static_cast<const Region*>(data);
+        const std::int64_t threads = omp_get_num_threads(), index = omp_get_thread_num();
+        const std::int64_t first = r.count * index / threads, last = r.count * (index + 1) / threads;
+        if (first < last) r.run(r.work, first, last);
+    };
+    GOMP_parallel(one_thread, &region, 0, 0);  // 0: as many threads as were set
+}
 
 }  // namespace dyce

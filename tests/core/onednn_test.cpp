@@ -39,14 +39,3 @@ TEST_CASE("a layout is carried over to other dimensions") {
     for (const auto& row : rows)
         CHECK(like(MemoryDesc(row.model, f32, row.tag), row.dims) == MemoryDesc(row.dims, f32, row.expected));
 }
-
-TEST_CASE("dense rows are told from scattered ones") {
-    const auto f32 = dnnl::memory::data_type::f32;
-    using Tag = dnnl::memory::format_tag;
-    CHECK(has_dense_rows(MemoryDesc({2, 3, 4, 5}, f32, Tag::abcd)));
-    CHECK(has_dense_rows(MemoryDesc({2, 3, 4, 5}, f32, Tag::acbd)));
-    CHECK(has_dense_rows(MemoryDesc({1, 1, 4, 5}, f32, Dims{7, 99, 5, 1})));
-    CHECK(!has_dense_rows(MemoryDesc({2, 3, 4, 5}, f32, Tag::acdb)));
-    CHECK(!has_dense_rows(MemoryDesc({2, 3, 4, 5}, f32, Tag::aBcd16b)));
-    CHECK(!has_dense_rows(MemoryDesc({2, 3}, f32, Dims{4, 1})));  // a gap between rows
-}

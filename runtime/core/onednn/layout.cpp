@@ -141,15 +141,6 @@ bool is_plain(const MemoryDesc& desc) {
     return true;
 }
 
-bool has_dense_rows(const MemoryDesc& desc) {
-    if (!is_strided(desc) || !blocking_of(desc).blocks.empty()) return false;
-    const Dims dims = dims_of(desc), strides = blocking_of(desc).strides;
-    const Dims dense = blocking_of(like(desc, dims)).strides;
-    for (std::size_t i = 0; i < dims.size(); ++i)
-        if (dims[i] != 1 && strides[i] != dense[i]) return false;
-    return dense.back() == 1;
-}
-
 std::string layout_name(const MemoryDesc& desc) {
     if (!is_strided(desc)) return "opaque";
     const Blocking blocking = blocking_of(desc);

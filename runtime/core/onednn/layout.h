@@ -29,8 +29,6 @@ Dims dims_of(const Shape& shape);
 std::size_t byte_size(const MemoryDesc& desc);
 /// Whether the bytes are exactly those of row-major order.
 bool is_plain(const MemoryDesc& desc);
-/// Whether the bytes are dense rows along the last axis, whatever the order of the other axes.
-bool has_dense_rows(const MemoryDesc& desc);
 /// The layout for people: axes in memory order, "acdb" = channels last, "aBcd16b" = channels in blocks of 16.
 std::string layout_name(const MemoryDesc& desc);
 

@@ -1,0 +1,16 @@
+// The logarithm of Softmax, computed without its underflow. ONNX LogSoftmax-13.
+#include "ops/softmax.h"
+
+namespace dyce::ops {
+namespace {
+
+void reference(const OpCall& call, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
+    map_softmax(call, in[0], out[0], [](double x, double sum) { return x - std::log(sum); });
+}
+
+}  // namespace
+
+extern const OpSpec log_softmax{
+    .name = "LogSoftmax", .attributes = kSoftmaxAttributes, .infer = infer_softmax, .reference = reference};
+
+}  // namespace dyce::ops

@@ -1,0 +1,47 @@
+// e^x divided by the sum of e^x, along one axis. ONNX Softmax-13.
+#include "ops/softmax.h"
+
+#include "ops/checks.h"
+#include "ops/choose.h"
+#include "ops/post_ops.h"
+
+namespace dyce::ops {
+
+extern const OpSpec softmax;
+
+int softmax_axis(const OpCall& call) {
+    return resolve_axis(call, call.attributes.integer("axis", -1), call.inputs[0].shape.rank());
+}
+
+std::vector<TensorType> infer_softmax(const OpCall& call) {
+    expect_float32(call);
+    (void)softmax_axis(call);
+    return {call.inputs[0]};
+}
+
+namespace {
+
+void reference(const OpCall& call, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
+    map_softmax(call, in[0], out[0], [](double x, double sum) { return std::exp(x) / sum; });
+}
+
+void lower(const OpCall& call, Lowering& lowering) {
+    for (const Buffer& source : {lowering.input(0), lowering.plain_input(0)}) {
+        const auto descriptor = skip_plain_loops(
+            onednn::softmax(lowering.engine(), source.desc, softmax_axis(call), onednn::user_scratchpad()));
+        if (!descriptor) continue;
+        return lowering.run(descriptor,
+                            {{DNNL_ARG_SRC, source}, {DNNL_ARG_DST, lowering.output(0, source.desc)}});
+    }
+    lower_by_reference(softmax, call, lowering);
+}
+
+}  // namespace
+
+extern const OpSpec softmax{.name = "Softmax",
+                            .attributes = kSoftmaxAttributes,
+                            .infer = infer_softmax,
+                            .reference = reference,
+                            .lower = lower};
+
+}  // namespace dyce::ops
