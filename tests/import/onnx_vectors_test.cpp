@@ -93,24 +93,32 @@ std::vector<fs::path> unpack(const fs::path& archive, const TempFolder& folder) 
     return tests;
 }
 
+/// What the library leaves out: Resize's modes beyond nearest and linear, and operators it does not have.
+bool may_be_refused(const std::string& message) {
+    for (const char* left_out : {"Resize, mode cubic", "Resize, antialias", "tf_crop_and_resize",
+                                 "GroupNormalization", "InstanceNormalization", "PRelu"})
+        if (message.find(left_out) != std::string::npos) return true;
+    return false;
+}
+
 }  // namespace
 
 TEST_CASE("ONNX's operator tests give their stored outputs") {
     const auto shared = shared_folder();
     if (shared.empty()) return;
     const TempFolder folder;
-    int passed = 0;
-    std::string refused;
+    int passed = 0, refused = 0;
     for (const fs::path& test : unpack(shared / "assets/onnx-vectors.tar.gz", folder)) {
         const std::string name = test.filename().string();
         CAPTURE(name);
         try {
-            const std::string trouble = run_vector(test);
-            CHECK(trouble == "");
-            passed += trouble.empty() ? 1 : 0;
+            CHECK(run_vector(test) == "");
+            ++passed;
         } catch (const Error& error) {
-            refused += "\n" + name + ": " + error.message();
+            CHECK_MESSAGE(may_be_refused(error.message()), error.what());
+            ++refused;
         }
     }
-    MESSAGE(passed << " passed; refused:" << refused);
+    CHECK(passed == 289);
+    CHECK(refused == 20);
 }

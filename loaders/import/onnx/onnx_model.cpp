@@ -139,6 +139,10 @@ private:
                         "is not a tensor; sequences, maps, optionals and sparse tensors are not supported");
         const auto& type = proto.type().tensor_type();
         OnnxInput input{proto.name(), {decode_type(type.elem_type(), where), {}}, false};
+        if (type.shape().dim_size() > Shape::kMaxRank)
+            throw Error(ErrorCode::kContent, where,
+                        "has " + std::to_string(type.shape().dim_size()) + " dimensions, at most " +
+                            std::to_string(Shape::kMaxRank) + " are supported");
         for (const auto& dim : type.shape().dim())
             input.type.shape.push_back(dim.has_dim_value() ? std::max<std::int64_t>(dim.dim_value(), -1)
                                                            : -1);
