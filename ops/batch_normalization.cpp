@@ -70,25 +70,33 @@ Buffer per_channel(const OpCall& call, Lowering& lowering, double Affine::*numbe
     return blocked;
 }
 
-void lower(const OpCall& call, Lowering& lowering) {
-    const Dims dims = dims_of(call.inputs[0].shape);
+bool lower_as(const MemoryDesc& layout, const OpCall& call, Lowering& lowering) {
+    const Dims dims = dims_of(layout);
     Dims channels(dims.size(), 1);
     channels[1] = dims[1];
-    const MemoryDesc layout = like(lowering.input(0).desc, dims), vector = like(layout, channels);
-    auto attributes = onednn::user_scratchpad();
+    const MemoryDesc vector = like(layout, channels);
     dnnl::post_ops shift;
     shift.append_binary(dnnl::algorithm::binary_add, vector);
+    auto attributes = onednn::user_scratchpad();
     attributes.set_post_ops(shift);
     const auto descriptor = skip_plain_loops(
         onednn::binary(lowering.engine(), dnnl::algorithm::binary_mul, layout, vector, layout, attributes));
-    bool constant = true;
-    for (int i = 1; i < 5; ++i) constant = constant && lowering.constant(i) != nullptr;
-    if (!descriptor || !constant) return lower_by_reference(batch_normalization, call, lowering);
+    if (!descriptor) return false;
     lowering.run(descriptor, {{DNNL_ARG_SRC_0, lowering.input_as(0, layout)},
                               {DNNL_ARG_SRC_1, per_channel(call, lowering, &Affine::scale, vector)},
                               {DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1,
                                per_channel(call, lowering, &Affine::shift, vector)},
                               {DNNL_ARG_DST, lowering.output(0, layout)}});
+    return true;
+}
+
+void lower(const OpCall& call, Lowering& lowering) {
+    bool constant = true;
+    for (int i = 1; i < 5; ++i) constant = constant && lowering.constant(i) != nullptr;
+    const Dims dims = dims_of(call.inputs[0].shape);
+    if (constant && lower_as(like(lowering.input(0).desc, dims), call, lowering)) return;
+    if (constant && lower_as(plain_desc(dims), call, lowering)) return;
+    lower_by_reference(batch_normalization, call, lowering);
 }
 
 }  // namespace

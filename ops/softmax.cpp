@@ -26,12 +26,12 @@ void reference(const OpCall& call, std::span<const TensorView> in, std::span<con
 }
 
 void lower(const OpCall& call, Lowering& lowering) {
-    for (const Buffer& source : {lowering.input(0), lowering.plain_input(0)}) {
+    for (const MemoryDesc& layout : {lowering.input(0).desc, plain_desc(call.inputs[0])}) {
         const auto descriptor = skip_plain_loops(
-            onednn::softmax(lowering.engine(), source.desc, softmax_axis(call), onednn::user_scratchpad()));
-        if (!descriptor) continue;
-        return lowering.run(descriptor,
-                            {{DNNL_ARG_SRC, source}, {DNNL_ARG_DST, lowering.output(0, source.desc)}});
+            onednn::softmax(lowering.engine(), layout, softmax_axis(call), onednn::user_scratchpad()));
+        if (descriptor)
+            return lowering.run(descriptor, {{DNNL_ARG_SRC, lowering.input_as(0, layout)},
+                                             {DNNL_ARG_DST, lowering.output(0, layout)}});
     }
     lower_by_reference(softmax, call, lowering);
 }
