@@ -1,7 +1,5 @@
 #include "ops/choose.h"
 
-#include <string_view>
-
 namespace dyce::ops {
 namespace {
 
@@ -26,6 +24,15 @@ onednn::Descriptor choose(onednn::Descriptor candidates, Lowering& lowering) {
 onednn::Descriptor skip_plain_loops(onednn::Descriptor candidates) {
     return first_of(std::move(candidates),
                     [](std::string_view name) { return name.find("ref:") == name.npos; });
+}
+
+void prefer(std::string_view name, onednn::Descriptor candidates, Lowering& lowering) {
+    if (!lowering.implementation().empty()) return;
+    for (bool more = static_cast<bool>(candidates); more; more = candidates.next_impl())
+        if (std::string_view(candidates.impl_info_str()).starts_with(name)) {
+            lowering.implementation() = candidates.impl_info_str();
+            return;
+        }
 }
 
 }  // namespace dyce::ops

@@ -3,12 +3,17 @@
 
 #include "ops/lowering.h"
 
+#include <string_view>
+
 namespace dyce::ops {
 
 /// The first of the candidates that is not one of oneDNN's plain loops ("ref"), at the first batch size a
 /// node is compiled for; at later ones the candidate of the same name, so that a picture's answer does not
 /// depend on how many others run with it. Empty when there is none: the caller's own path serves.
 onednn::Descriptor choose(onednn::Descriptor candidates, Lowering& lowering);
+
+/// Makes choose() pick the candidate whose name starts with `name`, if there is one.
+void prefer(std::string_view name, onednn::Descriptor candidates, Lowering& lowering);
 
 /// The first of the candidates that is not one of oneDNN's plain loops; empty when there is none. For
 /// element-wise work, where all implementations of a machine give the same result.
