@@ -112,7 +112,8 @@ TEST_CASE("ONNX's operator tests give their stored outputs") {
         const std::string name = test.filename().string();
         CAPTURE(name);
         try {
-            CHECK(run_vector(test) == "");
+            const std::string trouble = run_vector(test);
+            CHECK(trouble == "");
             ++passed;
         } catch (const Error& error) {
             CHECK_MESSAGE(may_be_refused(error.message()), error.what());
