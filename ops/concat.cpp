@@ -72,7 +72,7 @@ MemoryDesc layout_of(const OpCall& call, Lowering& lowering) {
 // elsewhere.
 void lower(const OpCall& call, Lowering& lowering) {
     const Buffer destination = lowering.output(0, layout_of(call, lowering));
-    Dims place(call.inputs[0].shape.rank(), 0);
+    Dims place(static_cast<std::size_t>(call.inputs[0].shape.rank()), 0);
     const auto axis = static_cast<std::size_t>(axis_of(call));
     for (int i = 0; i < static_cast<int>(call.inputs.size()); ++i) {
         const Dims dims = dims_of(lowering.input_type(i).shape);

@@ -47,7 +47,7 @@ std::int64_t macs(const OpCall& call) {
 
 void reference(const OpCall& call, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
     const Problem problem = problem_of(call);
-    const auto [m, k, n] = std::tuple(problem.m, problem.k, problem.n);
+    const std::int64_t m = problem.m, k = problem.k, n = problem.n;
     float* result = out[0].data<float>();
     std::fill_n(result, out[0].shape.elements(), 0.f);
     visit_rows(BroadcastAxes(problem.batch, problem.a_batch, problem.b_batch),

@@ -13,7 +13,7 @@ constexpr AttributeSpec kAttributes[] = {{"axes", AttributeKind::kInts, true}};
 std::vector<TensorType> infer(const OpCall& call) {
     const TensorType& input = call.inputs[0];
     const auto wanted = call.attributes.integers("axes");
-    if (input.shape.rank() + wanted.size() > Shape::kMaxRank)
+    if (wanted.size() > static_cast<std::size_t>(Shape::kMaxRank - input.shape.rank()))
         call.fail("cannot insert " + std::to_string(wanted.size()) + " axes into " + input.shape.to_string() +
                   ": over rank " + std::to_string(Shape::kMaxRank));
     const int rank = input.shape.rank() + static_cast<int>(wanted.size());

@@ -289,7 +289,9 @@ TEST_CASE("safetensors: written files are aligned, ordered, the same each time, 
     const Safetensors file = Safetensors::open(path);
     CHECK(file.metadata() == metadata);
     CHECK(file.entries().size() == tensors.size());
-    for (const auto& [name, tensor] : tensors) {
+    for (const auto& entry : tensors) {
+        const std::string& name = entry.first;
+        const Tensor& tensor = entry.second;
         CAPTURE(name);
         const Tensor back = file.tensor(name);
         CHECK(back.type() == tensor.type());

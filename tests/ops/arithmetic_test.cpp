@@ -63,12 +63,12 @@ TEST_CASE("arithmetic broadcasts as NumPy does") {
         {"Sub", std::minus<double>()},
         {"Mul", std::multiplies<double>()},
         {"Div", std::divides<double>()}};
-    for (const auto& [op, f] : functions)
+    for (const auto& function : functions)
         for (const Case& row : kCases) {
-            CAPTURE(op);
+            CAPTURE(function.first);
             CAPTURE(text_of(row));
             const Tensor a = random_tensor(row.a, 1), b = random_tensor(row.b, 2, 1, 2);
-            check_close(run_reference(op, {a, b}), broadcast(a, b, row.result, f));
+            check_close(run_reference(function.first, {a, b}), broadcast(a, b, row.result, function.second));
         }
 }
 

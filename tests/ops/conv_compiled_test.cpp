@@ -99,11 +99,11 @@ TEST_CASE("Conv takes activations") {
                                                               {"Swish", {}},
                                                               {"Gelu", {}}};
     for (const std::string& text : kRows)
-        for (const auto& [op, attributes] : activations) {
+        for (const auto& activation : activations) {
             CAPTURE(text);
-            CAPTURE(op);
+            CAPTURE(activation.first);
             Graph graph = std::move(ConvGraph(WindowCase(text)).builder).build();
-            ConvGraph::fuse(graph, op, attributes);
+            ConvGraph::fuse(graph, activation.first, activation.second);
             check_compiled(graph);
         }
 }

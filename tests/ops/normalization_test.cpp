@@ -59,11 +59,13 @@ TEST_CASE("BatchNormalization computes the same compiled, in any layout") {
 }
 
 TEST_CASE("LayerNormalization makes each row's mean 0 and variance 1") {
-    for (const auto& [shape, axis] : {std::pair<Shape, std::int64_t>{{2, 3, 5}, -1},
-                                      {{2, 3, 5}, 1},
-                                      {{2, 3, 5}, 0},
-                                      {{7}, 0},
-                                      {{2, 1}, 1}}) {
+    for (const auto& entry : {std::pair<Shape, std::int64_t>{{2, 3, 5}, -1},
+                              {{2, 3, 5}, 1},
+                              {{2, 3, 5}, 0},
+                              {{7}, 0},
+                              {{2, 1}, 1}}) {
+        const Shape& shape = entry.first;
+        const std::int64_t axis = entry.second;
         CAPTURE(shape.to_string());
         CAPTURE(axis);
         const int first = static_cast<int>(axis < 0 ? axis + shape.rank() : axis);
