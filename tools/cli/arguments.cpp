@@ -1,0 +1,142 @@
+// cxxopts splits vectors at commas unless told otherwise: file names may hold commas.
+#define CXXOPTS_VECTOR_DELIMITER '\0'
+
+#include "tools/cli/arguments.h"
+
+#include "runtime/core/nearest_name.h"
+
+#include <dyce/error.h>
+
+#include <algorithm>
+#include <cxxopts.hpp>
+#include <iostream>
+
+namespace dyce {
+namespace {
+
+std::string long_name(const Option& option) {
+    const std::string name = option.name;
+    const auto comma = name.find(',');
+    return comma == std::string::npos ? name : name.substr(comma + 1);
+}
+
+// cxxopts reports an unknown option by exception text only; the option itself stands in argv.
+std::string unknown_option_message(const Verb& verb, int argc, char** argv, const std::string& fallback) {
+    std::vector<std::string> names;
+    for (const Option& option : verb.options) names.push_back(long_name(option));
+    names.insert(names.end(), {"help", "json", "quiet"});
+    const std::vector<std::string_view> known(names.begin(), names.end());
+    for (int i = 1; i < argc; ++i) {
+        std::string word = argv[i];
+        if (word == "--") break;
+        if (word.rfind("--", 0) != 0) continue;
+        word = word.substr(2, word.find('=') == std::string::npos ? word.npos : word.find('=') - 2);
+        if (std::find(names.begin(), names.end(), word) == names.end())
+            return "unknown option --" + word + "; the nearest is --" +
+                   std::string(nearest_name(word, known));
+    }
+    return fallback;
+}
+
+cxxopts::Options describe(const Verb& verb) {
+    cxxopts::Options options("dyce", std::string(verb.summary) + "\n");
+    options.custom_help(verb.usage);
+    options.positional_help("");
+    auto add = options.add_options();
+    for (const Option& option : verb.options) {
+        if (option.argument[0] == '\0')
+            add(option.name, option.help, cxxopts::value<bool>());
+        else
+            add(option.name, option.help, cxxopts::value<std::vector<std::string>>(), option.argument);
+    }
+    add("json", "one JSON document on stdout", cxxopts::value<bool>());
+    add("quiet", "no progress on stderr", cxxopts::value<bool>());
+    add("h,help", "this text", cxxopts::value<bool>());
+    options.add_options("hidden")("positionals", "", cxxopts::value<std::vector<std::string>>());
+    options.parse_positional("positionals");
+    return options;
+}
+
+}  // namespace
+
+std::optional<Arguments> parse_arguments(const Verb& verb, int argc, char** argv) {
+    cxxopts::Options options = describe(verb);
+    Arguments arguments;
+    try {
+        const auto result = options.parse(argc, argv);
+        if (result.count("help") > 0) {
+            std::cout << options.help({""}) << verb.notes;
+            return {};
+        }
+        for (const char* flag : {"json", "quiet"})
+            if (result.count(flag) > 0) arguments.values_[flag] = {"true"};
+        for (const Option& option : verb.options) {
+            const std::string name = long_name(option);
+            if (result.count(name) == 0) continue;
+            if (result.count(name) > 1 && !option.many)
+                throw Error(ErrorCode::kUsage, "--" + name,
+                            "given " + std::to_string(result.count(name)) + " times");
+            if (option.argument[0] == '\0')
+                arguments.values_[name] = {"true"};
+            else
+                arguments.values_[name] = result[name].as<std::vector<std::string>>();
+        }
+        if (result.count("positionals") > 0)
+            arguments.positionals_ = result["positionals"].as<std::vector<std::string>>();
+    } catch (const cxxopts::exceptions::exception& error) {
+        throw Error(ErrorCode::kUsage, std::string("dyce ") + verb.name,
+                    unknown_option_message(verb, argc, argv, error.what()));
+    }
+    return arguments;
+}
+
+std::optional<std::string> Arguments::text(const std::string& option) const {
+    const auto found = values_.find(option);
+    if (found == values_.end()) return {};
+    return found->second[0];
+}
+
+std::string Arguments::text(const std::string& option, const std::string& fallback) const {
+    return text(option).value_or(fallback);
+}
+
+std::string Arguments::choice(const std::string& option, const std::string& fallback,
+                              const std::vector<std::string>& allowed) const {
+    const std::string value = text(option, fallback);
+    if (std::find(allowed.begin(), allowed.end(), value) != allowed.end()) return value;
+    std::string names;
+    for (const std::string& name : allowed) names += (names.empty() ? "" : ", ") + name;
+    const std::vector<std::string_view> views(allowed.begin(), allowed.end());
+    throw Error(ErrorCode::kUsage, "--" + option,
+                "\"" + value + "\" given, expected one of " + names + "; the nearest is " +
+                    std::string(nearest_name(value, views)));
+}
+
+std::int64_t Arguments::integer(const std::string& option, std::int64_t fallback, std::int64_t low,
+                                std::int64_t high) const {
+    const auto value = text(option);
+    return value ? parse_integer(*value, "--" + option, low, high) : fallback;
+}
+
+double Arguments::real(const std::string& option, double fallback, double low, double high) const {
+    const auto value = text(option);
+    return value ? parse_real(*value, "--" + option, low, high) : fallback;
+}
+
+std::vector<std::int64_t> Arguments::integers(const std::string& option, std::vector<std::int64_t> fallback,
+                                              std::int64_t low, std::int64_t high) const {
+    const auto value = text(option);
+    if (!value) return fallback;
+    std::vector<std::int64_t> result;
+    for (const std::string& part : split(*value, ','))
+        result.push_back(parse_integer(part, "--" + option, low, high));
+    if (result.empty()) throw Error(ErrorCode::kUsage, "--" + option, "is empty, expected integers");
+    return result;
+}
+
+std::vector<std::string> Arguments::list(const std::string& option) const {
+    const auto found = values_.find(option);
+    return found == values_.end() ? std::vector<std::string>{} : found->second;
+}
+
+}  // namespace dyce

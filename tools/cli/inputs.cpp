@@ -1,0 +1,103 @@
+#include "tools/cli/inputs.h"
+
+#include "runtime/core/file_mapping.h"
+
+#include <dyce/error.h>
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+namespace dyce {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kMaxLabelBytes = std::uint64_t{16} << 20;
+
+bool ends_with(const std::string& text, const std::string& end) {
+    return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+bool is_picture(const fs::path& path) {
+    std::string extension = path.extension().string();
+    std::transform(extension.begin(), extension.end(), extension.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return extension == ".jpg" || extension == ".jpeg" || extension == ".png";
+}
+
+template <class Iterator>
+void add_folder(const std::string& folder, std::vector<std::string>& files) {
+    std::error_code error;
+    std::vector<std::string> found;
+    for (Iterator it(folder, error), end; !error && it != end; it.increment(error))
+        if (is_picture(it->path()) && it->is_regular_file()) found.push_back(it->path().string());
+    if (error) throw Error(ErrorCode::kIo, folder, "cannot read the folder: " + error.message());
+    std::sort(found.begin(), found.end());
+    files.insert(files.end(), found.begin(), found.end());
+}
+
+}  // namespace
+
+Model take_model(std::vector<std::string>& positionals) {
+    if (positionals.empty() || !ends_with(positionals[0], ".safetensors"))
+        throw Error(
+            ErrorCode::kUsage, "MODEL",
+            "this build embeds no default model: give a .safetensors file made by `dyce convert` first");
+    const std::string path = positionals[0];
+    positionals.erase(positionals.begin());
+    return Model::load(path);
+}
+
+std::vector<std::string> read_labels(const std::string& path) {
+    const auto mapping = FileMapping::open(path, kMaxLabelBytes);
+    std::string text(reinterpret_cast<const char*>(mapping->bytes().data()), mapping->bytes().size());
+    while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+    std::vector<std::string> labels = split(text, '\n');
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        if (ends_with(labels[i], "\r")) labels[i].pop_back();
+        if (labels[i].empty())
+            throw Error(ErrorCode::kContent, path + ": line " + std::to_string(i + 1),
+                        "is empty, expected a label");
+        if (labels[i].find('\0') != std::string::npos)
+            throw Error(ErrorCode::kContent, path + ": line " + std::to_string(i + 1), "holds a NUL byte");
+    }
+    if (labels.empty()) throw Error(ErrorCode::kContent, path, "is empty, expected one label a line");
+    return labels;
+}
+
+std::vector<std::string> expand_pictures(const std::vector<std::string>& paths, bool recursive) {
+    std::vector<std::string> files;
+    for (const std::string& path : paths) {
+        std::error_code error;
+        if (path == "-") {
+            for (std::string line; std::getline(std::cin, line);)
+                if (!line.empty()) files.push_back(line);
+        } else if (!fs::is_directory(path, error)) {
+            files.push_back(path);
+        } else if (recursive) {
+            add_folder<fs::recursive_directory_iterator>(path, files);
+        } else {
+            add_folder<fs::directory_iterator>(path, files);
+        }
+    }
+    return files;
+}
+
+std::vector<std::string> read_files0(const std::string& path) {
+    std::string text;
+    if (path == "-") {
+        text.assign(std::istreambuf_iterator<char>(std::cin), {});
+    } else {
+        std::ifstream file(path, std::ios::binary);
+        if (!file) throw Error(ErrorCode::kIo, path, "cannot open");
+        text.assign(std::istreambuf_iterator<char>(file), {});
+    }
+    if (!text.empty() && text.back() == '\0') text.pop_back();
+    return split(text, '\0');
+}
+
+}  // namespace dyce

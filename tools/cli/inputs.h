@@ -1,0 +1,27 @@
+// Files that several verbs read: models, labels, lists of pictures.
+#pragma once
+
+#include "tools/cli/arguments.h"
+
+#include <dyce/model.h>
+
+#include <string>
+#include <vector>
+
+namespace dyce {
+
+/// The model a verb was given: its first positional when that ends in .safetensors, which is then removed
+/// from `positionals`. Throws Error{kUsage} when there is none: this build embeds no default model.
+Model take_model(std::vector<std::string>& positionals);
+
+/// One label a line, UTF-8; a trailing empty line is ignored. Throws Error{kIo, kContent}.
+std::vector<std::string> read_labels(const std::string& path);
+
+/// Picture files for classify: files as given, folders' .jpg .jpeg .png files sorted bytewise (`recursive`:
+/// also below them), "-" = one path a line from stdin. Throws Error{kIo} for a path that does not exist.
+std::vector<std::string> expand_pictures(const std::vector<std::string>& paths, bool recursive);
+
+/// NUL-separated paths from a file, "-" = stdin.
+std::vector<std::string> read_files0(const std::string& path);
+
+}  // namespace dyce

@@ -1,0 +1,172 @@
+// dyce classify: pictures in, class names out.
+#include "tools/cli/inputs.h"
+#include "tools/cli/progress.h"
+#include "tools/verbs/verbs.h"
+
+#include <dyce/error.h>
+#include <dyce/session.h>
+
+#include <iomanip>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+namespace dyce {
+namespace {
+
+using nlohmann::ordered_json;
+
+/// Writes one answer; failed pictures have `error` set.
+using Writer = void (*)(const std::string& file, const Prediction& prediction);
+
+// Text that may not be valid UTF-8 (file names) is written with replacement characters.
+std::string dump(const ordered_json& json) {
+    return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+ordered_json to_json(const std::string& file, const Prediction& p) {
+    if (!p.error.empty()) return {{"filename", file}, {"error", p.error}};
+    return {{"filename", file},
+            {"index", p.index},
+            {"label", p.label},
+            {"prob", p.prob},
+            {"member", p.member},
+            {"exit_site", p.exit_site},
+            {"exit_type", p.exit_type},
+            {"score", p.score},
+            {"macs", p.macs},
+            {"latency_us", p.latency_us},
+            {"configuration", p.configuration},
+            {"generation", p.generation}};
+}
+
+void write_jsonl(const std::string& file, const Prediction& p) {
+    std::cout << dump(to_json(file, p)) << "\n";
+}
+
+// RFC 4180: fields with separators or quotes are quoted, quotes doubled.
+std::string csv_field(const std::string& text) {
+    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+    std::string quoted = "\"";
+    for (char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+    return quoted + "\"";
+}
+
+void write_csv(const std::string& file, const Prediction& p) {
+    if (!p.error.empty()) {
+        std::cout << csv_field(file) << ",,,,,,,," << csv_field(p.error) << "\n";
+        return;
+    }
+    for (std::size_t i = 0; i < p.index.size(); ++i)
+        std::cout << csv_field(file) << "," << i + 1 << "," << p.index[i] << "," << csv_field(p.label[i])
+                  << "," << p.prob[i] << "," << p.exit_site << "," << p.exit_type << "," << p.macs << ",\n";
+}
+
+void write_text(const std::string& file, const Prediction& p) {
+    if (!p.error.empty()) return;  // told on stderr
+    std::cout << file << "\n";
+    for (std::size_t i = 0; i < p.index.size(); ++i)
+        std::cout << "  " << std::fixed << std::setprecision(2) << std::setw(6) << 100 * p.prob[i] << " %  "
+                  << p.label[i] << "\n";
+}
+
+class Classifier {
+public:
+    Classifier(Session session, std::size_t batch, int topk, Writer write)
+        : session_(std::move(session)), batch_(batch), topk_(topk), write_(write) {}
+
+    void add(const std::string& file) {
+        files_.push_back(file);
+        try {
+            images_.push_back(Image::load(file));
+            errors_.emplace_back();
+        } catch (const Error& error) {
+            errors_.push_back(error.what());
+        }
+        if (images_.size() == batch_) flush();
+    }
+
+    // Answers what is pending, in the order the files came.
+    void flush() {
+        auto predictions = session_.classify(images_, topk_);
+        std::size_t next = 0;
+        for (std::size_t i = 0; i < files_.size(); ++i) {
+            Prediction prediction;
+            if (errors_[i].empty()) {
+                prediction = std::move(predictions[next++]);
+                if (!prediction.error.empty()) prediction.error = files_[i] + ": " + prediction.error;
+            } else {
+                prediction.error = errors_[i];
+            }
+            if (!prediction.error.empty()) {
+                ++failed_;
+                std::cerr << "dyce: " << prediction.error << "\n";
+            }
+            write_(files_[i], prediction);
+        }
+        files_.clear(), images_.clear(), errors_.clear();
+    }
+
+    std::size_t failed() const { return failed_; }
+
+private:
+    Session session_;
+    std::size_t batch_;
+    int topk_;
+    Writer write_;
+    std::vector<std::string> files_, errors_;
+    std::vector<Image> images_;
+    std::size_t failed_ = 0;
+};
+
+Writer choose_writer(const Arguments& arguments) {
+    if (arguments.has("jsonl") && arguments.has("csv"))
+        throw Error(ErrorCode::kUsage, "--csv", "excludes --jsonl");
+    if (arguments.has("jsonl") || arguments.has("json")) return write_jsonl;
+    if (!arguments.has("csv")) return write_text;
+    std::cout << "filename,rank,index,label,prob,exit_site,exit_type,macs,error\n";
+    return write_csv;
+}
+
+int classify(const Arguments& arguments) {
+    auto positionals = arguments.positionals();
+    Model model = take_model(positionals);
+    if (const auto file = arguments.text("labels")) model = model.with_labels(read_labels(*file));
+    if (const auto list = arguments.text("files0-from")) {
+        const auto files = read_files0(*list);
+        positionals.insert(positionals.end(), files.begin(), files.end());
+    }
+    if (positionals.empty())
+        throw Error(ErrorCode::kUsage, "IMAGE", "is missing: give pictures, folders or -");
+    const auto files = expand_pictures(positionals, arguments.has("r"));
+    const int batch = static_cast<int>(arguments.integer("batch", 1, 1, 4096));
+    const int topk = static_cast<int>(arguments.integer("topk", 5, 1, 100'000));
+    const int threads = static_cast<int>(arguments.integer("threads", 0, 1, 1024));
+
+    Classifier classifier(Session(model, {.threads = threads, .max_batch = batch}),
+                          static_cast<std::size_t>(batch), topk, choose_writer(arguments));
+    Progress progress("pictures", files.size(), arguments.has("quiet"));
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        classifier.add(files[i]);
+        progress.update(i + 1);
+    }
+    classifier.flush();
+    return classifier.failed() == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+const Verb kClassify{"classify",
+                     "classify MODEL IMAGE|FOLDER...",
+                     "names what is in pictures (JPEG, PNG)",
+                     {{"topk", "N", "classes to show (5)"},
+                      {"jsonl", "", "one JSON object a picture"},
+                      {"csv", "", "comma-separated values"},
+                      {"threads", "N", "compute threads (all that this process may use)"},
+                      {"batch", "N", "pictures computed together (1)"},
+                      {"labels", "FILE", "class names, one a line, instead of the model's"},
+                      {"r,r", "", "also pictures in sub-folders"},
+                      {"files0-from", "FILE", "paths from a file, separated by NUL bytes; - is stdin"}},
+                     classify,
+                     "\n`-` among the pictures reads one path a line from stdin.\n"};
+
+}  // namespace dyce

@@ -1,0 +1,13 @@
+// The preprocessing recipe a user describes to `dyce convert`.
+#pragma once
+
+#include "loaders/image/preprocess.h"
+#include "tools/cli/arguments.h"
+
+namespace dyce {
+
+/// From --preset and the flags that override it, for a network whose input is `input` (C x H x W).
+/// Throws Error{kUsage} when neither is given or they do not fit the input.
+Preprocess recipe_from(const Arguments& arguments, const Shape& input);
+
+}  // namespace dyce

@@ -1,0 +1,12 @@
+#include "tools/verbs/verbs.h"
+
+#include <array>
+
+namespace dyce {
+
+std::span<const Verb* const> all_verbs() {
+    static constexpr std::array kVerbs = {&kConvert, &kInspect, &kClassify, &kEval, &kBench, &kRun};
+    return kVerbs;
+}
+
+}  // namespace dyce

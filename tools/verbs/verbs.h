@@ -1,0 +1,15 @@
+// The verbs of the program; one file each.
+#pragma once
+
+#include "tools/cli/arguments.h"
+
+#include <span>
+
+namespace dyce {
+
+extern const Verb kConvert, kInspect, kClassify, kEval, kBench, kRun;
+
+/// In the order of the help text.
+std::span<const Verb* const> all_verbs();
+
+}  // namespace dyce
