@@ -52,7 +52,7 @@ Model take_model(std::vector<std::string>& positionals) {
     return Model::load(path);
 }
 
-std::vector<std::string> read_labels(const std::string& path) {
+std::vector<std::string> read_labels(const std::string& path, int classes) {
     const auto mapping = FileMapping::open(path, kMaxLabelBytes);
     std::string text(reinterpret_cast<const char*>(mapping->bytes().data()), mapping->bytes().size());
     while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
@@ -65,7 +65,10 @@ std::vector<std::string> read_labels(const std::string& path) {
         if (labels[i].find('\0') != std::string::npos)
             throw Error(ErrorCode::kContent, path + ": line " + std::to_string(i + 1), "holds a NUL byte");
     }
-    if (labels.empty()) throw Error(ErrorCode::kContent, path, "is empty, expected one label a line");
+    if (labels.size() != static_cast<std::size_t>(classes))
+        throw Error(
+            ErrorCode::kContent, path,
+            std::to_string(labels.size()) + " labels, the model has " + std::to_string(classes) + " classes");
     return labels;
 }
 

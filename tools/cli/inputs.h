@@ -14,8 +14,9 @@ namespace dyce {
 /// from `positionals`. Throws Error{kUsage} when there is none: this build embeds no default model.
 Model take_model(std::vector<std::string>& positionals);
 
-/// One label a line, UTF-8; a trailing empty line is ignored. Throws Error{kIo, kContent}.
-std::vector<std::string> read_labels(const std::string& path);
+/// One label a line, UTF-8; a trailing empty line is ignored. Throws Error{kIo}, and Error{kContent} when a
+/// line is empty or there are not `classes` of them.
+std::vector<std::string> read_labels(const std::string& path, int classes);
 
 /// Picture files for classify: files as given, folders' .jpg .jpeg .png files sorted bytewise (`recursive`:
 /// also below them), "-" = one path a line from stdin. Throws Error{kIo} for a path that does not exist.

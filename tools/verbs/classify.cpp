@@ -130,7 +130,8 @@ Writer choose_writer(const Arguments& arguments) {
 int classify(const Arguments& arguments) {
     auto positionals = arguments.positionals();
     Model model = take_model(positionals);
-    if (const auto file = arguments.text("labels")) model = model.with_labels(read_labels(*file));
+    if (const auto file = arguments.text("labels"))
+        model = model.with_labels(read_labels(*file, model.classes()));
     if (const auto list = arguments.text("files0-from")) {
         const auto files = read_files0(*list);
         positionals.insert(positionals.end(), files.begin(), files.end());

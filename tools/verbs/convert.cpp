@@ -2,7 +2,6 @@
 #include "graph/passes/passes.h"
 #include "graph/verify.h"
 #include "loaders/format/model_file.h"
-#include "loaders/image/presets.h"
 #include "loaders/import/onnx/onnx_import.h"
 #include "loaders/import/state_dict.h"
 #include "models/backbones.h"
@@ -98,6 +97,11 @@ Shape picture_shape(const Graph& graph) {
     return Shape(shape.begin() + 1, shape.end());
 }
 
+int classes_of(const Graph& graph) {
+    const auto types = infer_types(graph);
+    return static_cast<int>(types[static_cast<std::size_t>(graph.outputs[0])].shape[-1]);
+}
+
 int list_architectures() {
     for (const Backbone& backbone : backbones()) std::cout << backbone.name << "\n";
     return 0;
@@ -123,7 +127,8 @@ int convert(const Arguments& arguments) {
     put_classifier_first(model.graph);
     if (arguments.has("drop-class")) drop_class(model.graph, arguments.integer("drop-class", 0, 0, 100'000));
     simplify(model.graph);
-    if (const auto labels = arguments.text("labels")) model.labels = read_labels(*labels);
+    if (const auto labels = arguments.text("labels"))
+        model.labels = read_labels(*labels, classes_of(model.graph));
     save_model(*output, model);
 
     const auto saved = load_model(*output);

@@ -26,6 +26,12 @@ double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+struct Sample {
+    std::string name;
+    int label;
+    Image image;
+};
+
 struct Totals {
     std::size_t images = 0, correct = 0, correct5 = 0, failed = 0;
     double macs = 0, seconds = 0;
@@ -107,18 +113,18 @@ int eval(const Arguments& arguments) {
     if (!positionals.empty()) throw Error(ErrorCode::kUsage, positionals[0], "dyce eval takes one model");
     const auto data = arguments.text("data");
     if (!data) throw Error(ErrorCode::kUsage, "--data", "is missing: a folder, a .csv or another data set");
-    const auto dataset = open_dataset(*data, model.labels(), model.classes());
+    const auto dataset = open_dataset(*data, {.count = model.classes(), .names = model.labels()});
     const int batch = static_cast<int>(arguments.integer("batch", 32, 1, 4096));
     const int threads = static_cast<int>(arguments.integer("threads", 0, 1, 1024));
     std::unique_ptr<AtomicFile> per_image;
     if (const auto file = arguments.text("per-image")) per_image = std::make_unique<AtomicFile>(*file);
 
     Evaluation evaluation(Session(model, {.threads = threads, .max_batch = batch}), std::move(per_image));
-    Progress progress("pictures", dataset->size(), arguments.has("quiet"));
+    Progress progress("pictures", static_cast<std::size_t>(dataset->size()), arguments.has("quiet"));
     std::vector<Sample> samples;
-    for (std::size_t i = 0; i < dataset->size(); ++i) {
+    for (std::int64_t i = 0; i < dataset->size(); ++i) {
         try {
-            samples.push_back(dataset->at(i));
+            samples.push_back({dataset->name(i), dataset->label(i), dataset->image(i)});
         } catch (const Error& error) {
             evaluation.fail(error.what());
         }
@@ -126,7 +132,7 @@ int eval(const Arguments& arguments) {
             evaluation.run(samples);
             samples.clear();
         }
-        progress.update(i + 1);
+        progress.update(static_cast<std::size_t>(i) + 1);
     }
     const Totals totals = evaluation.finish();
     if (totals.images == 0)

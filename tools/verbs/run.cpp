@@ -91,13 +91,13 @@ Problem onnx_problem(const Arguments& arguments, const std::string& path) {
     options.batched = false;
     Problem problem;
     for (std::size_t i = 0; i < tensors.size(); ++i) {
-        if (declared[i].is_parameter || tensors[i].dtype() != DataType::kFloat32) {
+        if (declared[i].parameter || tensors[i].dtype() != DataType::kFloat32)
             options.bindings[names[i]] = tensors[i];
-        } else {
-            options.shapes[names[i]] = tensors[i].shape();
+        else
             problem.inputs.push_back(tensors[i]);
-        }
     }
+    if (problem.inputs.size() == 1)  // open dimensions take the given tensor's
+        options.input_shape.assign(problem.inputs[0].shape().begin(), problem.inputs[0].shape().end());
     problem.graph = import_onnx(path, options);
     return problem;
 }
