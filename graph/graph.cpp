@@ -51,15 +51,31 @@ std::vector<TensorType> infer_types(const Graph& graph, std::int64_t batch) {
     return types;
 }
 
-std::int64_t count_macs(const Graph& graph) {
+std::vector<std::int64_t> macs_by_node(const Graph& graph) {
     const auto types = infer_types(graph);
-    std::int64_t total = 0;
-    for (const Node& node : graph.nodes) {
+    std::vector<std::int64_t> macs(graph.nodes.size(), 0);
+    std::vector<bool> varies(graph.values.size(), false);  // with the picture
+    for (const GraphInput& input : graph.inputs) varies[static_cast<std::size_t>(input.value)] = true;
+    for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+        const Node& node = graph.nodes[n];
+        if (std::none_of(node.inputs.begin(), node.inputs.end(),
+                         [&](ValueId id) { return varies[static_cast<std::size_t>(id)]; }))
+            continue;
+        for (ValueId id : node.outputs) varies[static_cast<std::size_t>(id)] = true;
         if (node.spec->macs == nullptr) continue;
         const auto inputs = own_input_types(node, types);
-        if (!checked_add(total, node.spec->macs(call_of(node, inputs)), &total))
-            throw Error(ErrorCode::kContent, node.name, "the network's multiply-adds overflow 63 bits");
+        macs[n] = node.spec->macs(call_of(node, inputs));
     }
+    return macs;
+}
+
+std::int64_t count_macs(const Graph& graph) {
+    const auto macs = macs_by_node(graph);
+    std::int64_t total = 0;
+    for (std::size_t n = 0; n < macs.size(); ++n)
+        if (!checked_add(total, macs[n], &total))
+            throw Error(ErrorCode::kContent, graph.nodes[n].name,
+                        "the network's multiply-adds overflow 63 bits");
     return total;
 }
 

@@ -1,5 +1,6 @@
-// Graph rewrites. Each is one file headed Before / After / conditions; each keeps the reference output and
-// the graph's multiply-adds; a pass returns whether it changed anything.
+// Graph rewrites. Each is one file headed Before / After / Conditions. Each keeps the reference output within
+// rounding, the names and order of the graph's inputs and outputs, and its multiply-adds; it removes what it
+// leaves unread and returns whether it changed anything. One thread; a pass owns the graph while it runs.
 #pragma once
 
 #include "graph/graph.h"
@@ -10,21 +11,25 @@ namespace dyce {
 bool fold_constants(Graph& graph);
 /// Nodes and values that no output needs disappear; ids are renumbered.
 bool remove_dead_code(Graph& graph);
-/// Identity, Dropout, no-op Reshape/Transpose/Pad/Slice/Cast... disappear.
+/// Identity, Dropout, no-op Reshape, Transpose, Pad, Slice, Cast, x * 1, x + 0, .. disappear.
 bool remove_identities(Graph& graph);
-/// BatchNormalization (also as Mul/Add of per-channel constants) into the Conv or Gemm before it.
-bool fold_batch_norms(Graph& graph);
-/// Mul/Add of a MatMul by constants -> Gemm-like forms; GELU, SiLU, HardSwish, LayerNormalization from the
-/// decomposed forms that exporters write.
+/// BatchNormalization, and arithmetic with constants of the channels, into the Conv, Gemm, MatMul or
+/// LayerNormalization before it.
+bool fold_affine(Graph& graph);
+/// Arithmetic with constants moves from behind a Transpose to before it.
+bool sink_transposes(Graph& graph);
+
+// Operators that exporters write out in smaller ones.
 bool recognize_gelu(Graph& graph);
 bool recognize_swish(Graph& graph);
 bool recognize_hard_swish(Graph& graph);
 bool recognize_layer_norm(Graph& graph);
+
 /// Element-wise nodes and residual sums into the node before them, as post-ops.
 bool fuse_post_ops(Graph& graph);
 
-/// What a model file stores: constants folded, patterns recognised, batch norms folded, dead code removed.
-/// Runs the passes above to a fixed point and verifies the result.
+/// What a model file stores: constants folded, operators recognised, batch norms folded, dead code removed.
+/// Runs the passes above (but fuse_post_ops) until none of them finds anything and verifies the result.
 void simplify(Graph& graph);
 /// What the executor compiles: the same network with post-ops fused. Verifies the result.
 void fuse(Graph& graph);

@@ -2,9 +2,29 @@
 #include "graph/verify.h"
 
 namespace dyce {
+namespace {
 
-void simplify(Graph& graph) { verify(graph); }
+// Each pass finds all it can in one sweep; only what one makes possible for an earlier one takes another
+// round. Real networks need three; the bound is for the others.
+constexpr int kMaxRounds = 10;
 
-void fuse(Graph& graph) { verify(graph); }
+}  // namespace
+
+void simplify(Graph& graph) {
+    remove_dead_code(graph);
+    bool changed = true;
+    for (int round = 0; changed && round < kMaxRounds; ++round) {
+        changed = false;
+        for (const auto pass : {fold_constants, remove_identities, recognize_gelu, recognize_swish,
+                                recognize_hard_swish, recognize_layer_norm, sink_transposes, fold_affine})
+            changed |= pass(graph);
+    }
+    verify(graph);
+}
+
+void fuse(Graph& graph) {
+    fuse_post_ops(graph);
+    verify(graph);
+}
 
 }  // namespace dyce

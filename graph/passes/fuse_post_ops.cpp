@@ -1,0 +1,78 @@
+// Before: y = op(main, operand) or op(main): arithmetic or an activation after a node that takes post-ops
+// After:  that node makes y, with op as its last post-op
+// Conditions: nobody else reads main; oneDNN knows the activation; the operand is computed before the node -
+//         of the two producers of a residual sum the later one takes it - and is as large as main, or one
+//         number, or one a channel (dimension 1, for products of matrices the last): other broadcasts are
+//         slow in oneDNN; main is the left operand of Sub and Div; the chain stays within kMaxStages.
+#include "graph/passes/passes.h"
+#include "graph/passes/rewriter.h"
+
+namespace dyce {
+namespace {
+
+constexpr std::size_t kMaxStages = 8;  // of a node's post-ops; oneDNN takes 32 in all
+
+// oneDNN operations that an element-wise operator turns into when applied to a value of `type`; 0 when it
+// cannot be a post-op.
+std::size_t stages_of(const OpSpec& spec, const Attributes& attributes, const TensorType& type,
+                      const std::string& where) {
+    if (spec.binary != BinaryKind::kNone) return 1;
+    if (spec.eltwise == nullptr) return 0;
+    return spec.eltwise({.where = where, .attributes = attributes, .inputs = std::span(&type, 1)}).size();
+}
+
+std::size_t stages_so_far(const Node& node, const TensorType& type) {
+    std::size_t stages = 0;
+    for (const PostOp& op : node.post_ops) stages += stages_of(*op.spec, op.attributes, type, node.name);
+    return stages;
+}
+
+// Whether oneDNN applies an operand of this shape quickly to a result of the node.
+bool broadcasts_well(const Shape& operand, const Shape& result, const Node& node) {
+    if (operand == result) return true;
+    const bool channels_last = node.spec->name == "MatMul" || node.spec->name == "Gemm";
+    const int channels = channels_last ? result.rank() - 1 : 1;
+    for (int d = 0; d < operand.rank(); ++d)
+        if (operand[d] != 1 && d + result.rank() - operand.rank() != channels) return false;
+    return true;
+}
+
+// Lets the producer of input `main` take the node over.
+bool fuse_into_producer(Rewriter& graph, Node& node, std::size_t main) {
+    const ValueId value = node.inputs[main];
+    const TensorType& type = graph.type(value);
+    Node* producer = graph.producer(value);
+    if (producer == nullptr || !producer->spec->takes_post_ops || producer->outputs.size() != 1 ||
+        !graph.read_once(value) || type.dtype != DataType::kFloat32 || graph.type(node.outputs[0]) != type)
+        return false;
+    const std::size_t stages = stages_of(*node.spec, node.attributes, type, node.name);
+    if (stages == 0 || stages_so_far(*producer, type) + stages > kMaxStages) return false;
+
+    PostOp op{node.spec, node.attributes, -1};
+    if (node.spec->binary != BinaryKind::kNone) {
+        const ValueId operand = node.inputs[1 - main];
+        if (graph.position(operand) >= graph.position(value) ||
+            !broadcasts_well(graph.type(operand).shape, type.shape, *producer))
+            return false;
+        op.operand = static_cast<int>(producer->inputs.size());
+        graph.add_input(*producer, operand);
+    }
+    producer->post_ops.push_back(std::move(op));
+    graph.absorb(*producer, node);
+    return true;
+}
+
+}  // namespace
+
+bool fuse_post_ops(Graph& graph) {
+    Rewriter rewriter(graph);
+    return rewriter.sweep([&](Node& node) {
+        if (!node.post_ops.empty()) return;
+        const BinaryKind kind = node.spec->binary;
+        const bool commutes = kind == BinaryKind::kAdd || kind == BinaryKind::kMul;
+        if (fuse_into_producer(rewriter, node, 0)) return;
+        if (commutes) fuse_into_producer(rewriter, node, 1);
+    });
+}
+
+}  // namespace dyce

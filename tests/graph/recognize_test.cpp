@@ -1,0 +1,214 @@
+#include "graph/passes/passes.h"
+#include "tests/graph/net.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+using namespace dyce;
+using namespace dyce::test;
+
+namespace {
+
+const Shape kImage{1, 4, 5, 6};
+
+// Writes something out as small operators.
+using Form = ValueId (*)(Net&, ValueId);
+
+struct Row {
+    std::string name;
+    std::string left;
+    Form form;
+};
+
+template <std::size_t N>
+void check_rows(bool (*pass)(Graph&), const Row (&rows)[N]) {
+    for (const Row& row : rows) {
+        CAPTURE(row.name);
+        Net net;
+        const ValueId result = row.form(net, net.input(kImage));
+        CHECK(line_after(pass, std::move(net).build({result})) == row.left);
+    }
+}
+
+ValueId mul(Net& net, ValueId a, ValueId b) { return net.op("Mul", {a, b}); }
+ValueId times(Net& net, ValueId a, float b) { return net.op("Mul", {a, net.number(b)}); }
+ValueId div(Net& net, ValueId a, float b) { return net.op("Div", {a, net.number(b)}); }
+ValueId add(Net& net, ValueId a, ValueId b) { return net.op("Add", {a, b}); }
+ValueId plus(Net& net, ValueId a, float b) { return net.op("Add", {net.number(b), a}); }
+ValueId pow(Net& net, ValueId a, float b) { return net.op("Pow", {a, net.number(b)}); }
+ValueId clip(Net& net, ValueId a, float low, float high) {
+    return net.op("Clip", {a}, {{"min", low}, {"max", high}});
+}
+
+constexpr float kRootHalf = 0.70710678f;
+constexpr float kRootTwo = 1.41421356f;
+constexpr float kTanhScale = 0.79788456f;  // sqrt(2 / pi)
+constexpr float kTanhCube = 0.044715f;
+
+// 1 + Erf(x / sqrt(2))
+ValueId erf_plus_one(Net& net, ValueId x) { return plus(net, net.op("Erf", {div(net, x, kRootTwo)}), 1); }
+
+ValueId tanh_gelu(Net& net, ValueId x, ValueId inner) {
+    return times(net, mul(net, x, plus(net, net.op("Tanh", {inner}), 1)), 0.5f);
+}
+
+}  // namespace
+
+TEST_CASE("recognize_gelu: the exact form in the orders exporters write") {
+    check_rows(recognize_gelu,
+               {{"(x * (1 + erf)) * 0.5", "Gelu",
+                 [](Net& net, ValueId x) { return times(net, mul(net, x, erf_plus_one(net, x)), 0.5f); }},
+                {"(x * 0.5) * (1 + erf)", "Gelu",
+                 [](Net& net, ValueId x) { return mul(net, times(net, x, 0.5f), erf_plus_one(net, x)); }},
+                {"(1 + erf) * (x / 2)", "Gelu",
+                 [](Net& net, ValueId x) { return mul(net, erf_plus_one(net, x), div(net, x, 2)); }},
+                {"x * (0.5 * (1 + erf))", "Gelu",
+                 [](Net& net, ValueId x) { return mul(net, x, times(net, erf_plus_one(net, x), 0.5f)); }},
+                {"erf(x * sqrt(1/2))", "Gelu",
+                 [](Net& net, ValueId x) {
+                     const ValueId erf = net.op("Erf", {times(net, x, kRootHalf)});
+                     return mul(net, times(net, x, 0.5f), plus(net, erf, 1));
+                 }},
+                {"x itself a product", "Mul Gelu", [](Net& net, ValueId x) {
+                     const ValueId y = mul(net, x, x);
+                     return mul(net, times(net, y, 0.5f), erf_plus_one(net, y));
+                 }}});
+}
+
+TEST_CASE("recognize_gelu: the tanh form in the orders exporters write") {
+    check_rows(recognize_gelu,
+               {{"x * x * x", "Gelu",
+                 [](Net& net, ValueId x) {
+                     const ValueId cube = mul(net, x, mul(net, x, x));
+                     return tanh_gelu(net, x,
+                                      times(net, add(net, x, times(net, cube, kTanhCube)), kTanhScale));
+                 }},
+                {"pow(x, 3)", "Gelu",
+                 [](Net& net, ValueId x) {
+                     const ValueId cube = times(net, pow(net, x, 3), kTanhCube);
+                     return tanh_gelu(net, x, times(net, add(net, x, cube), kTanhScale));
+                 }},
+                {"k * x * x * x", "Gelu",
+                 [](Net& net, ValueId x) {
+                     const ValueId cube = mul(net, mul(net, times(net, x, kTanhCube), x), x);
+                     return tanh_gelu(net, x, times(net, add(net, cube, x), kTanhScale));
+                 }},
+                {"x * s * (1 + k * x * x)", "Gelu", [](Net& net, ValueId x) {
+                     const ValueId square = mul(net, times(net, x, kTanhCube), x);
+                     return tanh_gelu(net, x, mul(net, times(net, x, kTanhScale), plus(net, square, 1)));
+                 }}});
+}
+
+TEST_CASE("recognize_gelu: what only looks like it stays") {
+    check_rows(recognize_gelu,
+               {{"another x inside", "Relu Div Erf Add Mul Mul",
+                 [](Net& net, ValueId x) {
+                     const ValueId y = erf_plus_one(net, net.op("Relu", {x}));
+                     return times(net, mul(net, x, y), 0.5f);
+                 }},
+                {"another factor", "Div Erf Add Mul Mul",
+                 [](Net& net, ValueId x) { return times(net, mul(net, x, erf_plus_one(net, x)), 0.25f); }},
+                {"another scale", "Mul Erf Add Mul Mul",
+                 [](Net& net, ValueId x) {
+                     const ValueId erf = net.op("Erf", {times(net, x, 0.7f)});
+                     return mul(net, times(net, x, 0.5f), plus(net, erf, 1));
+                 }},
+                {"numbers that differ by channel", "Div Erf Add Mul Mul", [](Net& net, ValueId x) {
+                     return mul(net, mul(net, x, erf_plus_one(net, x)), net.weights({4, 1, 1}));
+                 }}});
+}
+
+TEST_CASE("recognize_gelu: values inside the pattern that others read stay") {
+    Net net;
+    const ValueId x = net.input(kImage);
+    const ValueId inner = erf_plus_one(net, x);
+    const ValueId gelu = times(net, mul(net, x, inner), 0.5f);
+    CHECK(line_after(recognize_gelu, std::move(net).build({gelu, inner})) == "Div Erf Add Gelu");
+}
+
+TEST_CASE("recognize_swish") {
+    check_rows(
+        recognize_swish,
+        {{"x * sigmoid(x)", "Swish", [](Net& net, ValueId x) { return mul(net, x, net.op("Sigmoid", {x})); }},
+         {"sigmoid(x) * x", "Swish", [](Net& net, ValueId x) { return mul(net, net.op("Sigmoid", {x}), x); }},
+         {"x * sigmoid(1.702 x)", "Swish",
+          [](Net& net, ValueId x) { return mul(net, x, net.op("Sigmoid", {times(net, x, 1.702f)})); }},
+         {"y * sigmoid(x)", "Relu Sigmoid Mul", [](Net& net, ValueId x) {
+              const ValueId y = net.op("Relu", {x});
+              return mul(net, y, net.op("Sigmoid", {x}));
+          }}});
+}
+
+TEST_CASE("recognize_hard_swish") {
+    check_rows(
+        recognize_hard_swish,
+        {{"x * (clip(x + 3) / 6)", "HardSwish",
+          [](Net& net, ValueId x) { return mul(net, x, div(net, clip(net, plus(net, x, 3), 0, 6), 6)); }},
+         {"x * clip(x + 3) / 6", "HardSwish",
+          [](Net& net, ValueId x) { return div(net, mul(net, x, clip(net, plus(net, x, 3), 0, 6)), 6); }},
+         {"x / 6 * clip(x + 3)", "HardSwish",
+          [](Net& net, ValueId x) { return mul(net, div(net, x, 6), clip(net, plus(net, x, 3), 0, 6)); }},
+         {"clip(x + 3) * (1 / 6) * x", "HardSwish",
+          [](Net& net, ValueId x) {
+              return mul(net, times(net, clip(net, plus(net, x, 3), 0, 6), 1.f / 6), x);
+          }},
+         {"x * HardSigmoid(x)", "HardSwish",
+          [](Net& net, ValueId x) {
+              return mul(net, x, net.op("HardSigmoid", {x}, {{"alpha", 1.f / 6}}));
+          }},
+         {"clip(x + 3) / 6", "HardSigmoid",
+          [](Net& net, ValueId x) { return div(net, clip(net, plus(net, x, 3), 0, 6), 6); }},
+         {"HardSigmoid of another slope", "HardSigmoid Mul",
+          [](Net& net, ValueId x) { return mul(net, x, net.op("HardSigmoid", {x})); }},
+         {"clip to another bound", "Add Clip Div Mul",
+          [](Net& net, ValueId x) { return mul(net, x, div(net, clip(net, plus(net, x, 3), 0, 5), 6)); }},
+         {"another shift", "Add Clip Div Mul",
+          [](Net& net, ValueId x) { return mul(net, x, div(net, clip(net, plus(net, x, 2), 0, 6), 6)); }}});
+}
+
+namespace {
+
+// (x - mean) / sqrt(variance + epsilon); the difference is written out again for the division when asked for.
+ValueId layer_norm(Net& net, ValueId x, const Ints& axes, bool by_pow, bool twice, std::int64_t keep = 1) {
+    const Attributes mean{{"axes", axes}, {"keepdims", keep}};
+    const ValueId average = net.op("ReduceMean", {x}, mean);
+    const ValueId d = net.op("Sub", {x, average});
+    const ValueId square = by_pow ? pow(net, d, 2) : mul(net, d, d);
+    const ValueId variance = plus(net, net.op("ReduceMean", {square}, mean), 1e-3f);
+    const ValueId left = twice ? net.op("Sub", {x, average}) : d;
+    return net.op("Div", {left, net.op("Sqrt", {variance})});
+}
+
+}  // namespace
+
+TEST_CASE("recognize_layer_norm") {
+    const std::string kept = "ReduceMean Sub Mul ReduceMean Add Sqrt Div";
+    check_rows(recognize_layer_norm,
+               {{"squared by Pow", "LayerNormalization",
+                 [](Net& net, ValueId x) { return layer_norm(net, x, {-1}, true, false); }},
+                {"squared by Mul, two dimensions", "LayerNormalization",
+                 [](Net& net, ValueId x) {
+                     return layer_norm(net, x, {3, -2}, false, false);
+                 }},
+                {"two differences", "LayerNormalization",
+                 [](Net& net, ValueId x) { return layer_norm(net, x, {-1}, true, true); }},
+                {"over channels in front", kept,
+                 [](Net& net, ValueId x) { return layer_norm(net, x, {1}, false, false); }},
+                {"over the batch", kept, [](Net& net, ValueId x) {
+                     return layer_norm(net, x, {0, 1, 2, 3}, false, false);
+                 }}});
+}
+
+TEST_CASE("recognize_layer_norm: scale and bias follow by fold_affine") {
+    Net net;
+    const ValueId x = net.input({1, 5, 8});
+    const ValueId y = layer_norm(net, x, {-1}, true, false);
+    const ValueId z = add(net, mul(net, y, net.weights({8})), net.weights({8}));
+    Graph graph = std::move(net).build({z});
+    const Graph before = graph;
+    simplify(graph);
+    check_same(before, graph);
+    CHECK(line(graph) == "LayerNormalization");
+    CHECK(graph.nodes[0].attributes.real("epsilon", 0) == 1e-3f);
+}
