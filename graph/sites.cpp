@@ -1,0 +1,111 @@
+#include "graph/sites.h"
+
+#include <algorithm>
+
+namespace dyce {
+namespace {
+
+std::size_t index(int id) { return static_cast<std::size_t>(id); }
+
+// Nodes that the first output needs.
+std::vector<bool> find_backbone_nodes(const Graph& graph, const std::vector<NodeId>& producers) {
+    std::vector<bool> in_backbone(graph.nodes.size(), false);
+    const auto need = [&](ValueId id) {
+        if (producers[index(id)] >= 0) in_backbone[index(producers[index(id)])] = true;
+    };
+    need(graph.outputs.front());
+    for (std::size_t n = graph.nodes.size(); n-- > 0;)
+        if (in_backbone[n]) std::for_each(graph.nodes[n].inputs.begin(), graph.nodes[n].inputs.end(), need);
+    return in_backbone;
+}
+
+class SiteFinder {
+public:
+    explicit SiteFinder(const Graph& graph)
+        : graph_(graph),
+          types_(infer_types(graph)),
+          macs_(macs_by_node(graph)),
+          producers_(find_producers(graph)),
+          in_backbone_(find_backbone_nodes(graph, producers_)),
+          readers_(graph.values.size(), 0),
+          only_reader_(graph.values.size(), -1),
+          feeds_head_(graph.values.size(), false) {
+        for (std::size_t n = 0; n < graph.nodes.size(); ++n)
+            for (ValueId id : graph.nodes[n].inputs) {
+                if (!in_backbone_[n]) {
+                    feeds_head_[index(id)] = true;
+                } else if (!graph.value(id).constant) {
+                    ++readers_[index(id)];
+                    only_reader_[index(id)] = static_cast<NodeId>(n);
+                }
+            }
+        ++readers_[index(graph.outputs.front())];
+    }
+
+    std::vector<Site> find() {
+        int alive = 0;  // values of the backbone that are made and still to be read
+        for (const GraphInput& input : graph_.inputs) alive += readers_[index(input.value)] > 0;
+        auto unread = readers_;
+        std::int64_t macs = 0;
+        for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
+            if (!in_backbone_[n]) continue;
+            const Node& node = graph_.nodes[n];
+            macs += macs_[n];
+            for (ValueId id : node.inputs)
+                if (!graph_.value(id).constant && --unread[index(id)] == 0) --alive;
+            for (ValueId id : node.outputs) alive += readers_[index(id)] > 0;
+            for (ValueId id : node.outputs)
+                if (is_site(id, alive)) sites_.push_back({id, graph_.value(id).name, channels(id), macs});
+        }
+        return std::move(sites_);
+    }
+
+private:
+    bool is_site(ValueId value, int alive) const {
+        if (types_[index(value)].shape.rank() != 4) return false;
+        return feeds_head_[index(value)] || (alive == 1 && ends_join(value));
+    }
+
+    // A join, unless its activation ends it; or that activation.
+    bool ends_join(ValueId value) const {
+        if (is_join(value)) return activation_after(value) < 0;
+        const Node& node = producer(value);
+        return activation_after(node.inputs[0]) == value && is_join(node.inputs[0]);
+    }
+
+    bool is_join(ValueId value) const {
+        if (producers_[index(value)] < 0) return false;
+        const Node& node = producer(value);
+        if (node.spec->name != "Add" && node.spec->name != "Concat") return false;
+        const auto computed = std::count_if(node.inputs.begin(), node.inputs.end(),
+                                            [&](ValueId id) { return !graph_.value(id).constant; });
+        return computed > 1;
+    }
+
+    // The result of the activation that alone reads the value, or -1.
+    ValueId activation_after(ValueId value) const {
+        if (readers_[index(value)] != 1 || only_reader_[index(value)] < 0 || feeds_head_[index(value)])
+            return -1;
+        const Node& reader = graph_.nodes[index(only_reader_[index(value)])];
+        return reader.spec->eltwise != nullptr ? reader.outputs[0] : -1;
+    }
+
+    const Node& producer(ValueId value) const { return graph_.nodes[index(producers_[index(value)])]; }
+    std::int64_t channels(ValueId value) const { return types_[index(value)].shape[1]; }
+
+    const Graph& graph_;
+    std::vector<TensorType> types_;
+    std::vector<std::int64_t> macs_;  // by node
+    std::vector<NodeId> producers_;
+    std::vector<bool> in_backbone_;    // by node
+    std::vector<int> readers_;         // by value: of the backbone, its output included
+    std::vector<NodeId> only_reader_;  // by value: the last of them
+    std::vector<bool> feeds_head_;     // by value
+    std::vector<Site> sites_;
+};
+
+}  // namespace
+
+std::vector<Site> find_sites(const Graph& graph) { return SiteFinder(graph).find(); }
+
+}  // namespace dyce
