@@ -138,7 +138,7 @@ int classify(const Arguments& arguments) {
     }
     if (positionals.empty())
         throw Error(ErrorCode::kUsage, "IMAGE", "is missing: give pictures, folders or -");
-    const auto files = expand_pictures(positionals, arguments.has("r"));
+    const auto files = expand_pictures(positionals, arguments.has("recursive"));
     const int batch = static_cast<int>(arguments.integer("batch", 1, 1, 4096));
     const int topk = static_cast<int>(arguments.integer("topk", 5, 1, 100'000));
     const int threads = static_cast<int>(arguments.integer("threads", 0, 1, 1024));
@@ -165,7 +165,7 @@ const Verb kClassify{"classify",
                       {"threads", "N", "compute threads (all that this process may use)"},
                       {"batch", "N", "pictures computed together (1)"},
                       {"labels", "FILE", "class names, one a line, instead of the model's"},
-                      {"r,r", "", "also pictures in sub-folders"},
+                      {"r,recursive", "", "also pictures in sub-folders"},
                       {"files0-from", "FILE", "paths from a file, separated by NUL bytes; - is stdin"}},
                      classify,
                      "\n`-` among the pictures reads one path a line from stdin.\n"};
