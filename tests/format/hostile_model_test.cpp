@@ -341,7 +341,7 @@ TEST_CASE("hostile model: arithmetic that overflows") {
             });
         };
     };
-    check_model_refused(growing(64), kContent, "the network's multiply-adds overflow 63 bits", limits);
+    check_model_refused(growing(64), kContent, "overflow 63 bits", limits);
     check_model_refused(growing(600), kResource, "activations exceed the limit of 9223372036854775807 bytes",
                         limits);
     check_model_refused(growing(1500), kResource, "shape: element count of 1x1024x", limits);
