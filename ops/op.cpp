@@ -34,6 +34,17 @@ void check_attributes(const OpSpec& spec, const OpCall& call) {
             call.fail("attribute \"" + std::string(attribute.name) + "\" is missing");
 }
 
+// Sizes stay far from overflow in whatever an operator computes from them.
+void check_sizes(const OpCall& call, std::span<const TensorType> types) {
+    constexpr std::int64_t kMaxElements = std::int64_t{1} << 48;
+    for (const TensorType& type : types)
+        if (type.shape.elements() > kMaxElements ||
+            std::any_of(type.shape.begin(), type.shape.end(),
+                        [](std::int64_t dim) { return dim > kMaxElements; }))
+            throw Error(ErrorCode::kResource, call.where,
+                        type.shape.to_string() + " has more than 2^48 elements");
+}
+
 }  // namespace
 
 void OpCall::fail(const std::string& message) const { throw Error(ErrorCode::kContent, where, message); }
@@ -49,8 +60,9 @@ std::vector<TensorType> checked_infer(const OpSpec& spec, const OpCall& call) {
     check_count(call, "outputs", static_cast<std::size_t>(call.output_count), 1, spec.max_outputs);
     check_attributes(spec, call);
     try {
+        check_sizes(call, call.inputs);
         auto types = spec.infer(call);
-        for (const TensorType& type : types) (void)type.shape.elements();  // refuses overflow
+        check_sizes(call, types);
         return types;
     } catch (const Error& error) {  // of a shape or an attribute: say whose
         if (error.where() == call.where) throw;

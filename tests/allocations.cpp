@@ -47,6 +47,10 @@ void* operator new(std::size_t size) { return allocate_or_throw(alignof(std::max
 void* operator new(std::size_t size, std::align_val_t alignment) {
     return allocate_or_throw(static_cast<std::size_t>(alignment), size);
 }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    return allocate(alignof(std::max_align_t), size);
+}
+void operator delete(void* block, const std::nothrow_t&) noexcept { release(block); }
 void operator delete(void* block) noexcept { release(block); }
 void operator delete(void* block, std::size_t) noexcept { release(block); }
 void operator delete(void* block, std::align_val_t) noexcept { release(block); }

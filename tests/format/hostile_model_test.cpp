@@ -33,13 +33,12 @@ void check_graph_refused(const std::function<void(Json&)>& change, ErrorCode cod
     check_model_refused([&](ModelParts& parts) { parts.edit("dyce.graph", change); }, code, piece, limits);
 }
 
-// A 1x1 convolution of `input` with shared weights that pads its output by 32,768 on every side.
-Json padding_conv(const std::string& input, const std::string& output) {
+Json conv(const std::string& input, const std::string& output, const std::string& weights, int pad) {
     return {{"name", output},
             {"op", "Conv"},
-            {"inputs", {input, "w"}},
+            {"inputs", {input, weights}},
             {"outputs", {output}},
-            {"attributes", {{"pads", {32768, 32768, 32768, 32768}}}}};
+            {"attributes", {{"pads", {pad, pad, pad, pad}}}}};
 }
 
 }  // namespace
@@ -206,6 +205,8 @@ TEST_CASE("hostile model: graph") {
          "node 'conv1'.attributes.strides: found string '2', expected an array"},
         {"fractional attribute", attribute("strides", {2, 2.5}),
          "node 'conv1'.attributes.strides[1]: found number 2.5, expected an integer"},
+        {"missing attribute", [](Json& json) { json["nodes"][1]["op"] = "MaxPool"; },
+         "m.safetensors: dyce.graph: relu: attribute \"kernel_shape\" is missing"},
         {"attributes are a list", [](Json& json) { json["nodes"][0]["attributes"] = {1}; },
          "node 'conv1'.attributes: found array, expected an object"},
         {"cycle", [](Json& json) { json["nodes"][0]["inputs"][0] = "relu"; },
@@ -325,26 +326,24 @@ TEST_CASE("hostile model: networks over a limit") {
 TEST_CASE("hostile model: arithmetic that overflows") {
     ModelLimits limits;
     limits.graph.activation_bytes = INT64_MAX;
-    // Shared 1x1 weights, each layer pads: 1024 channels whose sides grow by 65,536.
-    const auto growing = [](int layers) {
-        return [layers](ModelParts& parts) {
+    // Shared 1x1 weights; the first layers pad: 1024 channels whose sides grow by 65,536.
+    const auto deep = [](int padding, int layers) {
+        return [=](ModelParts& parts) {
             parts.tensors.clear();
             parts.tensors["first"] = Tensor(DataType::kFloat32, {1024, 3, 1, 1});
             parts.tensors["w"] = Tensor(DataType::kFloat32, {1024, 1024, 1, 1});
             parts.edit("dyce.graph", [&](Json& json) {
-                json["nodes"] = {padding_conv("input", "v0")};
-                json["nodes"][0]["inputs"][1] = "first";
+                json["nodes"] = {conv("input", "v0", "first", 32768)};
                 for (int i = 1; i < layers; ++i)
-                    json["nodes"].push_back(
-                        padding_conv("v" + std::to_string(i - 1), "v" + std::to_string(i)));
+                    json["nodes"].push_back(conv("v" + std::to_string(i - 1), "v" + std::to_string(i), "w",
+                                                 i < padding ? 32768 : 0));
                 json["outputs"] = {"v" + std::to_string(layers - 1)};
             });
         };
     };
-    check_model_refused(growing(64), kContent, "overflow 63 bits", limits);
-    check_model_refused(growing(600), kResource, "activations exceed the limit of 9223372036854775807 bytes",
+    check_model_refused(deep(4, 200), kContent, "overflow 63 bits", limits);
+    check_model_refused(deep(9, 60), kResource, "v7: 1x1024x524296x524296 has more than 2^48 elements",
                         limits);
-    check_model_refused(growing(1500), kResource, "shape: element count of 1x1024x", limits);
     check_model_refused(
         [](ModelParts& parts) {
             parts.tensors["conv2.weight"] = Tensor(DataType::kFloat32, {0, 4, 4, 4});
