@@ -1,6 +1,6 @@
 #include "loaders/npz/npz.h"
-#include "tests/format/bytes.h"
 #include "tests/format/refusal.h"
+#include "tests/format/zip_archive.h"
 #include "tests/support.h"
 
 #include <cstdint>
@@ -14,52 +14,8 @@ using namespace std::string_literals;
 
 namespace {
 
-std::uint32_t crc32(const std::string& data) {
-    std::uint32_t crc = 0xffffffff;
-    for (char c : data) {
-        crc ^= static_cast<unsigned char>(c);
-        for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ (0xedb88320u & (0u - (crc & 1)));
-    }
-    return ~crc;
-}
-
-// A deflate stream of one stored block (RFC 1951, section 3.2.4).
-std::string deflated(const std::string& data) {
-    return "\1" + little(data.size(), 2) + little(~data.size(), 2) + data;
-}
-
-const std::string kHeader = "{'descr': '|u1', 'fortran_order': False, 'shape': (4,)}";
-const std::string kNpy = "\x93NUMPY\1"s + '\0' + little(kHeader.size(), 2) + kHeader + "abcd";
-
-// One member as the archive describes it; what is not set is what is true.
-struct Member {
-    std::string name = "a.npy";
-    std::string packed = kNpy;
-    std::uint64_t size = kNpy.size();
-    unsigned method = 0;
-    unsigned flags = 0;
-    std::uint32_t crc = crc32(kNpy);
-};
-
-std::string zip(const std::vector<Member>& members, const std::string& extra_end = "", int lie = 0) {
-    std::string bytes, directory;
-    for (const Member& member : members) {
-        const std::string common = little(20, 2) + little(member.flags, 2) + little(member.method, 2) +
-                                   little(0, 2) + little(0x21, 2) + little(member.crc, 4) +
-                                   little(member.packed.size(), 4) + little(member.size, 4) +
-                                   little(member.name.size(), 2) + little(0, 2);
-        directory +=
-            "PK\1\2" + little(20, 2) + common + little(0, 10) + little(bytes.size(), 4) + member.name;
-        bytes += "PK\3\4" + common + member.name + member.packed;
-    }
-    const std::uint64_t count = members.size() + static_cast<std::uint64_t>(lie);
-    const std::string end = "PK\5\6" + little(0, 4) + little(count, 2) + little(count, 2) +
-                            little(directory.size(), 4) + little(bytes.size(), 4) + little(0, 2);
-    return bytes + directory + extra_end + end;
-}
-
-std::string with(const std::function<void(Member&)>& change) {
-    Member member;
+std::string with(const std::function<void(ZipMember&)>& change) {
+    ZipMember member;
     change(member);
     return zip({member});
 }
@@ -87,7 +43,7 @@ TEST_CASE("npz: what is not a plain archive of arrays is refused") {
     const ErrorCode content = ErrorCode::kContent;
     const std::string good = zip({{}});
     // An encrypted member is longer by the 12 bytes in front of it (APPNOTE 6.1.3).
-    const std::string encrypted = with([](Member& m) {
+    const std::string encrypted = with([](ZipMember& m) {
         m.flags = 1;
         m.packed.insert(0, 12, '?');
     });
@@ -102,40 +58,41 @@ TEST_CASE("npz: what is not a plain archive of arrays is refused") {
         {"lost local header", std::string(30, '\0') + good.substr(30), content, "damaged .npz archive"},
         {"one member too many", zip({{}}, "", 1), content, "damaged .npz archive"},
         {"one member too few", zip({{}, {.name = "b.npy"}}, "", -1), content, "damaged .npz archive"},
-        {"checksum", with([](Member& m) { m.crc ^= 1; }), content, "'a.npy': cannot be unpacked: CRC error"},
+        {"checksum", with([](ZipMember& m) { m.crc ^= 1; }), content,
+         "'a.npy': cannot be unpacked: CRC error"},
         {"encrypted", encrypted, content, "'a.npy': is encrypted"},
-        {"method bzip2", with([](Member& m) { m.method = 12; }), content, "compression method 12"},
-        {"method unknown", with([](Member& m) { m.method = 77; }), content, "compression method 77"},
-        {"parent folder", with([](Member& m) { m.name = "../a.npy"; }), content,
+        {"method bzip2", with([](ZipMember& m) { m.method = 12; }), content, "compression method 12"},
+        {"method unknown", with([](ZipMember& m) { m.method = 77; }), content, "compression method 77"},
+        {"parent folder", with([](ZipMember& m) { m.name = "../a.npy"; }), content,
          "'../a.npy': expected NAME.npy"},
-        {"absolute", with([](Member& m) { m.name = "/a.npy"; }), content,
+        {"absolute", with([](ZipMember& m) { m.name = "/a.npy"; }), content,
          "expected NAME.npy without a folder"},
-        {"backslash", with([](Member& m) { m.name = "..\\a.npy"; }), content, "expected NAME.npy without"},
-        {"no name", with([](Member& m) { m.name = ".npy"; }), content, "expected NAME.npy"},
-        {"not an array", with([](Member& m) { m.name = "a.txt"; }), content, "expected NAME.npy"},
+        {"backslash", with([](ZipMember& m) { m.name = "..\\a.npy"; }), content, "expected NAME.npy without"},
+        {"no name", with([](ZipMember& m) { m.name = ".npy"; }), content, "expected NAME.npy"},
+        {"not an array", with([](ZipMember& m) { m.name = "a.txt"; }), content, "expected NAME.npy"},
         {"repeated member", zip({{}, {}}), content, "a member occurs twice"},
-        {"bad array", with([](Member& m) {
+        {"bad array", with([](ZipMember& m) {
              m.packed[0] = 'x';
              m.crc = crc32(m.packed);
          }),
          content, "'a.npy': not a .npy file"},
-        {"unpacks to more", with([](Member& m) {
+        {"unpacks to more", with([](ZipMember& m) {
              m.method = 8;
-             m.packed = deflated(kNpy + kNpy);
+             m.packed = deflated(kSmallNpy + kSmallNpy);
          }),
          content, "unpacks to more"},
-        {"unpacks to fewer", with([](Member& m) {
+        {"unpacks to fewer", with([](ZipMember& m) {
              m.method = 8;
              m.packed = deflated("ab");
              m.crc = crc32("ab");
          }),
          content, "unpacks to fewer"},
-        {"not deflated", with([](Member& m) {
+        {"not deflated", with([](ZipMember& m) {
              m.method = 8;
              m.packed = "\xff\xff\xff";
          }),
          content, "cannot be unpacked"},
-        {"ratio bomb", with([](Member& m) {
+        {"ratio bomb", with([](ZipMember& m) {
              m.method = 8;
              m.packed = "xx";
              m.size = 2 * 1100 + (1 << 20) + 1;
@@ -159,11 +116,11 @@ TEST_CASE("npz: what is not a plain archive of arrays is refused") {
 TEST_CASE("npz: limits hold on both sides") {
     TempFolder folder;
     const std::string path = folder / "x.npz";
-    std::vector<Member> members;
+    std::vector<ZipMember> members;
     for (int i = 0; i < 64; ++i) members.push_back({.name = "m" + std::to_string(i) + ".npy"});
     write_file(path, zip(members));
     CHECK(NpzReader(path).names().size() == 64);
-    const std::uint64_t unpacked = 64 * kNpy.size();
+    const std::uint64_t unpacked = 64 * kSmallNpy.size();
     read_all(path, {.unpacked_bytes = unpacked});
     check_refused([&] { read_all(path, {.unpacked_bytes = unpacked - 1}); }, ErrorCode::kResource,
                   "unpacked bytes");
@@ -179,7 +136,7 @@ TEST_CASE("npz: limits hold on both sides") {
 TEST_CASE("npz: members are read by name") {
     TempFolder folder;
     const std::string path = folder / "x.npz";
-    write_file(path, zip({{}, {.name = "b.npy", .packed = deflated(kNpy), .method = 8}}));
+    write_file(path, zip({{}, {.name = "b.npy", .packed = deflated(kSmallNpy), .method = 8}}));
     const NpzReader reader(path);
     CHECK(reader.names() == std::vector<std::string>{"a", "b"});
     for (const char* name : {"a", "b"}) {
