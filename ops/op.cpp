@@ -41,8 +41,7 @@ void check_sizes(const OpCall& call, std::span<const TensorType> types) {
         if (type.shape.elements() > kMaxElements ||
             std::any_of(type.shape.begin(), type.shape.end(),
                         [](std::int64_t dim) { return dim > kMaxElements; }))
-            throw Error(ErrorCode::kResource, call.where,
-                        type.shape.to_string() + " has more than 2^48 elements");
+            call.fail(type.shape.to_string() + " has more than 2^48 elements");
 }
 
 }  // namespace

@@ -103,8 +103,8 @@ std::span<const OpSpec* const> all_ops();
 /// nullptr when there is no such operator. Domain "" is ONNX's own.
 const OpSpec* find_op(std::string_view name, std::string_view domain = "");
 
-/// Checks arity and attributes against the spec, then infers. Throws Error{kContent} at `call.where`, and
-/// Error{kResource} for an input or output of more than 2^48 elements.
+/// Checks arity and attributes against the spec, then infers. Throws Error{kContent} at `call.where`, also
+/// for an input or output of more than 2^48 elements.
 std::vector<TensorType> checked_infer(const OpSpec& spec, const OpCall& call);
 
 }  // namespace dyce

@@ -342,7 +342,7 @@ TEST_CASE("hostile model: arithmetic that overflows") {
         };
     };
     check_model_refused(deep(4, 200), kContent, "overflow 63 bits", limits);
-    check_model_refused(deep(9, 60), kResource, "v7: 1x1024x524296x524296 has more than 2^48 elements",
+    check_model_refused(deep(9, 60), kContent, "v7: 1x1024x524296x524296 has more than 2^48 elements",
                         limits);
     check_model_refused(
         [](ModelParts& parts) {
