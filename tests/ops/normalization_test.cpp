@@ -42,7 +42,8 @@ TEST_CASE("BatchNormalization shifts and scales channels by their stored statist
 }
 
 TEST_CASE("BatchNormalization computes the same compiled, in any layout") {
-    for (const Shape& shape : {Shape{4, 19}, Shape{2, 19, 7}, Shape{2, 19, 5, 3}, Shape{1, 3, 2, 4, 5}})
+    for (const Shape& shape :
+         {Shape{4, 19}, Shape{2, 19, 7}, Shape{2, 19, 5, 3}, Shape{2, 19, 1, 1}, Shape{1, 3, 2, 4, 5}})
         for (const Layout layout : layouts_of(shape))
             for (const bool constant : {false, true}) {
                 CAPTURE(shape.to_string());

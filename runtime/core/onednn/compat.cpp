@@ -1,5 +1,7 @@
 #include "runtime/core/onednn/compat.h"
 
+#include <algorithm>
+
 #if DNNL_VERSION_MAJOR >= 3
 #define DYCE_ONEDNN_3 1
 #else
@@ -32,6 +34,23 @@ Descriptor describe(const dnnl::engine& engine, const dnnl::primitive_attr& attr
     } catch (const dnnl::error&) {
         return {};  // the operation itself was refused: no implementation either
     }
+}
+
+// oneDNN 2.6 and a post-op operand of one value per channel, where channels are single pixels of several
+// pictures: its binary primitive takes the operand's values to be one per picture.
+bool misreads_post_ops(const MemoryDesc& dst, const dnnl::primitive_attr& attr) {
+    const Dims dims = dims_of(dst);
+    if (dims.size() < 3 || dims[0] == 1) return false;
+    if (std::any_of(dims.begin() + 2, dims.end(), [](auto dim) { return dim != 1; })) return false;
+    const dnnl::post_ops ops = attr.get_post_ops();
+    for (int i = 0; i < ops.len(); ++i) {
+        if (ops.kind(i) != dnnl::primitive::kind::binary) continue;
+        dnnl::algorithm algorithm;
+        MemoryDesc operand;
+        ops.get_params_binary(i, algorithm, operand);
+        if (dims_of(operand)[0] == 1 && dims[1] > 1) return true;
+    }
+    return false;
 }
 
 }  // namespace
@@ -83,6 +102,7 @@ Descriptor eltwise(const dnnl::engine& engine, dnnl::algorithm algorithm, float 
 
 Descriptor binary(const dnnl::engine& engine, dnnl::algorithm algorithm, const MemoryDesc& a,
                   const MemoryDesc& b, const MemoryDesc& dst, const dnnl::primitive_attr& attr) {
+    if (misreads_post_ops(dst, attr)) return {};
     return describe<dnnl::binary>(engine, attr, algorithm, a, b, dst);
 }
 
