@@ -116,6 +116,13 @@ TEST_CASE("a file over 2 GiB - 1 is refused before it is read") {
                   "the limit is 2147483647");
 }
 
+TEST_CASE("a small file that would unfold into very many objects is refused") {
+    const TempFolder folder;
+    OnnxBuilder model = legal();
+    for (int i = 0; i < 260'000; ++i) model.graph().add_value_info();
+    check_refused([&] { import_onnx(model.save(folder)); }, ErrorCode::kResource, "more than 250000 nodes");
+}
+
 TEST_CASE("nesting: 100 messages are read, 101 refused") {
     const TempFolder folder;
     OnnxBuilder model(13);
