@@ -29,7 +29,7 @@ struct Pattern {
 };
 
 /// Values by slot, -1 where nothing was bound.
-using Match = std::array<ValueId, 4>;
+using Match = std::array<ValueId, 6>;
 
 /// Matches the nodes that lead to `value`; for Add and Mul both orders of the inputs are tried. Nodes with
 /// post-ops match nothing.

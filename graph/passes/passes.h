@@ -24,6 +24,7 @@ bool recognize_gelu(Graph& graph);
 bool recognize_swish(Graph& graph);
 bool recognize_hard_swish(Graph& graph);
 bool recognize_layer_norm(Graph& graph);
+bool recognize_response_norm(Graph& graph);
 
 /// Element-wise nodes and residual sums into the node before them, as post-ops.
 bool fuse_post_ops(Graph& graph);

@@ -4,23 +4,12 @@
 //         epsilon is one number.
 #include "graph/passes/match.h"
 #include "graph/passes/passes.h"
+#include "graph/passes/reduced_axes.h"
 
 #include <algorithm>
 
 namespace dyce {
 namespace {
-
-// The first of the last dimensions that the node averages over; -1 when it averages over others.
-int first_axis(const Node& mean, int rank) {
-    auto axes = mean.attributes.integers("axes");
-    if (mean.attributes.integer("keepdims", 1) == 0) return -1;
-    for (std::int64_t& axis : axes) axis += axis < 0 ? rank : 0;
-    std::sort(axes.begin(), axes.end());
-    const int first = rank - static_cast<int>(axes.size());
-    for (std::size_t i = 0; i < axes.size(); ++i)
-        if (axes[i] != first + static_cast<int>(i)) return -1;
-    return axes.empty() ? -1 : first;
-}
 
 Tensor ones(const Shape& shape) {
     Tensor tensor(DataType::kFloat32, shape);
@@ -46,10 +35,13 @@ bool recognize_layer_norm(Graph& graph) {
     return rewriter.sweep([&](Node& node) {
         const auto match = match_pattern(rewriter, form, node.outputs[0]);
         if (!match) return;
-        const auto& [x, mean, variance, epsilon] = *match;
+        const ValueId x = (*match)[0], mean = (*match)[1], variance = (*match)[2], epsilon = (*match)[3];
         const Shape& shape = rewriter.type(x).shape;
-        const int axis = first_axis(*rewriter.producer(mean), shape.rank());
-        if (axis < first_allowed || axis != first_axis(*rewriter.producer(variance), shape.rank())) return;
+        const auto axes = reduced_axes(*rewriter.producer(mean), shape.rank());
+        if (axes.empty() || axes != axes_from(axes[0], shape.rank() - 1) || axes[0] < first_allowed ||
+            axes != reduced_axes(*rewriter.producer(variance), shape.rank()))
+            return;
+        const int axis = axes[0];
         const Attributes attributes{{"axis", static_cast<std::int64_t>(axis)},
                                     {"epsilon", *rewriter.constant(epsilon)->data<float>()}};
         const ValueId scale =

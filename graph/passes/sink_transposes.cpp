@@ -25,17 +25,18 @@ Tensor put_back(const Tensor& constant, const Node& transpose, int rank) {
     return interpret(back, {constant.reshaped(full)}).front();
 }
 
-bool sink(Rewriter& graph, Node& node, std::size_t x) {
+// Moves the node below the Transpose that makes its input `x`. Returns where it is then, or nullptr.
+Node* sink(Rewriter& graph, Node& node, std::size_t x) {
     const ValueId value = node.inputs[x];
     Node* transpose = graph.producer(value);
     const Tensor* constant = graph.constant(node.inputs[1 - x]);
     if (transpose == nullptr || transpose->spec->name != "Transpose" || constant == nullptr ||
         !graph.read_once(value) || graph.type(value) != graph.type(node.outputs[0]))
-        return false;
+        return nullptr;
     const int rank = graph.type(value).shape.rank();
     graph.set_constant(node, 1 - x, put_back(*constant, *transpose, rank), node.name + ".constant");
     graph.exchange(*transpose, node, x);
-    return true;
+    return transpose;
 }
 
 }  // namespace
@@ -44,7 +45,12 @@ bool sink_transposes(Graph& graph) {
     Rewriter rewriter(graph);
     return rewriter.sweep([&](Node& node) {
         if (node.spec->binary == BinaryKind::kNone || !node.post_ops.empty()) return;
-        if (!sink(rewriter, node, 0)) sink(rewriter, node, 1);
+        for (const std::size_t x : {0u, 1u}) {
+            Node* at = sink(rewriter, node, x);
+            if (at == nullptr) continue;
+            while (at != nullptr) at = sink(rewriter, *at, x);
+            return;
+        }
     });
 }
 

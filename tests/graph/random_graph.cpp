@@ -46,12 +46,14 @@ private:
 
     ValueId grow() {
         const ValueId x = any_map();
-        switch (pick(0, 11)) {
+        switch (pick(0, 13)) {
             case 0:
             case 1: return convolve(x);
             case 2: return op("Relu", {residual(x)});
             case 3: return net_.batch_norm(convolve(x));
-            case 4: return activate(x);
+            case 4:
+            case 12:
+            case 13: return activate(x);
             case 5: return channel_arithmetic(pick(0, 1) ? convolve(x) : x);
             case 6: return arithmetic_of_two(x);
             case 7: return pass_on(x);
@@ -131,6 +133,7 @@ private:
     ValueId mix_channels_last(ValueId x) {  // ConvNeXt's block
         ValueId y = layer_norm(to_channels_last(x));
         y = gelu(linear(y, 2 * channels(x)));
+        if (pick(0, 1)) y = response_norm(y);
         y = to_channels_first(linear(y, channels(x)));
         return op("Add", either_order(op("Mul", {net_.weights({channels(x), 1, 1}), y}), x));
     }
@@ -143,6 +146,16 @@ private:
         const Shape features{net_.shape(x)[-1]};
         const ValueId scaled = op("Mul", {op("Div", {d, deviation}), net_.weights(features)});
         return op("Add", {scaled, net_.weights(features)});
+    }
+
+    ValueId response_norm(ValueId x) {
+        const ValueId square = pick(0, 1) ? op("Mul", {x, x}) : op("Pow", {x, net_.number(2)});
+        const ValueId norm = op("Sqrt", {op("ReduceSum", {square}, {{"axes", Ints{1, 2}}})});
+        const ValueId mean = plus(op("ReduceMean", {norm}, {{"axes", Ints{-1}}}), 1e-2f);
+        const Shape features{net_.shape(x)[-1]};
+        const ValueId response = op("Mul", either_order(x, op("Div", {norm, mean})));
+        const ValueId scaled = op("Mul", either_order(net_.weights(features), response));
+        return op("Add", either_order(x, op("Add", either_order(net_.weights(features), scaled))));
     }
 
     ValueId linear(ValueId x, std::int64_t features) {

@@ -212,3 +212,44 @@ TEST_CASE("recognize_layer_norm: scale and bias follow by fold_affine") {
     CHECK(line(graph) == "LayerNormalization");
     CHECK(graph.nodes[0].attributes.real("epsilon", 0) == 1e-3f);
 }
+
+namespace {
+
+// x + (beta + gamma * (x * (g / (mean(g) + epsilon)))), g the norm over `axes`
+ValueId response_norm(Net& net, ValueId x, const Ints& axes, const Ints& mean_axes, const Shape& parameters,
+                      bool by_pow, bool beta_last) {
+    const ValueId square = by_pow ? pow(net, x, 2) : mul(net, x, x);
+    const ValueId norm = net.op("Sqrt", {net.op("ReduceSum", {square}, {{"axes", axes}})});
+    const ValueId mean = plus(net, net.op("ReduceMean", {norm}, {{"axes", mean_axes}}), 1e-3f);
+    const ValueId response = mul(net, x, net.op("Div", {norm, mean}));
+    const ValueId scaled = mul(net, net.weights(parameters), response);
+    if (beta_last) return add(net, add(net, scaled, net.weights(parameters)), x);
+    return add(net, x, add(net, net.weights(parameters), scaled));
+}
+
+}  // namespace
+
+TEST_CASE("recognize_response_norm") {
+    const std::string kept = "Mul ReduceSum Sqrt ReduceMean Add Div Mul Mul Add Add";
+    const std::string whole = "GlobalResponseNormalization";
+    check_rows(recognize_response_norm,
+               {{"timm's order", whole,
+                 [](Net& net, ValueId x) {
+                     return response_norm(net, x, {1, 2}, {-1}, {1, 1, 1, 6}, true, false);
+                 }},
+                {"the paper's order", whole,
+                 [](Net& net, ValueId x) {
+                     return response_norm(net, x, {-2, 1}, {3}, {6}, false, true);
+                 }},
+                {"channels first", kept,
+                 [](Net& net, ValueId x) {
+                     return response_norm(net, x, {2, 3}, {1}, {4, 1, 1}, false, false);
+                 }},
+                {"parameters along another dimension", kept,
+                 [](Net& net, ValueId x) {
+                     return response_norm(net, x, {1, 2}, {3}, {5, 1}, false, false);
+                 }},
+                {"the mean over another dimension", kept, [](Net& net, ValueId x) {
+                     return response_norm(net, x, {1, 2}, {1}, {6}, false, false);
+                 }}});
+}

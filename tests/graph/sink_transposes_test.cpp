@@ -44,6 +44,13 @@ TEST_CASE("sink_transposes: down to what takes the constant") {
     CHECK(line(graph) == "MatMul Add Transpose");
 }
 
+TEST_CASE("sink_transposes: below several Transposes") {
+    Net net;
+    const ValueId y = transpose(net, transpose(net, net.input({1, 2, 3, 4}), {0, 3, 1, 2}), {0, 2, 1, 3});
+    const ValueId z = net.op("Mul", {y, net.weights({2, 4, 3})});
+    CHECK(line_after(sink_transposes, std::move(net).build({z})) == "Mul Transpose Transpose");
+}
+
 TEST_CASE("sink_transposes: what it must leave") {
     Net net;
     const ValueId x = net.input({1, 2, 3, 4});
