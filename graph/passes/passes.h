@@ -16,6 +16,8 @@ bool remove_identities(Graph& graph);
 /// BatchNormalization, and arithmetic with constants of the channels, into the Conv, Gemm, MatMul or
 /// LayerNormalization before it.
 bool fold_affine(Graph& graph);
+/// Clip and Relu after one another become one.
+bool join_clips(Graph& graph);
 /// Arithmetic with constants moves from behind a Transpose to before it.
 bool sink_transposes(Graph& graph);
 

@@ -21,6 +21,7 @@ struct NamedPass {
 constexpr NamedPass kPasses[] = {{"fold_affine", fold_affine},
                                  {"fold_constants", fold_constants},
                                  {"fuse_post_ops", fuse_post_ops},
+                                 {"join_clips", join_clips},
                                  {"recognize_gelu", recognize_gelu},
                                  {"recognize_hard_swish", recognize_hard_swish},
                                  {"recognize_layer_norm", recognize_layer_norm},

@@ -81,7 +81,7 @@ private:
     ValueId activate(ValueId x) {
         switch (pick(0, 7)) {
             case 0: return op("Relu", {x});
-            case 1: return op("Clip", {x}, {{"min", 0.f}, {"max", 6.f}});
+            case 1: return op("Clip", {pick(0, 1) ? op("Relu", {x}) : x}, {{"min", 0.f}, {"max", 6.f}});
             case 2: return op("HardSigmoid", {x});
             case 3: return op("Mul", either_order(x, op("Sigmoid", {x})));
             case 4: return op("Mul", either_order(x, six_clip(x)));

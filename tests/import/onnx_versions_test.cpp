@@ -160,6 +160,17 @@ TEST_CASE("ReduceMean and ReduceSum: axes are an attribute, then an input") {
           {{18, [](M& m) { m.node("ReduceMean", {"x"}, {"y"}).set("noop_with_empty_axes", 1); }}});
 }
 
+TEST_CASE("ReduceL2 is the root of the sum of squares") {
+    const Tensor x = Tensor::of({2, 2}, {3, -4, -5, 12});
+    check(x, Tensor::of({2, 1}, {5, 13}),
+          {{6, [](M& m) { m.node("ReduceL2", {"x"}, {"y"}).set("axes", Ints{1}); }},
+           {18, [](M& m) {
+                m.ints("axes", {-1}).node("ReduceL2", {"x", "axes"}, {"y"});
+            }}});
+    check(x, Tensor::of({2, 2}, {3, 4, 5, 12}),
+          {{18, [](M& m) { m.node("ReduceL2", {"x"}, {"y"}).set("noop_with_empty_axes", 1); }}});
+}
+
 TEST_CASE("Add, Sub, Mul, Div, Pow of operator set 6 broadcast by axis") {
     const Tensor x = Tensor::of({2, 2, 2}, {1, 2, 3, 4, 5, 6, 7, 8});
     check(
