@@ -16,7 +16,8 @@ Comparison compare_floats(const float* ours, const float* expected, std::int64_t
         const double difference = std::abs(a - b);
         result.max_absolute = std::max(result.max_absolute, difference);
         if (b != 0) result.max_relative = std::max(result.max_relative, difference / std::abs(b));
-        if (difference <= tolerance.absolute + tolerance.relative * std::abs(b)) continue;  // false for NaN
+        const bool close = difference <= tolerance.absolute + tolerance.relative * std::abs(b);
+        if (std::isfinite(b) && close) continue;  // `close` is false for a NaN of ours
         if (result.fits)
             result.problem = "element " + std::to_string(i) + " is " + std::to_string(a) + ", expected " +
                              std::to_string(b);

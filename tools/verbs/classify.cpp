@@ -1,4 +1,5 @@
 // dyce classify: pictures in, class names out.
+#include "tools/cli/csv.h"
 #include "tools/cli/inputs.h"
 #include "tools/cli/progress.h"
 #include "tools/verbs/verbs.h"
@@ -41,14 +42,6 @@ ordered_json to_json(const std::string& file, const Prediction& p) {
 
 void write_jsonl(const std::string& file, const Prediction& p) {
     std::cout << dump(to_json(file, p)) << "\n";
-}
-
-// RFC 4180: fields with separators or quotes are quoted, quotes doubled.
-std::string csv_field(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-    std::string quoted = "\"";
-    for (char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return quoted + "\"";
 }
 
 void write_csv(const std::string& file, const Prediction& p) {

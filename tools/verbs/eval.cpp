@@ -3,6 +3,7 @@
 #include "loaders/dataset/dataset.h"
 #include "loaders/format/model_file.h"
 #include "runtime/core/atomic_file.h"
+#include "tools/cli/csv.h"
 #include "tools/cli/inputs.h"
 #include "tools/cli/progress.h"
 #include "tools/verbs/verbs.h"
@@ -73,7 +74,7 @@ private:
         if (!per_image_) return;
         char score[32];
         std::snprintf(score, sizeof score, "%.9g", static_cast<double>(p.score));
-        per_image_->write(sample.name + "," + std::to_string(sample.label) + "," +
+        per_image_->write(csv_field(sample.name) + "," + std::to_string(sample.label) + "," +
                           std::to_string(p.index[0]) + "," + std::to_string(p.exit_site) + "," + p.exit_type +
                           "," + score + "," + std::to_string(p.macs) + "\n");
     }

@@ -1,0 +1,94 @@
+#include "tests/format/tiny_model.h"
+
+#include <dyce/dyce.h>
+
+#include <doctest/doctest.h>
+
+#include <random>
+#include <thread>
+
+using namespace dyce;
+
+namespace {
+
+Model tiny() {
+    ModelData data = test::tiny_model();
+    // The tiny network ends in N x 5 x 1 x 1; a classifier ends in N x 5.
+    const ValueId last = data.graph.nodes.back().outputs[0];
+    const ValueId logits = data.graph.add_value("flat");
+    data.graph.nodes.push_back({find_op("Flatten"), "flat", {}, {last}, {logits}, {}});
+    data.graph.outputs = {logits};
+    data.classes = 5;
+    data.macs = count_macs(data.graph);
+    return Model(std::make_shared<ModelData>(std::move(data)));
+}
+
+std::vector<Image> noise(int count, int side) {
+    std::mt19937 random(7);
+    std::vector<Image> images;
+    for (int i = 0; i < count; ++i) {
+        std::vector<std::uint8_t> pixels(static_cast<std::size_t>(side * side * 3));
+        for (auto& p : pixels) p = static_cast<std::uint8_t>(random());
+        images.push_back(Image::from_rgb(side, side, pixels.data()));
+    }
+    return images;
+}
+
+}  // namespace
+
+TEST_CASE("an answer does not depend on the batch it was computed in") {
+    const Model model = tiny();
+    const auto images = noise(9, 16);
+    Session one(model);
+    for (const int batch : {2, 4, 5, 16}) {
+        Session many(model, {.threads = 1, .max_batch = batch});
+        const auto answers = many.classify(images, 5);
+        REQUIRE(answers.size() == images.size());
+        for (std::size_t i = 0; i < images.size(); ++i) {
+            const Prediction alone = one.classify(images[i], 5);
+            CHECK(answers[i].index == alone.index);
+            CHECK(answers[i].prob == alone.prob);  // bit for bit
+            CHECK(answers[i].macs == model.macs());
+        }
+    }
+}
+
+TEST_CASE("a picture that cannot be prepared fails alone") {
+    ModelData data = *tiny().data();
+    data.preprocess.resize = data.preprocess.crop = 0;  // only 8x8 pictures fit now
+    const Model model(std::make_shared<ModelData>(std::move(data)));
+    auto images = noise(2, 8);
+    images.insert(images.begin() + 1, noise(1, 9)[0]);
+    Session session(model, {.threads = 1, .max_batch = 3});
+    const auto answers = session.classify(images, 1);
+    CHECK(answers[0].error.empty());
+    CHECK(answers[1].error.find("9x9") != std::string::npos);
+    CHECK(answers[2].error.empty());
+    CHECK_THROWS_AS(session.classify(images[1]), Error);
+    CHECK(session.classify(std::vector<Image>{}).empty());
+}
+
+TEST_CASE("sessions in several threads share one model") {
+    const Model model = tiny();
+    const auto images = noise(4, 12);
+    Session session(model, {.threads = 1});
+    std::vector<Prediction> expected;
+    for (const Image& image : images) expected.push_back(session.classify(image));
+    std::vector<std::thread> threads;
+    std::vector<int> wrong(3, 0);
+    for (int& count : wrong)
+        threads.emplace_back([&] {
+            Session own(model, {.threads = 1});
+            for (int round = 0; round < 20; ++round)
+                for (std::size_t i = 0; i < images.size(); ++i)
+                    if (own.classify(images[i]).prob != expected[i].prob) ++count;
+        });
+    for (auto& thread : threads) thread.join();
+    for (const int count : wrong) CHECK(count == 0);
+}
+
+TEST_CASE("options out of range are refused") {
+    CHECK_THROWS_WITH_AS(Session(tiny(), {.threads = 1, .max_batch = 0}), doctest::Contains("batch"), Error);
+    CHECK_THROWS_WITH_AS(Session(tiny(), {.threads = -1, .max_batch = 1}), doctest::Contains("threads"),
+                         Error);
+}

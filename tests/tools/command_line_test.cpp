@@ -1,0 +1,86 @@
+// What the program says to a wrong command line, and its exit codes.
+#include "tests/tools/program.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+using namespace dyce::test;
+using doctest::Contains;
+
+TEST_CASE("dyce --help and --version answer on stdout") {
+    CHECK(run_program("--version").out.rfind("dyce 0.", 0) == 0);
+    const Outcome help = run_program("--help");
+    CHECK(help.code == 0);
+    for (const char* verb : {"convert", "inspect", "classify", "eval", "bench", "run"}) {
+        CHECK(help.out.find(std::string("dyce ") + verb) != std::string::npos);
+        const Outcome own = run_program(std::string(verb) + " --help");
+        CHECK(own.code == 0);
+        CHECK(own.out.find("--json") != std::string::npos);
+    }
+}
+
+TEST_CASE("a wrong command line exits with 2 and names option, value, range and the nearest name") {
+    const TempFolder folder;
+    dyce::save_model(folder / "m.safetensors", color_model());
+    const std::string model = folder / "m.safetensors";
+    struct Row {
+        std::string arguments;
+        std::vector<std::string> pieces;
+    };
+    const Row rows[] = {
+        {"", {}},
+        {"clasify x", {"unknown verb \"clasify\"", "classify"}},
+        {"classify " + model + " x.png --topp 3", {"unknown option --topp", "--topk"}},
+        {"classify " + model + " x.png --topk 0", {"--topk", "\"0\"", "from 1 to"}},
+        {"classify " + model + " x.png --topk 3x", {"--topk", "\"3x\"", "an integer"}},
+        {"classify " + model + " x.png --topk 1 --topk 2", {"--topk", "given 2 times"}},
+        {"classify " + model + " x.png --csv --jsonl", {"--csv", "excludes --jsonl"}},
+        {"classify " + model, {"IMAGE", "is missing"}},
+        {"classify x.png", {"MODEL", "no default model"}},
+        {"eval " + model, {"--data", "is missing"}},
+        {"bench " + model + " --batch 1,0", {"--batch", "\"0\"", "from 1 to 4096"}},
+        {"bench " + model + " --duration nan", {"--duration", "\"nan\""}},
+        {"convert x.onnx", {"--output", "is missing"}},
+        {"convert x.onnx -o y.onnx", {"--output", ".safetensors"}},
+        {"convert x.safetensors -o y.safetensors", {"--arch"}},
+        {"convert " + model + " --arch resnet5 -o y.safetensors --preset imagenet", {"resnet5", "resnet50"}},
+        {"run", {"MODEL", "give one"}},
+        {"run " + model, {"--input", "nothing given", "input"}},
+        {"run " + model + " --input nobody=x.npy", {"no input \"nobody\""}},
+    };
+    for (const Row& row : rows) {
+        const Outcome outcome = run_program(row.arguments);
+        CAPTURE(row.arguments);
+        CAPTURE(outcome.err);
+        CHECK(outcome.code == 2);
+        for (const std::string& piece : row.pieces) CHECK(outcome.err.find(piece) != std::string::npos);
+    }
+}
+
+TEST_CASE("files that are missing, wrong or too large exit with 4, 3 and 5") {
+    const TempFolder folder;
+    write_file(folder / "wrong.safetensors", "not a model at all");
+    write_file(folder / "weights.pth", std::string("PK\3\4", 4) + std::string(100, 'x'));
+    write_file(folder / "wrong.onnx", "nor is this");
+    const std::string out = " -o " + folder / "out.safetensors";
+    CHECK(run_program("inspect " + folder / "none.safetensors").code == 4);
+    CHECK(run_program("inspect " + folder / "wrong.safetensors").code == 3);
+    CHECK(run_program("convert " + folder / "wrong.onnx" + out + " --preset imagenet").code == 3);
+    CHECK(run_program("convert " + folder / "none.onnx" + out + " --preset imagenet").code == 4);
+    const Outcome pth =
+        run_program("convert " + folder / "weights.pth" + " --arch resnet18 --preset imagenet" + out);
+    CHECK(pth.code == 3);
+    CHECK(pth.err.find("torch.load") != std::string::npos);
+    CHECK(pth.err.find("save_file") != std::string::npos);
+    CHECK_FALSE(std::filesystem::exists(folder / "out.safetensors"));
+
+    write_file(folder / "huge.png", std::string((std::size_t{32} << 20) + 1, '\0'));
+    dyce::save_model(folder / "m.safetensors", color_model());
+    const Outcome huge = run_program("classify " + folder / "m.safetensors" + " " + folder / "huge.png");
+    CHECK(huge.code == 1);  // a picture that fails does not stop the others
+    CHECK(huge.err.find("huge.png") != std::string::npos);
+    std::filesystem::resize_file(folder / "wrong.onnx", std::uint64_t{1} << 31);  // sparse
+    CHECK(run_program("convert " + folder / "wrong.onnx" + out + " --preset imagenet").code == 5);
+}
