@@ -3,7 +3,7 @@
 // before, then all after, for each of `axes` (all by default). ONNX Pad-25; `pads`, `axes` and `value`
 // (constant_value) are attributes here.
 #include "ops/checks.h"
-#include "ops/element_copy.h"
+#include "ops/lower_copy.h"
 #include "runtime/core/checked.h"
 
 #include <algorithm>
@@ -93,25 +93,31 @@ std::vector<TensorType> infer(const OpCall& call) {
     return {output};
 }
 
-void reference(const OpCall& call, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
+OffsetTables tables_of(const OpCall& call) {
     const std::string mode = call.attributes.text("mode", "constant");
     const auto margins = margins_of(call);
-    const auto filler = filler_of(call);
-    copy_elements_by(
-        [&](int axis) {
-            const std::int64_t size = in[0].shape[axis], stride = stride_of(in[0].shape, axis);
-            auto table = offsets(out[0].shape[axis], 1, -margins[static_cast<std::size_t>(axis)].begin);
-            for (std::int64_t& at : table) {
-                at = source_of(at, size, mode);
-                if (at != kOutside) at *= stride;
-            }
-            return table;
-        },
-        in[0], out[0], filler.data());
+    const Shape& shape = call.inputs[0].shape;
+    OffsetTables tables;
+    for (int axis = 0; axis < shape.rank(); ++axis) {
+        const auto [begin, end] = margins[static_cast<std::size_t>(axis)];
+        tables.push_back(offsets(shape[axis] + begin + end, 1, -begin));
+        for (std::int64_t& at : tables.back()) {
+            at = source_of(at, shape[axis], mode);
+            if (at != kOutside) at *= stride_of(shape, axis);
+        }
+    }
+    return tables;
 }
+
+void reference(const OpCall& call, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
+    if (out[0].shape.elements() > 0) copy_elements(tables_of(call), in[0], out[0], filler_of(call).data());
+}
+
+void lower(const OpCall& call, Lowering& lowering) { lower_copy(lowering, tables_of(call), filler_of(call)); }
 
 }  // namespace
 
-extern const OpSpec pad{.name = "Pad", .attributes = kAttributes, .infer = infer, .reference = reference};
+extern const OpSpec pad{
+    .name = "Pad", .attributes = kAttributes, .infer = infer, .reference = reference, .lower = lower};
 
 }  // namespace dyce::ops

@@ -2,7 +2,7 @@
 // (1 by default, may be negative). Negative bounds count from the end; all are clamped to the input.
 // ONNX Slice-13; the four lists are attributes here.
 #include "ops/checks.h"
-#include "ops/element_copy.h"
+#include "ops/lower_copy.h"
 
 #include <algorithm>
 
@@ -58,18 +58,26 @@ std::vector<TensorType> infer(const OpCall& call) {
     return {output};
 }
 
-void reference(const OpCall& call, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
+OffsetTables tables_of(const OpCall& call) {
     const auto ranges = ranges_of(call);
-    copy_elements_by(
-        [&](int axis) {
-            const Range& range = ranges[static_cast<std::size_t>(axis)];
-            return offsets(range.count, stride_of(in[0].shape, axis), range.start, range.step);
-        },
-        in[0], out[0]);
+    OffsetTables tables;
+    for (int axis = 0; axis < call.inputs[0].shape.rank(); ++axis) {
+        const Range& range = ranges[static_cast<std::size_t>(axis)];
+        tables.push_back(
+            offsets(range.count, stride_of(call.inputs[0].shape, axis), range.start, range.step));
+    }
+    return tables;
 }
+
+void reference(const OpCall& call, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
+    if (out[0].shape.elements() > 0) copy_elements(tables_of(call), in[0], out[0]);
+}
+
+void lower(const OpCall& call, Lowering& lowering) { lower_copy(lowering, tables_of(call)); }
 
 }  // namespace
 
-extern const OpSpec slice{.name = "Slice", .attributes = kAttributes, .infer = infer, .reference = reference};
+extern const OpSpec slice{
+    .name = "Slice", .attributes = kAttributes, .infer = infer, .reference = reference, .lower = lower};
 
 }  // namespace dyce::ops

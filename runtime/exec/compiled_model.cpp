@@ -45,7 +45,7 @@ std::shared_ptr<const CompiledModel> CompiledModel::compile(const Graph& graph,
     if (options.threads == 0) data->options.threads = available_threads();
     set_compute_threads(data->options.threads);
     data->graph = graph;
-    if (!options.reference_kernels) fuse(data->graph);
+    fuse(data->graph);
     try {
         data->engine = dnnl::engine(dnnl::engine::kind::cpu, 0);
         data->weights = std::make_unique<WeightsStore>(data->engine);
