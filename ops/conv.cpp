@@ -84,8 +84,9 @@ void reference(const OpCall& call, std::span<const TensorView> in, std::span<con
                 const float* kernel = weights + (o * group_inputs + c) * taps;
                 visit_taps(window,
                            [&](std::int64_t tap, std::int64_t from, std::int64_t to, std::int64_t count) {
+                               const float weight = kernel[tap];
                                for (std::int64_t i = 0; i < count; ++i)
-                                   destination[to + i] += kernel[tap] * source[from + i * step];
+                                   destination[to + i] += weight * source[from + i * step];
                            });
             }
         }
