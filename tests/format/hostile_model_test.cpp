@@ -333,7 +333,7 @@ TEST_CASE("hostile model: arithmetic that overflows") {
             parts.tensors["first"] = Tensor(DataType::kFloat32, {1024, 3, 1, 1});
             parts.tensors["w"] = Tensor(DataType::kFloat32, {1024, 1024, 1, 1});
             parts.edit("dyce.graph", [&](Json& json) {
-                json["nodes"] = {conv("input", "v0", "first", 32768)};
+                json["nodes"] = Json::array({conv("input", "v0", "first", 32768)});
                 for (int i = 1; i < layers; ++i)
                     json["nodes"].push_back(conv("v" + std::to_string(i - 1), "v" + std::to_string(i), "w",
                                                  i < padding ? 32768 : 0));
