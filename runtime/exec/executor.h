@@ -54,8 +54,8 @@ public:
     /// Classifier models (one float32 input): where the caller writes `rows` preprocessed pictures,
     /// row-major. 1 <= rows <= max_batch.
     std::span<float> input(int rows);
-    /// Computes the rows last written through input(); the first output, row-major. Valid until the next
-    /// call. Allocates nothing.
+    /// Computes the rows just written through input(), whose memory then serves other things. Gives the
+    /// first output, row-major, valid until the next call. Allocates nothing.
     std::span<const float> run(int rows);
 
     /// Any model: all outputs for all inputs (order of the graph). Inputs have the types of the graph, the

@@ -25,7 +25,6 @@ public:
         for (std::size_t n = 0; n < graph_.nodes.size(); ++n)
             for (ValueId id : graph_.nodes[n].inputs) last_reader_[index(id)] = static_cast<int>(n);
         for (ValueId id : graph_.outputs) last_reader_[index(id)] = kAlways;
-        for (const GraphInput& input : graph_.inputs) last_reader_[index(input.value)] = kAlways;
     }
 
     Segment compile() {
@@ -247,7 +246,7 @@ private:
     const Graph& graph_;
     std::vector<TensorType> types_;
     std::vector<Buffer> value_buffers_;          // per value, in the layout its producer chose
-    std::vector<int> last_reader_;               // per value; kAlways for inputs and outputs
+    std::vector<int> last_reader_;               // per value; kAlways for outputs
     std::vector<std::vector<ValueId>> sharers_;  // per root buffer: the values whose bytes it holds
     std::vector<Copy> copies_;
     Segment segment_;

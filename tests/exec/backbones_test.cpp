@@ -82,7 +82,8 @@ TEST_CASE("a row of a built-in backbone's answer does not depend on its batch, a
     }
     for (int first = 0; first < 8; ++first) {  // alone = in the batch of 8, bit for bit
         std::memcpy(executor.input(8).data(), pictures.bytes(), 8 * row * sizeof(float));
-        const std::vector<float> together(executor.run(8).begin(), executor.run(8).end());
+        const auto batch = executor.run(8);
+        const std::vector<float> together(batch.begin(), batch.end());
         std::memcpy(executor.input(1).data(), pictures.data<float>() + static_cast<std::size_t>(first) * row,
                     row * sizeof(float));
         const auto alone = executor.run(1);
