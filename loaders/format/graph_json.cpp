@@ -1,13 +1,22 @@
 #include "loaders/format/graph_json.h"
 
 #include "loaders/format/attributes_json.h"
+#include "loaders/format/json.h"
 #include "loaders/format/safetensors.h"
 #include "loaders/format/text.h"
 
 #include <dyce/error.h>
 
+#include <algorithm>
+#include <iterator>
+#include <vector>
+
 namespace dyce {
 namespace {
+
+constexpr std::string_view kMembers[] = {"architecture", "inputs", "nodes", "outputs", "parameters"};
+constexpr std::size_t kMaxTree = std::size_t{1} << 20;  // of one node, and of the other members
+constexpr std::size_t kNamesPerNode = 16;               // on average
 
 DataType dtype_from_json(const JsonField& field) {
     const std::string name = field.text();
@@ -71,6 +80,7 @@ public:
         return graph_.add_value(name);
     }
 
+    /// `makers` tells which node makes a value that is not defined yet.
     ValueId find(const std::string& name, const std::string& where,
                  const std::map<std::string, std::string>& makers = {}) {
         if (const auto known = ids_.find(name); known != ids_.end()) return known->second;
@@ -105,6 +115,52 @@ GraphInput input_from_json(const JsonField& field, Linker& linker) {
     return input;
 }
 
+// Nodes are read one by one: a file may hold very many, and a tree of them all would take much more than
+// them.
+std::vector<NodeText> read_nodes(JsonReader& reader, std::int64_t max_nodes) {
+    const std::string where = reader.where();
+    reader.set_where(where + ".nodes");
+    const auto limit = static_cast<std::size_t>(max_nodes);
+    std::vector<NodeText> nodes;
+    std::size_t names = 0;
+    reader.array([&] {
+        if (nodes.size() == limit)
+            throw Error(ErrorCode::kResource, where, "more nodes, the limit is " + std::to_string(limit));
+        const Json json = read_tree(reader, kMaxTree);
+        nodes.push_back(
+            node_from_json(JsonField(json, where + ".nodes[" + std::to_string(nodes.size()) + "]"), where));
+        names += nodes.back().inputs.size() + nodes.back().outputs.size();
+        if (names > kNamesPerNode * limit)
+            throw Error(
+                ErrorCode::kResource, where,
+                "more inputs and outputs of nodes, the limit is " + std::to_string(kNamesPerNode * limit));
+    });
+    reader.set_where(where);
+    return nodes;
+}
+
+Graph link(const std::string& where, const JsonField& inputs, std::vector<NodeText> nodes,
+           const JsonField& outputs, const std::map<std::string, Tensor>& tensors) {
+    Graph graph;
+    Linker linker(graph, tensors);
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+        graph.inputs.push_back(input_from_json(inputs[i], linker));
+    std::map<std::string, std::string> makers;
+    for (const NodeText& text : nodes)
+        for (const std::string& output : text.outputs) makers.emplace(output, text.node.name);
+    for (NodeText& text : nodes) {
+        for (const std::string& name : text.inputs)
+            text.node.inputs.push_back(linker.find(name, text.where, makers));
+        for (const std::string& name : text.outputs)
+            text.node.outputs.push_back(linker.define(name, text.where));
+        graph.nodes.push_back(std::move(text.node));
+    }
+    for (std::size_t i = 0; i < outputs.size(); ++i)
+        graph.outputs.push_back(linker.find(outputs[i].text(), outputs[i].where()));
+    linker.check_all_used(where);
+    return graph;
+}
+
 std::vector<std::string> names_of(const Graph& graph, const std::vector<ValueId>& ids) {
     std::vector<std::string> names;
     for (ValueId id : ids) names.push_back(graph.value(id).name);
@@ -126,7 +182,8 @@ Json node_to_json(const Graph& graph, const Node& node) {
 
 }  // namespace
 
-Json graph_to_json(const Graph& graph) {
+std::string graph_to_text(const GraphDocument& document) {
+    const Graph& graph = document.graph;
     if (!graph.batched) throw Error(ErrorCode::kInternal, "graph", "only batched graphs are stored");
     Json inputs = Json::array();
     for (const auto& [value, type] : graph.inputs)
@@ -135,39 +192,38 @@ Json graph_to_json(const Graph& graph) {
                           {"shape", std::vector<std::int64_t>(type.shape.begin(), type.shape.end())}});
     Json nodes = Json::array();
     for (const Node& node : graph.nodes) nodes.push_back(node_to_json(graph, node));
-    return {{"inputs", inputs}, {"nodes", nodes}, {"outputs", names_of(graph, graph.outputs)}};
+    return canonical_text({{"architecture", document.architecture},
+                           {"parameters", document.parameters},
+                           {"inputs", inputs},
+                           {"nodes", nodes},
+                           {"outputs", names_of(graph, graph.outputs)}});
 }
 
-Graph graph_from_json(JsonFields& fields, const std::map<std::string, Tensor>& tensors,
-                      std::int64_t max_nodes) {
-    Graph graph;
-    Linker linker(graph, tensors);
-    const JsonField inputs = fields["inputs"];
-    for (std::size_t i = 0; i < inputs.size(); ++i)
-        graph.inputs.push_back(input_from_json(inputs[i], linker));
+GraphDocument graph_from_text(std::string_view text, const std::string& where,
+                              const std::map<std::string, Tensor>& tensors, std::int64_t max_nodes) {
+    JsonReader reader(text, where);
+    std::vector<NodeText> nodes;
+    Json members = Json::object();
+    reader.object([&](const std::string& key) {
+        const auto* known = std::find(std::begin(kMembers), std::end(kMembers), key);
+        if (known == std::end(kMembers)) reader.fail("unknown key " + in_quotes(key));
+        if (key == "nodes") {
+            nodes = read_nodes(reader, max_nodes);
+            members[key] = nullptr;
+        } else {
+            members[key] = read_tree(reader, kMaxTree);
+        }
+    });
+    reader.finish();
 
-    const JsonField nodes = fields["nodes"];
-    if (nodes.size() > static_cast<std::size_t>(max_nodes))
-        throw Error(ErrorCode::kResource, nodes.where(),
-                    std::to_string(nodes.size()) + " nodes, the limit is " + std::to_string(max_nodes));
-    std::vector<NodeText> texts;
-    std::map<std::string, std::string> makers;  // output -> node
-    for (std::size_t i = 0; i < nodes.size(); ++i) {
-        texts.push_back(node_from_json(nodes[i], fields.where()));
-        for (const std::string& output : texts.back().outputs) makers.emplace(output, texts.back().node.name);
-    }
-    for (NodeText& text : texts) {
-        for (const std::string& name : text.inputs)
-            text.node.inputs.push_back(linker.find(name, text.where, makers));
-        for (const std::string& name : text.outputs)
-            text.node.outputs.push_back(linker.define(name, text.where));
-        graph.nodes.push_back(std::move(text.node));
-    }
-    const JsonField outputs = fields["outputs"];
-    for (std::size_t i = 0; i < outputs.size(); ++i)
-        graph.outputs.push_back(linker.find(outputs[i].text(), outputs[i].where()));
-    linker.check_all_used(fields.where());
-    return graph;
+    JsonFields fields(JsonField(members, where));
+    (void)fields["nodes"];  // must be there
+    GraphDocument document;
+    document.architecture = fields["architecture"].text();
+    if (!is_printable_utf8(document.architecture)) fields["architecture"].fail("printable text");
+    document.parameters = fields["parameters"].integer(0);
+    document.graph = link(where, fields["inputs"], std::move(nodes), fields["outputs"], tensors);
+    return document;
 }
 
 }  // namespace dyce

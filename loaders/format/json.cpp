@@ -1,6 +1,5 @@
 #include "loaders/format/json.h"
 
-#include "loaders/format/json_reader.h"
 #include "loaders/format/text.h"
 #include "runtime/core/file_mapping.h"
 
@@ -12,31 +11,18 @@
 namespace dyce {
 namespace {
 
-// What a tree may take, counted with the allocations behind each kind of value: short hostile text can
-// describe very many values.
-constexpr std::size_t kMaxTree = std::size_t{40} << 20;
+// What the allocations behind each kind of value take, the unused half of a grown vector included.
+constexpr std::size_t kValueCost = 2 * sizeof(Json);
+constexpr std::size_t kTextCost = 48;
 constexpr std::size_t kContainerCost = 64;
-constexpr std::size_t kMemberCost = 80;
+constexpr std::size_t kMemberCost = 96;
 
 class TreeBuilder {
 public:
-    TreeBuilder(std::string_view text, const std::string& where) : reader_(text, where), where_(where) {}
-
-    Json build() {
-        Json json = value();
-        reader_.finish();
-        return json;
-    }
-
-private:
-    void pay(std::size_t bytes) {
-        if ((spent_ += bytes) > kMaxTree)
-            throw Error(ErrorCode::kResource, where_,
-                        "too many values: they would take over " + std::to_string(kMaxTree) + " bytes");
-    }
+    TreeBuilder(JsonReader& reader, std::size_t max_bytes) : reader_(reader), max_bytes_(max_bytes) {}
 
     Json value() {
-        pay(sizeof(Json));
+        pay(kValueCost);
         switch (reader_.peek()) {
             case JsonKind::kNull: reader_.null(); return nullptr;
             case JsonKind::kBool: return reader_.boolean();
@@ -49,9 +35,16 @@ private:
         return nullptr;
     }
 
+private:
+    void pay(std::size_t bytes) {
+        if ((spent_ += bytes) > max_bytes_)
+            throw Error(ErrorCode::kResource, reader_.where(),
+                        "too many values: they would take over " + std::to_string(max_bytes_) + " bytes");
+    }
+
     Json string() {
         std::string text = reader_.string();
-        pay(sizeof text + text.size());
+        pay(kTextCost + text.size());
         return text;
     }
 
@@ -72,8 +65,8 @@ private:
         return result;
     }
 
-    JsonReader reader_;
-    const std::string& where_;
+    JsonReader& reader_;
+    std::size_t max_bytes_;
     std::size_t spent_ = 0;
 };
 
@@ -86,7 +79,14 @@ std::string shown(const Json& json) {
 
 }  // namespace
 
-Json parse_json(std::string_view text, const std::string& where) { return TreeBuilder(text, where).build(); }
+Json read_tree(JsonReader& reader, std::size_t max_bytes) { return TreeBuilder(reader, max_bytes).value(); }
+
+Json parse_json(std::string_view text, const std::string& where) {
+    JsonReader reader(text, where);
+    Json json = read_tree(reader);
+    reader.finish();
+    return json;
+}
 
 Json read_json(const std::string& path, std::uint64_t max_bytes) {
     const auto mapping = FileMapping::open(path, max_bytes);

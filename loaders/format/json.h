@@ -2,6 +2,8 @@
 // whose errors name the file and the path inside it. Values; thread-safe.
 #pragma once
 
+#include "loaders/format/json_reader.h"
+
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
@@ -14,8 +16,14 @@ namespace dyce {
 
 using Json = nlohmann::json;
 
-/// Parses as JsonReader does. Throws Error{kContent} at `where`, and Error{kResource} when the values would
-/// take more than 40 MiB.
+/// Memory that the values of a text may take: short hostile text can describe very many.
+constexpr std::size_t kMaxJsonTree = std::size_t{40} << 20;
+
+/// The next value of the text as a tree. Throws Error{kContent}, and Error{kResource} when the tree would
+/// take more than `max_bytes`.
+Json read_tree(JsonReader& reader, std::size_t max_bytes = kMaxJsonTree);
+
+/// A whole text. Throws as read_tree() does.
 Json parse_json(std::string_view text, const std::string& where);
 
 /// Reads a whole file of up to `max_bytes`. Throws as parse_json() does, and Error{kIo}.

@@ -139,22 +139,20 @@ void check_keys(const Safetensors& file) {
             fail(file.path(), "unknown metadata key " + in_quotes(key) + ", a newer dyce may read it");
 }
 
-Json parse_key(const Safetensors& file, const std::string& key) {
+const std::string& text_of(const Safetensors& file, const std::string& key) {
     const auto found = file.metadata().find(key);
     if (found == file.metadata().end()) fail(file.path(), "the metadata lack " + key);
-    return parse_json(found->second, file.path() + ": " + key);
+    return found->second;
 }
 
-void read_graph(const Safetensors& file, const JsonField& field, const GraphLimits& limits,
-                ModelData& model) {
+Json parse_key(const Safetensors& file, const std::string& key) {
+    return parse_json(text_of(file, key), file.path() + ": " + key);
+}
+
+GraphDocument read_graph(const Safetensors& file, const GraphLimits& limits) {
     std::map<std::string, Tensor> tensors;
     for (const auto& [name, entry] : file.entries()) tensors.emplace(name, file.tensor(name));
-    JsonFields fields(field);
-    model.architecture = fields["architecture"].text();
-    if (!is_printable_utf8(model.architecture)) fields["architecture"].fail("printable text");
-    model.parameters = fields["parameters"].integer(0);
-    model.graph = graph_from_json(fields, tensors, limits.nodes);
-    fields.finish();
+    return graph_from_text(text_of(file, kGraphKey), file.path() + ": " + kGraphKey, tensors, limits.nodes);
 }
 
 void check_digest(const Safetensors& file, const std::string& name, const std::string& actual) {
@@ -176,8 +174,11 @@ std::shared_ptr<const ModelData> load_model(const std::string& path, const Model
     model->preprocess = preprocess_from_json({preprocess, path + ": " + kPreprocessKey});
     model->preprocess_digest = digest_of(canonical_text(preprocess));
 
-    const Json graph = parse_key(file, kGraphKey);
-    read_graph(file, {graph, path + ": " + kGraphKey}, limits.graph, *model);
+    GraphDocument document = read_graph(file, limits.graph);
+    const std::string graph_text = graph_to_text(document);
+    model->architecture = document.architecture;
+    model->parameters = document.parameters;
+    model->graph = std::move(document.graph);
     if (file.metadata().count(kLabelsKey) != 0)
         model->labels = JsonField(parse_key(file, kLabelsKey), path + ": " + kLabelsKey).texts();
     within(path, [&] { complete(*model, limits.graph); });
@@ -185,7 +186,7 @@ std::shared_ptr<const ModelData> load_model(const std::string& path, const Model
     std::map<std::string, StoredTensor> tensors;
     for (const auto& [name, entry] : file.entries())
         tensors.emplace(name, StoredTensor{entry.element->safetensors, entry.shape, file.bytes(entry)});
-    model->digest = digest_of(canonical_text(graph), tensors);
+    model->digest = digest_of(graph_text, tensors);
     check_digest(file, "model", model->digest);
     check_digest(file, "preprocess", model->preprocess_digest);
     return model;
@@ -209,10 +210,7 @@ void save_model(const std::string& path, const ModelData& model) {
                                     tensor.shape(),
                                     {static_cast<const std::byte*>(tensor.bytes()), tensor.byte_size()}});
     }
-    Json graph = graph_to_json(model.graph);
-    graph["architecture"] = model.architecture;
-    graph["parameters"] = model.parameters;
-    const std::string graph_text = canonical_text(graph);
+    const std::string graph_text = graph_to_text({model.architecture, model.parameters, model.graph});
     const std::string preprocess_text = canonical_text(preprocess_to_json(model.preprocess));
     const Json digests = {{"model", digest_of(graph_text, stored)},
                           {"preprocess", digest_of(preprocess_text)}};

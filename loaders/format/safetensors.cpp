@@ -164,7 +164,11 @@ Safetensors Safetensors::open(const std::string& path, const SafetensorsLimits& 
     JsonReader json(header, where);
     json.object([&](const std::string& name) {
         if (name == "__metadata__") {
-            json.object([&](const std::string& key) { file.metadata_.emplace(key, json.string()); });
+            json.object([&](const std::string& key) {
+                if (file.metadata_.size() == limits.metadata_keys)
+                    over_limit(path, "more metadata keys", limits.metadata_keys);
+                file.metadata_.emplace(key, json.string());
+            });
             return;
         }
         json.set_where(path + ": tensor " + in_quotes(name));

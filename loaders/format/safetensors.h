@@ -21,6 +21,7 @@ struct SafetensorsLimits {
     std::uint64_t file_bytes = std::uint64_t{8} << 30;
     std::uint64_t header_bytes = std::uint64_t{16} << 20;
     std::size_t tensors = 65'536;
+    std::size_t metadata_keys = 65'536;
     std::size_t name_bytes = 512;
 };
 

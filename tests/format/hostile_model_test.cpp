@@ -67,7 +67,8 @@ TEST_CASE("hostile model: metadata") {
          "unknown metadata key 'dyce.exits', a newer dyce may read it"},
         {"graph is no JSON", set("dyce.graph", "{"),
          "m.safetensors: dyce.graph: byte 1 (line 1): ends too early"},
-        {"graph is a list", set("dyce.graph", "[]"), "dyce.graph: found array, expected an object"},
+        {"graph is a list", set("dyce.graph", "[]"),
+         "dyce.graph: byte 0 (line 1): found array, expected object"},
         {"digest is a string", set("dyce.digest", "\"00\""),
          "dyce.digest: found string '00', expected an object"},
         {"wrong model digest",
@@ -237,11 +238,11 @@ TEST_CASE("hostile model: graph") {
          "node 'relu'.outputs[0]: expected a name"},
         {"unknown node key", [](Json& json) { json["nodes"][1]["device"] = "gpu"; },
          "node 'relu': unknown key 'device'"},
-        {"unknown graph key", [](Json& json) { json["version"] = 3; }, "dyce.graph: unknown key 'version'"},
+        {"unknown graph key", [](Json& json) { json["version"] = 3; }, "unknown key 'version'"},
         {"a node that is no object", [](Json& json) { json["nodes"][1] = "relu"; },
          "dyce.graph.nodes[1]: found string 'relu', expected an object"},
         {"nodes are no list", [](Json& json) { json["nodes"] = 3; },
-         "dyce.graph.nodes: found number 3, expected an array"},
+         "dyce.graph.nodes: byte 95 (line 1): found number, expected array"},
         {"no nodes", [](Json& json) { json["nodes"] = Json::array(); }, "reads 'logits', expected"},
         {"negative parameters", [](Json& json) { json["parameters"] = -1; },
          "dyce.graph.parameters: found number -1"},
@@ -295,13 +296,23 @@ TEST_CASE("hostile model: networks over a limit") {
         };
     };
     check_graph_refused(chain(20'001), kResource,
-                        "m.safetensors: dyce.graph.nodes: 20001 nodes, the limit is 20000");
+                        "m.safetensors: dyce.graph: more nodes, the limit is 20000");
     check_graph_refused(chain(20'000), kContent, "no node reads the tensor");  // the next check
     check_model_refused(
         [](ModelParts& parts) {
-            parts.metadata["dyce.graph"] = "{\"nodes\":[" + repeat("{},", 1'000'000) + "{}]}";
+            const std::string node = R"({"name":"n","op":"Relu","inputs":[],"outputs":[]},)";
+            parts.metadata["dyce.graph"] = "{\"nodes\":[" + repeat(node, 200'000) + "{}]}";
         },
-        kResource, "m.safetensors: dyce.graph: too many values");
+        kResource, "m.safetensors: dyce.graph: more nodes, the limit is 20000");
+    check_graph_refused(
+        [](Json& json) { json["nodes"][0]["inputs"] = std::vector<std::string>(20'000, "input"); }, kResource,
+        "m.safetensors: dyce.graph.nodes: too many values");
+    check_graph_refused(
+        [](Json& json) {
+            json["nodes"][1]["inputs"] = std::vector<std::string>(5000, "input");
+            json["nodes"] = std::vector<Json>(80, json["nodes"][1]);
+        },
+        kResource, "m.safetensors: dyce.graph: more inputs and outputs of nodes, the limit is 320000");
 
     const auto blow_up = [](Json& json) {
         json["nodes"][0]["attributes"]["pads"] = {32768, 32768, 32768, 32768};

@@ -46,6 +46,12 @@ std::string many(int count) {
     return container(header + "}");
 }
 
+std::string many_metadata(int count) {
+    std::string header = "{\"__metadata__\":{";
+    for (int i = 0; i < count; ++i) header += (i == 0 ? "\"" : ",\"") + std::to_string(i) + "\":\"\"";
+    return container(header + "}}");
+}
+
 std::string named(const std::string& name) {
     return container("{\"" + name + R"(":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}})");
 }
@@ -139,6 +145,7 @@ TEST_CASE("safetensors: every kind of wrong container is refused") {
         {"unknown key", one(R"("dtype":"F32","shape":[2],"data_offsets":[0,8],"x":1)"), content,
          "unknown key 'x'"},
         {"65,537 tensors", many(65'537), resource, "x.safetensors: more tensors, the limit is 65536"},
+        {"65,537 metadata keys", many_metadata(65'537), resource, "more metadata keys, the limit is 65536"},
         {"1,000,000 tensors", many(1'000'000), resource, "header of"},
         {"name of 513 bytes", named(std::string(513, 'n')), resource, "name of 513 bytes, the limit is 512"},
         {"name of 1 MiB", named(std::string(1 << 20, 'n')), resource,
@@ -197,6 +204,11 @@ TEST_CASE("safetensors: every limit is met from below and raisable from above") 
     CHECK(Safetensors::open(path).entries().size() == 65'536);
     write_file(path, many(65'537));
     CHECK(Safetensors::open(path, {.tensors = 65'537}).entries().size() == 65'537);
+
+    write_file(path, many_metadata(65'536));
+    CHECK(Safetensors::open(path).metadata().size() == 65'536);
+    write_file(path, many_metadata(65'537));
+    CHECK(Safetensors::open(path, {.metadata_keys = 65'537}).metadata().size() == 65'537);
 
     write_file(path, named(std::string(512, 'n')));
     CHECK(Safetensors::open(path).entries().size() == 1);
