@@ -1,5 +1,7 @@
 #include "loaders/format/model_file.h"
 #include "loaders/format/attributes_json.h"
+#include "loaders/image/presets.h"
+#include "models/backbones.h"
 #include "tests/format/refusal.h"
 #include "tests/format/tiny_model.h"
 #include "tests/support.h"
@@ -44,6 +46,31 @@ TEST_CASE("model file: what is saved is loaded, as views of the file") {
     for (const Value& value : graph.values)
         if (value.name == "conv2.weight")
             CHECK(reinterpret_cast<std::uintptr_t>(value.constant->bytes()) % 64 == 0);
+}
+
+TEST_CASE("model file: real networks survive, with all their operators and attributes") {
+    TempFolder folder;
+    const std::string path = folder / "net.safetensors";
+    for (const char* name : {"cifar_resnet20", "mobilenet_v3_small", "convnextv2_atto"}) {
+        CAPTURE(std::string(name));
+        const Backbone& backbone = find_backbone(name);
+        const auto zeros = [](const std::string&, const Shape& shape) {
+            return Tensor(DataType::kFloat32, shape);
+        };
+        ModelData model;
+        model.architecture = name;
+        model.graph = build_backbone(backbone, zeros, 10, backbone.input());
+        model.preprocess = preset(std::string(backbone.preset));
+        save_model(path, model);
+        const auto loaded = load_model(path);
+        CHECK(loaded->classes == 10);
+        CHECK(loaded->macs == count_macs(model.graph));
+        REQUIRE(loaded->graph.nodes.size() == model.graph.nodes.size());
+        for (std::size_t i = 0; i < model.graph.nodes.size(); ++i) {
+            CHECK(loaded->graph.nodes[i].spec == model.graph.nodes[i].spec);
+            CHECK(loaded->graph.nodes[i].attributes == model.graph.nodes[i].attributes);
+        }
+    }
 }
 
 TEST_CASE("model file: the same model gives the same bytes, also after loading") {
