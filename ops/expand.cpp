@@ -1,7 +1,10 @@
 // Broadcasts the input against `shape`: axes of size 1 are repeated, missing leading axes added; a 1 in
 // `shape` keeps the input's size. ONNX Expand-13; `shape` is an attribute here.
+#include "ops/broadcast.h"
 #include "ops/checks.h"
 #include "ops/element_copy.h"
+
+#include <algorithm>
 
 namespace dyce::ops {
 namespace {
@@ -9,19 +12,11 @@ namespace {
 constexpr AttributeSpec kAttributes[] = {{"shape", AttributeKind::kInts, true}};
 
 std::vector<TensorType> infer(const OpCall& call) {
-    const Shape& input = call.inputs[0].shape;
     const auto wanted = call.attributes.integers("shape");
-    const auto refuse = [&] { call.fail("cannot expand " + input.to_string() + " to " + list_text(wanted)); };
-    if (wanted.size() > Shape::kMaxRank) refuse();
-    const int rank = std::max(input.rank(), static_cast<int>(wanted.size()));
-    Shape shape;
-    for (int axis = -rank; axis < 0; ++axis) {
-        const std::int64_t have = -axis <= input.rank() ? input[axis] : 1;
-        const auto back = static_cast<std::size_t>(-axis);
-        const std::int64_t want = back <= wanted.size() ? wanted[wanted.size() - back] : 1;
-        if (want < 0 || (have != 1 && want != 1 && have != want)) refuse();
-        shape.push_back(have == 1 ? want : have);
-    }
+    if (wanted.size() > Shape::kMaxRank ||
+        std::any_of(wanted.begin(), wanted.end(), [](std::int64_t size) { return size < 0; }))
+        call.fail("shape is " + list_text(wanted) + ", expected at most 8 sizes, none below 0");
+    const Shape shape = broadcast_shape(call, call.inputs[0].shape, Shape(wanted.begin(), wanted.end()));
     return {{call.inputs[0].dtype, shape}};
 }
 

@@ -60,7 +60,6 @@ struct EltwiseStage {
         kGeluErf,
         kSwish,
         kClip,
-        kPow,
         kHardSwish,
         kAbs,
         kElu

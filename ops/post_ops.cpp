@@ -34,7 +34,6 @@ dnnl::algorithm algorithm_of(EltwiseStage::Kind kind) {
         case Kind::kGeluErf: return Algorithm::eltwise_gelu_erf;
         case Kind::kSwish: return Algorithm::eltwise_swish;
         case Kind::kClip: return Algorithm::eltwise_clip;
-        case Kind::kPow: return Algorithm::eltwise_pow;
         case Kind::kHardSwish: return Algorithm::eltwise_hardswish;
         case Kind::kAbs: return Algorithm::eltwise_abs;
         case Kind::kElu: return Algorithm::eltwise_elu;

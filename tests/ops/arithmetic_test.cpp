@@ -107,6 +107,23 @@ TEST_CASE("arithmetic with constants computes the same compiled") {
         }
 }
 
+TEST_CASE("arithmetic takes post-ops along") {
+    for (const Layout layout : layouts_of({2, 19, 5, 3}))
+        for (const Shape& operand : {Shape{2, 19, 5, 3}, Shape{19, 1, 1}, Shape{1}}) {
+            CAPTURE(name_of(layout));
+            CAPTURE(operand.to_string());
+            GraphBuilder builder(false);
+            const ValueId x = add_input(builder, {2, 19, 5, 3}, layout);
+            const ValueId y = add_input(builder, {2, 19, 5, 3}, Layout::kAsConvLeavesIt);
+            const ValueId scale = add_input(builder, operand);
+            builder.output(builder.add("Add", {x, y}));
+            Graph graph = std::move(builder).build();
+            append_post_op(graph, "Relu");
+            append_post_op(graph, "Mul", scale);
+            check_compiled(graph);
+        }
+}
+
 TEST_CASE("an operand may meet itself") {
     GraphBuilder builder(false);
     const ValueId x = builder.add("Exp", {add_input(builder, {2, 3})});

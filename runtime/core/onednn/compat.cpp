@@ -67,13 +67,6 @@ Descriptor convolution(const dnnl::engine& engine, dnnl::algorithm algorithm, co
                                dilations, window.pads_begin, window.pads_end);
 }
 
-Descriptor inner_product(const dnnl::engine& engine, const MemoryDesc& src, const MemoryDesc& weights,
-                         const MemoryDesc* bias, const MemoryDesc& dst, const dnnl::primitive_attr& attr) {
-    using Primitive = dnnl::inner_product_forward;
-    if (bias != nullptr) return describe<Primitive>(engine, attr, kInference, src, weights, *bias, dst);
-    return describe<Primitive>(engine, attr, kInference, src, weights, dst);
-}
-
 Descriptor matmul(const dnnl::engine& engine, const MemoryDesc& src, const MemoryDesc& weights,
                   const MemoryDesc* bias, const MemoryDesc& dst, const dnnl::primitive_attr& attr) {
     if (bias != nullptr) return describe<dnnl::matmul>(engine, attr, src, weights, *bias, dst);

@@ -34,8 +34,6 @@ struct Window {
 Descriptor convolution(const dnnl::engine& engine, dnnl::algorithm algorithm, const MemoryDesc& src,
                        const MemoryDesc& weights, const MemoryDesc* bias, const MemoryDesc& dst,
                        const Window& window, const dnnl::primitive_attr& attr);
-Descriptor inner_product(const dnnl::engine& engine, const MemoryDesc& src, const MemoryDesc& weights,
-                         const MemoryDesc* bias, const MemoryDesc& dst, const dnnl::primitive_attr& attr);
 Descriptor matmul(const dnnl::engine& engine, const MemoryDesc& src, const MemoryDesc& weights,
                   const MemoryDesc* bias, const MemoryDesc& dst, const dnnl::primitive_attr& attr);
 Descriptor pooling(const dnnl::engine& engine, dnnl::algorithm algorithm, const MemoryDesc& src,
