@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 
 namespace dyce {
 namespace {
@@ -32,21 +33,20 @@ Shape parse_input_shape(const std::string& text) {
 }
 
 Graph import_source(const Arguments& arguments, const std::string& source) {
+    std::optional<Shape> input;
+    if (const auto text = arguments.text("input")) input = parse_input_shape(*text);
     if (has_extension(source, ".onnx")) {
         if (arguments.has("arch"))
             throw Error(ErrorCode::kUsage, "--arch", "an .onnx file brings its own architecture");
         OnnxOptions options;
-        if (const auto text = arguments.text("input")) {
-            const Shape shape = parse_input_shape(*text);
-            options.input_shape.assign(shape.begin(), shape.end());
-        }
+        if (input) options.input_shape.assign(input->begin(), input->end());
         return import_onnx(source, options);
     }
     const auto arch = arguments.text("arch");
     if (!arch)
         throw Error(ErrorCode::kUsage, source,
                     "is not an .onnx file; a state dict needs --arch NAME (`--arch list` shows them)");
-    return import_state_dict(source, *arch);
+    return import_state_dict(source, *arch, input);
 }
 
 // The classifier's logits first: the output that the most nodes lead to. ONNX lists outputs in any order.
@@ -147,7 +147,7 @@ const Verb kConvert{
     {{"o,output", "FILE", "the model file to write (replaced atomically)"},
      {"arch", "NAME", "architecture of a state dict; `list` shows the names"},
      {"preset", "NAME", "imagenet or cifar10: how pictures are prepared; further flags override it"},
-     {"input", "CxHxW", "shape of one picture, where the .onnx file leaves it open"},
+     {"input", "CxHxW", "shape of one picture, where the file leaves it open"},
      {"mean", "a,b,c", "subtracted from channel values in 0..1"},
      {"std", "a,b,c", "then divided by"},
      {"resize", "N|none", "shorter side after an antialiased resize"},
