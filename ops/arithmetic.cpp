@@ -17,6 +17,15 @@ int leading_operand(const OpSpec& spec, const Lowering& lowering) {
     return fits(0) ? 0 : -1;
 }
 
+// oneDNN 2.6 reads past a post-op's operand of one value per channel where channels stand neither in
+// row-major order, nor in blocks, nor last.
+bool takes_post_ops_on(const MemoryDesc& layout, const Dims& dims) {
+    if (is_plain(layout)) return true;
+    if (dims.size() < 3 || dims.size() > 5) return false;
+    const std::string name = layout_name(layout);  // "aBcd16b" when in blocks
+    return layout == channels_last_desc(dims) || name.rfind("aB", 0) == 0;
+}
+
 }  // namespace
 
 std::vector<TensorType> infer_arithmetic(const OpCall& call) {
@@ -33,6 +42,7 @@ void lower_arithmetic(const OpSpec& spec, const OpCall& call, Lowering& lowering
     const MemoryDesc plain = plain_desc(lowering.output_type(0));
     const Dims dims = dims_of(plain);
     for (const MemoryDesc& layout : {like(lowering.input(lead).desc, dims), plain}) {
+        if (!call.post_ops.empty() && !takes_post_ops_on(layout, dims)) continue;
         const auto follow = [&](int operand) {
             const Dims own = dims_of_rank(dims.size(), lowering.input_type(operand).shape);
             return input_of_rank(operand, like(layout, own), lowering);
