@@ -53,7 +53,7 @@ int run(int argc, char** argv) {
     return arguments ? verb.run(*arguments) : 0;
 }
 
-// An interrupted write leaves its temporary file to be removed by the next start; nothing is half-written.
+// Outputs appear whole or not at all; what an interrupted write leaves behind is a temporary file beside it.
 void interrupted(int) { _exit(130); }
 
 }  // namespace
