@@ -111,8 +111,8 @@ TEST_CASE("recognize_gelu: what only looks like it stays") {
                  [](Net& net, ValueId x) { return times(net, mul(net, x, erf_plus_one(net, x)), 0.25f); }},
                 {"another scale", "Mul Erf Add Mul Mul",
                  [](Net& net, ValueId x) {
-                     const ValueId erf = net.op("Erf", {times(net, x, 0.7f)});
-                     return mul(net, times(net, x, 0.5f), plus(net, erf, 1));
+                     const ValueId gate = plus(net, net.op("Erf", {times(net, x, 0.7f)}), 1);
+                     return mul(net, times(net, x, 0.5f), gate);
                  }},
                 {"numbers that differ by channel", "Div Erf Add Mul Mul", [](Net& net, ValueId x) {
                      return mul(net, mul(net, x, erf_plus_one(net, x)), net.weights({4, 1, 1}));
