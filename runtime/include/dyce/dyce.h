@@ -1,6 +1,7 @@
 // Everything a program needs to classify pictures with dyce.
 #pragma once
 
+#include <dyce/configuration.h>
 #include <dyce/error.h>
 #include <dyce/image.h>
 #include <dyce/model.h>

@@ -1,0 +1,85 @@
+// Which exits are on, of which type and with which threshold; and families of such settings from "fastest" to
+// "most accurate", as `dyce search` finds them. Immutable values; share them freely between threads.
+#pragma once
+
+#include <dyce/export.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dyce {
+
+/// An exit that is on: a picture leaves at `site` when the score of its head `type` is above `threshold`.
+struct EnabledExit {
+    int site = 0;          ///< position, numbered from 0 through all members of a cascade
+    std::string type;      ///< "linear", "grid4-mlp2x128", ..
+    double threshold = 0;  ///< strictly above it a picture leaves; -1 = every picture with a finite score
+};
+
+/// One operating point. Estimates are those of the search, on the data it was validated on.
+struct Configuration {
+    std::string name = "off";
+    std::string score = "max_softmax";  ///< max_softmax, margin, entropy or patience
+    std::vector<EnabledExit> exits;     ///< rising sites, at most one each; empty = exits off
+
+    double accuracy = 0;             ///< share of right answers
+    double accuracy_low = 0;         ///< the same, estimated conservatively
+    double macs = 0;                 ///< mean multiply-adds of a picture
+    double relative_macs = 1;        ///< of the backbone's
+    double cost = 0;                 ///< mean cost in the set's unit
+    double relative_cost = 1;        ///< of the backbone's
+    std::vector<double> exit_share;  ///< share of pictures by position, the final exit last
+    std::optional<double> lambda;    ///< weight of accuracy it was found with
+
+    // What it was searched for; empty = any model.
+    std::string model_digest;
+    std::string preprocess_digest;
+    std::string precision = "f32";
+};
+
+class DYCE_API ConfigurationSet {
+public:
+    /// Of the last member's backbone alone, on the validation data.
+    struct Base {
+        double accuracy = 0;
+        std::int64_t macs = 0;
+        double cost = 0;
+    };
+    struct Contents {
+        std::string model_digest;
+        std::string preprocess_digest;
+        std::string precision = "f32";
+        std::string cost_unit = "macs";  ///< macs, ms or J
+        std::string split;               ///< what was searched on
+        std::string validated;           ///< what the estimates were made on
+        Base base;
+        std::vector<Configuration> configurations;  ///< rising cost
+        std::string extra = "{}";                   ///< a JSON object for the caller's own notes
+    };
+
+    /// Checks the contents as load() does and binds every configuration to the digests and the precision.
+    explicit ConfigurationSet(Contents contents);
+
+    /// Reads a file of schema dyce.configs/1 (docs/configuration-format.md).
+    /// Throws Error{kIo}, Error{kContent} naming the field, Error{kResource} over a limit.
+    static ConfigurationSet load(const std::string& path);
+    /// The same from text; `where` is used in error messages.
+    static ConfigurationSet parse(const std::string& text, const std::string& where);
+    /// Writes it atomically. Throws Error{kIo}.
+    void save(const std::string& path) const;
+    /// What save() writes.
+    std::string text() const;
+
+    /// By name, or by keyword: fastest, most-accurate, balanced, max-cost=X, min-accuracy=X, "cost<=X",
+    /// "accuracy>=X". Names win. Throws Error{kUsage} naming the nearest when none fits.
+    const Configuration& at(const std::string& selector) const;
+    const Contents& contents() const noexcept { return *contents_; }
+
+private:
+    std::shared_ptr<const Contents> contents_;
+};
+
+}  // namespace dyce
