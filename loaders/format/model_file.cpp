@@ -3,6 +3,7 @@
 #include "loaders/format/graph_json.h"
 #include "loaders/format/preprocess_json.h"
 #include "loaders/format/text.h"
+#include "loaders/format/within.h"
 #include "runtime/core/digest.h"
 
 #include <dyce/error.h>
@@ -23,16 +24,6 @@ constexpr std::string_view kOurKeys = "dyce.";
 
 [[noreturn]] void fail(const std::string& where, const std::string& message) {
     throw Error(ErrorCode::kContent, where, message);
-}
-
-// Runs `action`; its errors are told as errors of `where`.
-template <class Action>
-auto within(const std::string& where, Action action) {
-    try {
-        return action();
-    } catch (const Error& error) {
-        throw Error(error.code(), where + ": " + error.where(), error.message());
-    }
 }
 
 // What the digest is made of, for a tensor in memory and for one in a file.

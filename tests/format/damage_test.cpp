@@ -3,10 +3,13 @@
 #include "loaders/format/npy.h"
 #include "loaders/npz/npz.h"
 #include "tests/allocations.h"
+#include "tests/format/configuration_text.h"
 #include "tests/format/refusal.h"
 #include "tests/format/tiny_model.h"
 #include "tests/format/zip_archive.h"
 #include "tests/support.h"
+
+#include <dyce/configuration.h>
 
 #include <random>
 #include <string>
@@ -76,6 +79,12 @@ TEST_CASE("damage: graphs in an intact container") {
             throw Error(error.code(), damaged_path, error.what());
         }
     });
+}
+
+TEST_CASE("damage: configuration sets") {
+    TempFolder folder;
+    write_file(folder / "s.json", small_set().dump());
+    check_damage(folder / "s.json", [](const std::string& path) { ConfigurationSet::load(path); });
 }
 
 TEST_CASE("damage: arrays") {

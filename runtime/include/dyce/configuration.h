@@ -4,10 +4,12 @@
 
 #include <dyce/export.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dyce {
@@ -25,12 +27,12 @@ struct Configuration {
     std::string score = "max_softmax";  ///< max_softmax, margin, entropy or patience
     std::vector<EnabledExit> exits;     ///< rising sites, at most one each; empty = exits off
 
-    double accuracy = 0;             ///< share of right answers
-    double accuracy_low = 0;         ///< the same, estimated conservatively
-    double macs = 0;                 ///< mean multiply-adds of a picture
-    double relative_macs = 1;        ///< of the backbone's
-    double cost = 0;                 ///< mean cost in the set's unit
-    double relative_cost = 1;        ///< of the backbone's
+    double accuracy = 0;       ///< share of right answers
+    double accuracy_low = 0;   ///< what may be relied on: conservative where the search was, else the same
+    double macs = 0;           ///< mean multiply-adds of a picture
+    double relative_macs = 1;  ///< of the backbone's
+    double cost = 0;           ///< mean cost in the set's unit
+    double relative_cost = 1;  ///< of the backbone's
     std::vector<double> exit_share;  ///< share of pictures by position, the final exit last
     std::optional<double> lambda;    ///< weight of accuracy it was found with
 
@@ -40,6 +42,14 @@ struct Configuration {
     std::string precision = "f32";
 };
 
+/// What a set may hold before it is refused with Error{kResource}.
+struct ConfigurationLimits {
+    std::uint64_t file_bytes = std::uint64_t{16} << 20;
+    std::size_t configurations = 10'000;
+    int sites = 256;  ///< of a network with all its members
+};
+
+/// Configurations of one model, preprocessing and precision. A cheap handle to immutable data.
 class DYCE_API ConfigurationSet {
 public:
     /// Of the last member's backbone alone, on the validation data.
@@ -61,20 +71,26 @@ public:
     };
 
     /// Checks the contents as load() does and binds every configuration to the digests and the precision.
-    explicit ConfigurationSet(Contents contents);
+    explicit ConfigurationSet(Contents contents, const ConfigurationLimits& limits = {});
 
     /// Reads a file of schema dyce.configs/1 (docs/configuration-format.md).
     /// Throws Error{kIo}, Error{kContent} naming the field, Error{kResource} over a limit.
-    static ConfigurationSet load(const std::string& path);
+    static ConfigurationSet load(const std::string& path, const ConfigurationLimits& limits = {});
     /// The same from text; `where` is used in error messages.
-    static ConfigurationSet parse(const std::string& text, const std::string& where);
-    /// Writes it atomically. Throws Error{kIo}.
+    static ConfigurationSet parse(std::string_view text, const std::string& where,
+                                  const ConfigurationLimits& limits = {});
+    /// Writes it atomically. Throws Error{kIo}, and Error{kResource} when it is over the default limits.
     void save(const std::string& path) const;
     /// What save() writes.
     std::string text() const;
 
-    /// By name, or by keyword: fastest, most-accurate, balanced, max-cost=X, min-accuracy=X, "cost<=X",
-    /// "accuracy>=X". Names win. Throws Error{kUsage} naming the nearest when none fits.
+    /// One configuration, by its name or by a keyword; names win.
+    ///   fastest                      the cheapest
+    ///   most-accurate                the highest accuracy
+    ///   balanced                     the cheapest within half a point of the backbone's accuracy, else
+    ///   most-accurate max-cost=X, cost<=X          the most accurate of relative_cost <= X min-accuracy=X,
+    ///   accuracy>=X  the cheapest of accuracy_low >= X
+    /// Throws Error{kUsage} naming the nearest when none is meant or none fits.
     const Configuration& at(const std::string& selector) const;
     const Contents& contents() const noexcept { return *contents_; }
 
