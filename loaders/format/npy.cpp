@@ -1,6 +1,5 @@
 #include "loaders/format/npy.h"
 
-#include "loaders/format/element.h"
 #include "loaders/format/text.h"
 #include "runtime/core/atomic_file.h"
 #include "runtime/core/checked.h"
@@ -171,8 +170,7 @@ Sections split(std::span<const std::byte> bytes, const std::string& where) {
 
 }  // namespace
 
-Tensor read_npy(std::span<const std::byte> bytes, const std::shared_ptr<const void>& owner,
-                const std::string& where) {
+NpyArray parse_npy(std::span<const std::byte> bytes, const std::string& where) {
     const auto [header, data] = split(bytes, where);
     HeaderParser parser(header, where);
     parser.parse();
@@ -184,7 +182,13 @@ Tensor read_npy(std::span<const std::byte> bytes, const std::shared_ptr<const vo
     if (static_cast<std::uint64_t>(size) != data.size())
         parser.fail("shape " + shape.to_string() + " needs " + std::to_string(size) +
                     " bytes of data, found " + std::to_string(data.size()));
-    return to_tensor(element, shape, data, owner, where);
+    return {&element, shape, data};
+}
+
+Tensor read_npy(std::span<const std::byte> bytes, const std::shared_ptr<const void>& owner,
+                const std::string& where) {
+    const NpyArray array = parse_npy(bytes, where);
+    return to_tensor(*array.element, array.shape, array.data, owner, where);
 }
 
 Tensor read_npy(const std::string& path, std::uint64_t max_bytes) {
@@ -192,11 +196,10 @@ Tensor read_npy(const std::string& path, std::uint64_t max_bytes) {
     return read_npy(mapping->bytes(), mapping, path);
 }
 
-std::string npy_header(const TensorType& type) {
-    const Element& element = element_of(type.dtype);
+std::string npy_header(const Element& element, const Shape& shape) {
     std::string text = "{'descr': '"s + (element.size == 1 ? '|' : '<') + std::string(element.npy) +
                        "', 'fortran_order': False, 'shape': (";
-    for (std::int64_t dim : type.shape) text += std::to_string(dim) + ", ";
+    for (std::int64_t dim : shape) text += std::to_string(dim) + ", ";
     text += "), }";
     const std::size_t prefix = kMagic.size() + 4;
     text.append(63 - (prefix + text.size()) % 64, ' ');
@@ -208,7 +211,7 @@ std::string npy_header(const TensorType& type) {
 
 void write_npy(const std::string& path, const Tensor& tensor) {
     AtomicFile file(path);
-    file.write(npy_header(tensor.type()));
+    file.write(npy_header(element_of(tensor.dtype()), tensor.shape()));
     file.write({static_cast<const std::byte*>(tensor.bytes()), tensor.byte_size()});
     file.commit();
 }

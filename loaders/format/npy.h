@@ -2,6 +2,8 @@
 // Free functions; thread-safe.
 #pragma once
 
+#include "loaders/format/element.h"
+
 #include <dyce/tensor.h>
 
 #include <cstddef>
@@ -26,8 +28,18 @@ Tensor read_npy(const std::string& path, std::uint64_t max_bytes = kMaxNpyFile);
 Tensor read_npy(std::span<const std::byte> bytes, const std::shared_ptr<const void>& owner,
                 const std::string& where);
 
+/// An array as a file stores it, nothing converted; borrows the file's bytes.
+struct NpyArray {
+    const Element* element;
+    Shape shape;
+    std::span<const std::byte> data;  ///< row-major
+};
+
+/// What read_npy() reads before it makes a tensor; the element types are those of find_npy_element().
+NpyArray parse_npy(std::span<const std::byte> bytes, const std::string& where);
+
 /// Magic, version and header of a .npy file of that type, padded to a multiple of 64 bytes.
-std::string npy_header(const TensorType& type);
+std::string npy_header(const Element& element, const Shape& shape);
 
 /// Writes `tensor` all or nothing. Throws Error{kIo}.
 void write_npy(const std::string& path, const Tensor& tensor);

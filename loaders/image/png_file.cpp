@@ -1,28 +1,12 @@
 #include "loaders/image/png_file.h"
 
 #include "loaders/image/byte_reader.h"
+#include "runtime/core/crc32.h"
 
-#include <array>
 #include <cctype>
 
 namespace dyce {
 namespace {
-
-constexpr std::array<std::uint32_t, 256> kCrcTable = [] {
-    std::array<std::uint32_t, 256> table{};
-    for (std::uint32_t i = 0; i < 256; ++i) {
-        std::uint32_t value = i;
-        for (int bit = 0; bit < 8; ++bit) value = value >> 1 ^ (value & 1 ? 0xedb88320 : 0);
-        table[i] = value;
-    }
-    return table;
-}();
-
-std::uint32_t crc32(std::span<const std::uint8_t> bytes) {
-    std::uint32_t crc = 0xffffffff;
-    for (const std::uint8_t byte : bytes) crc = crc >> 8 ^ kCrcTable[(crc ^ byte) & 0xff];
-    return ~crc;
-}
 
 struct Chunk {
     std::string type;
@@ -36,7 +20,9 @@ Chunk next_chunk(ByteReader& reader) {
     const std::size_t length = reader.u32();
     ByteReader content = reader;
     const auto checked = reader.take(4 + length);
-    if (reader.u32() != crc32(checked)) content.fail("PNG chunk with a bad CRC");
+    Crc32 crc;
+    crc.add(std::as_bytes(checked));
+    if (reader.u32() != crc.value()) content.fail("PNG chunk with a bad CRC");
     const auto type = content.take(4);
     for (const std::uint8_t letter : type)
         if (!std::isalpha(letter)) content.fail("PNG chunk without a name of four letters");

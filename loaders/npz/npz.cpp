@@ -1,6 +1,5 @@
 #include "loaders/npz/npz.h"
 
-#include "loaders/format/npy.h"
 #include "loaders/format/text.h"
 #include "runtime/core/aligned.h"
 #include "runtime/core/file_mapping.h"
@@ -134,6 +133,11 @@ bool NpzReader::contains(const std::string& name) const {
 }
 
 Tensor NpzReader::read(const std::string& name) const {
+    const auto [where, array, owner] = read_stored(name);
+    return to_tensor(*array.element, array.shape, array.data, owner, where);
+}
+
+StoredArray NpzReader::read_stored(const std::string& name) const {
     const auto found = std::find(names().begin(), names().end(), name);
     if (found == names().end()) fail(impl_->path, "has no member " + in_quotes(name + ".npy"));
     const Member& member = impl_->members[static_cast<std::size_t>(found - names().begin())];
@@ -155,7 +159,7 @@ Tensor NpzReader::read(const std::string& name) const {
     if (size != member.size)
         fail(where, "unpacks to " + std::string(size > member.size ? "more" : "fewer") + " than the " +
                         std::to_string(member.size) + " bytes announced");
-    return read_npy(std::span<const std::byte>(block.get(), size), block, where);
+    return {where, parse_npy(std::span<const std::byte>(block.get(), size), where), block};
 }
 
 }  // namespace dyce

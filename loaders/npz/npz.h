@@ -2,7 +2,7 @@
 // An NpzReader belongs to one thread; the tensors it returns stand on their own.
 #pragma once
 
-#include <dyce/tensor.h>
+#include "loaders/format/npy.h"
 
 #include <cstdint>
 #include <memory>
@@ -15,6 +15,13 @@ struct NpzLimits {
     std::uint64_t file_bytes = std::uint64_t{8} << 30;
     std::uint64_t unpacked_bytes = std::uint64_t{8} << 30;  ///< of all members together
     std::uint64_t members = 64;
+};
+
+/// An unpacked member.
+struct StoredArray {
+    std::string where;  ///< for error messages
+    NpyArray array;     ///< borrows from `owner`
+    std::shared_ptr<const void> owner;
 };
 
 class NpzReader {
@@ -34,6 +41,8 @@ public:
     /// Throws Error{kContent} when there is no such member, its bytes or its checksum are wrong, or it is not
     /// what read_npy() accepts.
     Tensor read(const std::string& name) const;
+    /// The same, nothing converted: columns of narrow integers are not widened all at once.
+    StoredArray read_stored(const std::string& name) const;
 
 private:
     struct Impl;

@@ -1,0 +1,95 @@
+// What every exit said about every picture: the answers of one run over a data set, in columns. All search
+// and simulation works on it. Plain values; shared read-only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace dyce {
+
+/// Class indices, in 2 bytes each where every class fits, else in 4.
+class ClassIndices {
+public:
+    ClassIndices() = default;
+    /// `count` zeros, for indices below `classes`.
+    ClassIndices(std::size_t count, std::int64_t classes);
+
+    std::size_t size() const { return wide_.empty() ? narrow_.size() : wide_.size(); }
+    int operator[](std::size_t i) const { return wide_.empty() ? narrow_[i] : wide_[i]; }
+    void set(std::size_t i, int value);
+    std::span<const std::byte> bytes() const;
+
+    /// Whether indices below `classes` take 4 bytes.
+    static bool are_wide(std::int64_t classes) { return classes > INT16_MAX; }
+
+private:
+    std::vector<std::int16_t> narrow_;
+    std::vector<std::int32_t> wide_;
+};
+
+/// Where a picture may leave, in the order it meets them: METHOD.md section 4.
+struct RecordPosition {
+    int member = 0;         ///< of a cascade
+    int site = 0;           ///< within the member; -1 = its classifier
+    std::string name;       ///< of the value read there
+    std::int64_t macs = 0;  ///< multiply-adds of the member's backbone up to here
+};
+
+/// One exit head; a record has a column for each.
+struct RecordHead {
+    static constexpr int kFinal = -1;
+
+    int position = 0;
+    int type = kFinal;      ///< index in RecordMeta::types; kFinal for the last one
+    std::int64_t macs = 0;  ///< of the head alone
+};
+
+/// What a record is of. Digests are empty where they are not known.
+struct RecordMeta {
+    std::string model_digest, preprocess_digest, plan_digest;
+    std::string precision = "f32";
+    std::int64_t classes = 0;
+    std::string pictures_digest;     ///< of the whole list of pictures
+    std::int64_t picture_count = 0;  ///< of the whole list
+    std::int64_t shard = 0;          ///< this record holds the pictures j with j mod shards == shard
+    std::int64_t shards = 1;
+
+    std::vector<RecordPosition> positions;  ///< the final exit last
+    std::vector<std::string> types;         ///< distinct, in order of first appearance, without "final"
+    std::vector<RecordHead> heads;          ///< rising positions, then types; the final exit last
+
+    std::size_t final_position() const { return positions.size() - 1; }
+    /// Of the last member's backbone.
+    std::int64_t base_macs() const { return positions.back().macs; }
+    std::string type_name(const RecordHead& head) const {
+        return head.type == RecordHead::kFinal ? "final" : types[static_cast<std::size_t>(head.type)];
+    }
+    /// Pictures that the shard holds.
+    std::int64_t shard_pictures() const { return (picture_count - shard + shards - 1) / shards; }
+};
+
+/// The score that every record holds.
+constexpr const char* kMaxSoftmax = "max_softmax";
+/// Stands for a score that is not a number: it is above no threshold.
+constexpr float kNoScore = -1;
+
+/// What one head said.
+struct RecordColumn {
+    ClassIndices predictions;                ///< pictures x topk, the surest first
+    std::vector<std::vector<float>> scores;  ///< by Record::scores; max_softmax is pictures x topk
+};
+
+struct Record {
+    RecordMeta meta;
+    std::size_t pictures = 0;
+    std::size_t topk = 1;
+    std::vector<std::string> scores = {kMaxSoftmax};  ///< kinds held; max_softmax comes first
+    ClassIndices labels;
+    std::vector<RecordColumn> columns;  ///< by RecordMeta::heads
+    std::vector<std::string> names;     ///< of the pictures, as reports call them; empty = not known
+};
+
+}  // namespace dyce
