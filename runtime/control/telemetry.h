@@ -1,0 +1,87 @@
+// What was measured while serving: events gathered into windows, and the last window of every configuration.
+// Memory is taken at construction; nothing else allocates. Owned by a scheduler; one thread at a time. Time
+// comes from the caller.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+namespace dyce {
+
+/// Figures of a stretch of time. NaN = not known.
+struct Window {
+    static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+
+    double seconds = 0;
+    double arrived = 0;        ///< requests, those refused included
+    double refused = 0;        ///< requests
+    double completed = 0;      ///< requests
+    double queued_before = 0;  ///< requests waiting when it began
+    double queued_after = 0;   ///< and when it ended
+    double busy = 0;           ///< share of the workers' time, 0..1
+    double p95_us = kUnknown;  ///< from submission to answer
+    double watts = kUnknown;
+
+    double arrival_rate() const { return seconds > 0 ? arrived / seconds : 0; }
+    /// Old requests are being worked off: times say more about the past than about the configuration.
+    bool is_draining() const { return queued_after < queued_before; }
+};
+
+class Telemetry {
+public:
+    /// Latencies beyond `samples` replace the oldest of their window.
+    Telemetry(std::size_t configurations, std::size_t positions, std::size_t samples = 1024);
+
+    // Events.
+    void start(double now_s) { start_s_ = now_s; }
+    void arrived() { ++open_.arrived; }
+    void refused() { ++open_.refused; }
+    /// `position` the picture left at.
+    void answered(double latency_us, std::size_t position);
+    /// A worker computed for so long.
+    void worked(double seconds) { busy_s_ += seconds; }
+
+    std::size_t answers() const { return static_cast<std::size_t>(open_.completed); }
+    double age_s(double now_s) const { return now_s - start_s_; }
+
+    /// Ends the window; the next one begins.
+    void close(double now_s, std::size_t queued, int workers, double joules = Window::kUnknown);
+    /// Adds a window measured elsewhere.
+    void add(const Window& window);
+    /// From here on configuration `index` is in force.
+    void switched(int index);
+
+    // What is known.
+    int configuration() const { return configuration_; }
+    const Window& last() const { return last_; }
+    /// Whole windows under the configuration in force. The first one is mixed with what ran before.
+    bool is_settled() const { return windows_in_force_ > 1; }
+    /// The last settled window of a configuration, unless there is none, or it is long past.
+    const Window* seen(int index) const;
+    /// Of the last window: shares of the answers by position.
+    const std::vector<double>& exit_share() const { return exit_share_; }
+
+private:
+    struct Memory {
+        Window window;
+        std::int64_t number = -1;
+    };
+
+    double p95();
+
+    Window open_, last_;
+    double start_s_ = 0, busy_s_ = 0;
+    double joules_ = Window::kUnknown;
+    std::vector<double> latencies_, scratch_;  // the last of the open window
+    std::vector<std::int64_t> exits_;
+    std::vector<double> exit_share_;
+
+    int configuration_ = 0;
+    int windows_in_force_ = 0;
+    std::int64_t number_ = 0;
+    std::vector<Memory> memory_;  // by configuration
+};
+
+}  // namespace dyce
