@@ -1,6 +1,6 @@
 // Conv compiled, alone and with other work fused into it, against its plain loops.
+#include "models/window_case.h"
 #include "tests/ops/compiled.h"
-#include "tests/ops/window_case.h"
 
 using namespace dyce;
 using namespace dyce::test;
@@ -36,15 +36,12 @@ struct ConvGraph {
     ValueId output = -1;
 
     explicit ConvGraph(const WindowCase& row, Layout layout = Layout::kRowMajor, bool biased = true) {
-        Shape weights{row.outputs, row.input[1] / row.group};
-        for (const std::int64_t k : row.kernel) weights.push_back(k);
+        const Shape weights = row.weights();
         const float scale = 1.f / std::sqrt(static_cast<float>(weights.elements() / row.outputs));
         std::vector<ValueId> inputs{add_input(builder, row.input, layout),
                                     builder.constant("weights", random_tensor(weights, 11, -scale, scale))};
         if (biased) inputs.push_back(builder.constant("bias", random_tensor({row.outputs}, 12)));
-        Attributes attributes = row.attributes();
-        attributes.set("group", row.group);
-        output = builder.add("Conv", inputs, attributes, "conv");
+        output = builder.add("Conv", inputs, row.conv_attributes(), "conv");
         builder.output(output);
     }
 
@@ -164,13 +161,9 @@ TEST_CASE("a picture's Conv does not depend on its batch") {
         CAPTURE(text);
         const WindowCase row(text);
         GraphBuilder builder;
-        Shape weights{row.outputs, row.input[1] / row.group};
-        for (const std::int64_t k : row.kernel) weights.push_back(k);
-        Attributes attributes = row.attributes();
-        attributes.set("group", row.group);
-        const ValueId conv = builder.add(
-            "Conv", {builder.input("x", f32(row.input)), builder.constant("w", random_tensor(weights, 1))},
-            attributes);
+        const ValueId x = builder.input("x", f32(row.input));
+        const ValueId w = builder.constant("w", random_tensor(row.weights(), 1));
+        const ValueId conv = builder.add("Conv", {x, w}, row.conv_attributes());
         builder.output(builder.add("Flatten", {conv}));
         Executor executor(CompiledModel::compile(std::move(builder).build(), {.max_batch = 8}));
         const Tensor pictures = random_tensor({8, row.input[1], row.input[2], row.input[3]}, 2);

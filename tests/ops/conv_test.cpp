@@ -1,4 +1,4 @@
-#include "tests/ops/window_case.h"
+#include "tests/ops/window_taps.h"
 
 using namespace dyce;
 using namespace dyce::test;
@@ -7,7 +7,7 @@ namespace {
 
 // The definition, gathered output by output in double precision.
 Tensor convolve(const WindowCase& row, const Tensor& x, const Tensor& weights, const Tensor* bias) {
-    const auto size = row.output_sizes();
+    const auto size = output_sizes(row);
     Shape shape{row.input[0], row.outputs};
     for (std::size_t a = 3 - row.kernel.size(); a < 3; ++a) shape.push_back(size[a]);
     const std::int64_t plane = Shape(row.input.begin() + 2, row.input.end()).elements();
@@ -23,7 +23,7 @@ Tensor convolve(const WindowCase& row, const Tensor& x, const Tensor& weights, c
                         for (std::int64_t c = 0; c < group_inputs; ++c) {
                             const std::int64_t channel = o / (row.outputs / row.group) * group_inputs + c;
                             const float* image = x.data<float>() + (n * row.input[1] + channel) * plane;
-                            row.taps({z, y, column}, [&](std::int64_t at) {
+                            visit_taps(row, {z, y, column}, [&](std::int64_t at) {
                                 sum += at < 0 ? 0 : double(*weight) * image[at];
                                 ++weight;
                             });
@@ -56,13 +56,9 @@ TEST_CASE("Conv is its definition") {
         for (const bool biased : {false, true}) {
             CAPTURE(text);
             const WindowCase row(text);
-            Shape weight_shape{row.outputs, row.input[1] / row.group};
-            for (const std::int64_t k : row.kernel) weight_shape.push_back(k);
-            std::vector<Tensor> inputs{random_tensor(row.input, 1), random_tensor(weight_shape, 2)};
+            std::vector<Tensor> inputs{random_tensor(row.input, 1), random_tensor(row.weights(), 2)};
             if (biased) inputs.push_back(random_tensor({row.outputs}, 3));
-            Attributes attributes = row.attributes();
-            attributes.set("group", row.group);
-            check_close(run_reference("Conv", inputs, attributes),
+            check_close(run_reference("Conv", inputs, row.conv_attributes()),
                         convolve(row, inputs[0], inputs[1], biased ? &inputs[2] : nullptr), 1e-5);
         }
 }
@@ -84,11 +80,7 @@ TEST_CASE("Conv pads as auto_pad says") {
 TEST_CASE("Conv counts multiply-adds on padding too") {
     const auto count = [](const std::string& text) {
         const WindowCase row(text);
-        Shape weights{row.outputs, row.input[1] / row.group};
-        for (const std::int64_t k : row.kernel) weights.push_back(k);
-        Attributes attributes = row.attributes();
-        attributes.set("group", row.group);
-        return macs("Conv", {f32(row.input), f32(weights)}, attributes);
+        return macs("Conv", {f32(row.input), f32(row.weights())}, row.conv_attributes());
     };
     CHECK(count("c3h224w224_oc64k7s2p3") == 118'013'952);  // the first layer of every ResNet
     CHECK(count("c32h112w112_g32k3p1") == 32 * 112 * 112 * 9);

@@ -1,4 +1,4 @@
-#include "tests/ops/window_case.h"
+#include "tests/ops/window_taps.h"
 
 #include <limits>
 
@@ -15,7 +15,7 @@ struct Taps {
 };
 
 std::vector<Taps> windows_of(const WindowCase& row, const Tensor& x) {
-    const auto size = row.output_sizes();
+    const auto size = output_sizes(row);
     const std::int64_t plane = Shape(row.input.begin() + 2, row.input.end()).elements();
     std::vector<Taps> windows;
     for (std::int64_t c = 0; c < row.input[0] * row.input[1]; ++c)
@@ -23,7 +23,7 @@ std::vector<Taps> windows_of(const WindowCase& row, const Tensor& x) {
             for (std::int64_t y = 0; y < size[1]; ++y)
                 for (std::int64_t column = 0; column < size[2]; ++column) {
                     Taps taps;
-                    row.taps({z, y, column}, [&](std::int64_t at) {
+                    visit_taps(row, {z, y, column}, [&](std::int64_t at) {
                         ++taps.all;
                         if (at < 0) return;
                         const double value = x.data<float>()[c * plane + at];
@@ -50,7 +50,7 @@ TEST_CASE("MaxPool and AveragePool are their definitions") {
         const WindowCase row(text);
         const Tensor x = random_tensor(row.input, 1);
         Shape shape{row.input[0], row.input[1]};
-        for (std::size_t a = 3 - row.kernel.size(); a < 3; ++a) shape.push_back(row.output_sizes()[a]);
+        for (std::size_t a = 3 - row.kernel.size(); a < 3; ++a) shape.push_back(output_sizes(row)[a]);
         std::vector<double> maxima, averages, averages_with_pad;
         for (const Taps& taps : windows_of(row, x)) {
             maxima.push_back(taps.maximum);

@@ -155,3 +155,28 @@ TEST_CASE("bench times every combination") {
     CHECK(report["results"][1]["median_ms"].get<double>() > 0);
     CHECK_FALSE(report["host"]["onednn"].get<std::string>().empty());
 }
+
+TEST_CASE("bench times an operator without a model") {
+    const Outcome outcome =
+        run_program("bench --op n2c16h9w9_oc32k3s2p1g4_relu --threads 1,2 --duration 0.05 --json");
+    CHECK(outcome.code == 0);
+    const json report = json::parse(outcome.out);
+    CHECK(report["schema"] == "dyce.bench/1");
+    REQUIRE(report["results"].size() == 2);
+    const json& row = report["results"][1];
+    CHECK(row["batch"] == 2);
+    CHECK(row["threads"] == 2);
+    CHECK(row["macs"] == 57600);
+    CHECK(row["implementation"].get<std::string>().rfind("Conv+Relu, ", 0) == 0);
+    const double expected = 2e-6 * 57600 / row["median_ms"].get<double>();
+    CHECK(row["gflops"].get<double>() == doctest::Approx(expected));
+}
+
+TEST_CASE("bench tells what the machine computes at most") {
+    const Outcome outcome = run_program("bench --peak --threads 1 --duration 0.05 --json");
+    CHECK(outcome.code == 0);
+    const json report = json::parse(outcome.out);
+    CHECK(report["results"].empty());
+    REQUIRE(report["peak"].size() == 1);
+    CHECK(report["peak"][0]["gflops"].get<double>() > 0);
+}

@@ -1,87 +1,40 @@
-// dyce bench: how long a batch takes.
+// dyce bench: how long a batch takes, or one operator.
 #include "graph/passes/passes.h"
 #include "loaders/format/model_file.h"
-#include "runtime/core/onednn/compat.h"
 #include "runtime/core/threads.h"
 #include "runtime/exec/executor.h"
+#include "tools/bench/kernels.h"
+#include "tools/bench/samples.h"
 #include "tools/cli/inputs.h"
 #include "tools/verbs/verbs.h"
 
 #include <dyce/error.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
-#include <fstream>
 #include <iostream>
-#include <nlohmann/json.hpp>
+#include <optional>
 #include <random>
 
 namespace dyce {
 namespace {
 
 using nlohmann::ordered_json;
-using Clock = std::chrono::steady_clock;
 
-constexpr int kWarmUps = 3;
-constexpr std::size_t kMinRuns = 5;
-// Fewer samples give no 95 % upper bound for these quantiles by order statistics.
-constexpr std::size_t kSamplesForP90 = 64, kSamplesForP99 = 662;
-
-double milliseconds_since(Clock::time_point start) {
-    return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
-
-/// Times of single batches in milliseconds, sorted.
-std::vector<double> measure(Executor& executor, int batch, double seconds) {
+ordered_json bench_one(const Graph& graph, int batch, int threads, double seconds) {
+    Executor executor(CompiledModel::compile(graph, {.max_batch = batch, .threads = threads}));
     std::mt19937 random(1);
     std::normal_distribution<float> normal;
     std::vector<float> pictures(executor.input(batch).size());
     for (float& x : pictures) x = normal(random);
-    const auto run_once = [&] {
-        std::copy(pictures.begin(), pictures.end(), executor.input(batch).begin());
-        const auto begin = Clock::now();
-        executor.run(batch);
-        return milliseconds_since(begin);
-    };
-    for (int i = 0; i < kWarmUps; ++i) run_once();
-    std::vector<double> times;
-    const auto start = Clock::now();
-    while (milliseconds_since(start) < 1000 * seconds || times.size() < kMinRuns) times.push_back(run_once());
-    std::sort(times.begin(), times.end());
-    return times;
-}
-
-double quantile(const std::vector<double>& sorted, double q) {
-    const auto i = static_cast<std::size_t>(q * static_cast<double>(sorted.size()));
-    return sorted[std::min(i, sorted.size() - 1)];
-}
-
-ordered_json quantile_or_null(const std::vector<double>& sorted, double q, std::size_t least) {
-    return sorted.size() < least ? ordered_json(nullptr) : ordered_json(quantile(sorted, q));
-}
-
-std::string cpu_name() {
-    std::ifstream file("/proc/cpuinfo");
-    for (std::string line; std::getline(file, line);)
-        if (line.rfind("model name", 0) == 0) return line.substr(line.find(':') + 2);
-    return "unknown";
-}
-
-ordered_json bench_one(const Graph& graph, int batch, int threads, double seconds) {
-    Executor executor(CompiledModel::compile(graph, {.max_batch = batch, .threads = threads}));
-    const auto times = measure(executor, batch, seconds);
-    const double median = quantile(times, 0.5);
-    return {{"batch", batch},
-            {"threads", threads},
-            {"precision", "f32"},
-            {"median_ms", median},
-            {"p90_ms", quantile_or_null(times, 0.9, kSamplesForP90)},
-            {"p99_ms", quantile_or_null(times, 0.99, kSamplesForP99)},
-            {"images_per_second", 1000.0 * batch / median},
-            {"segments", nullptr},
-            {"runs", times.size()},
-            {"min_ms", times.front()}};
+    const Samples samples = Samples::measure(
+        seconds, [&] { executor.run(batch); },
+        [&] { std::copy(pictures.begin(), pictures.end(), executor.input(batch).begin()); });
+    ordered_json row = {{"batch", batch}, {"threads", threads}, {"precision", "f32"}};
+    row.update(samples.json());
+    row["images_per_second"] = 1000.0 * batch / samples.median_ms();
+    row["segments"] = nullptr;
+    return row;
 }
 
 void print_row(const ordered_json& row) {
@@ -91,12 +44,12 @@ void print_row(const ordered_json& row) {
     std::fflush(stdout);
 }
 
-int bench(const Arguments& arguments) {
+int bench_model(const Arguments& arguments) {
     auto positionals = arguments.positionals();
-    const auto load_start = Clock::now();
-    const Model model = take_model(positionals);
+    std::optional<Model> loaded;
+    const double load_ms = time_ms([&] { loaded = take_model(positionals); });
+    const Model& model = *loaded;
     if (!positionals.empty()) throw Error(ErrorCode::kUsage, positionals[0], "dyce bench takes one model");
-    const double load_ms = milliseconds_since(load_start);
     const double seconds = arguments.real("duration", 2, 0.01, 3600);
     const auto batches = arguments.integers("batch", {1}, 1, 4096);
     const auto threads = arguments.integers("threads", {available_threads()}, 1, 1024);
@@ -104,9 +57,7 @@ int bench(const Arguments& arguments) {
     Graph graph = model.data()->graph;
     graph.outputs.resize(1);
     remove_dead_code(graph);
-    const auto compile_start = Clock::now();
-    CompiledModel::compile(graph);
-    const double compile_ms = milliseconds_since(compile_start);
+    const double compile_ms = time_ms([&] { CompiledModel::compile(graph); });
 
     ordered_json document = {{"schema", "dyce.bench/1"}, {"results", ordered_json::array()}};
     const bool json = arguments.has("json");
@@ -121,21 +72,33 @@ int bench(const Arguments& arguments) {
             if (!json) print_row(document["results"].back());
         }
     if (!json) return 0;
-    document["host"] = {{"cpu", cpu_name()}, {"onednn", onednn::version()}};
+    document["host"] = host_json();
     document["load_ms"] = load_ms;
     document["compile_ms"] = compile_ms;
     std::cout << document.dump(2) << "\n";
     return 0;
 }
 
+int bench(const Arguments& arguments) {
+    if (!arguments.has("op") && !arguments.has("peak")) return bench_model(arguments);
+    const char* chosen = arguments.has("op") ? "--op" : "--peak";
+    for (const char* other : {"batch", arguments.has("op") ? "peak" : "op"})
+        if (arguments.has(other)) throw Error(ErrorCode::kUsage, chosen, std::string("excludes --") + other);
+    if (!arguments.positionals().empty())
+        throw Error(ErrorCode::kUsage, arguments.positionals()[0], std::string(chosen) + " takes no model");
+    return arguments.has("op") ? bench_operator(arguments) : bench_peak(arguments);
+}
+
 }  // namespace
 
 const Verb kBench{"bench",
-                  "bench MODEL",
-                  "times whole batches",
+                  "bench MODEL | bench --op DESCRIPTOR | bench --peak",
+                  "times whole batches, one operator, or the most this machine can compute",
                   {{"batch", "N,N..", "batch sizes (1)"},
                    {"threads", "N,N..", "compute threads (all that this process may use)"},
-                   {"duration", "S", "seconds for each combination (2)"}},
+                   {"duration", "S", "seconds for each combination (2)"},
+                   {"op", "DESCRIPTOR", "one operator alone, such as n2c16h9w9_oc32k3s2p1g4_relu"},
+                   {"peak", "", "multiply-adds of large matrix products"}},
                   bench};
 
 }  // namespace dyce
