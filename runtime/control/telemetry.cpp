@@ -35,10 +35,12 @@ double Telemetry::p95() {
     return *nth;
 }
 
-void Telemetry::close(double now_s, std::size_t queued, int workers, double joules) {
+void Telemetry::close(double now_s, const QueueFigures& queue, int workers, double joules) {
     Window window = open_;
     window.seconds = age_s(now_s);
-    window.queued_after = static_cast<double>(queued);
+    window.arrived = static_cast<double>(queue.arrived);
+    window.refused = static_cast<double>(queue.refused);
+    window.queued_after = static_cast<double>(queue.queued);
     window.p95_us = p95();
     if (window.seconds > 0) {
         window.busy = std::min(1.0, busy_s_ / (window.seconds * workers));

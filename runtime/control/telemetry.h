@@ -29,15 +29,21 @@ struct Window {
     bool is_draining() const { return queued_after < queued_before; }
 };
 
+/// What a queue counted during a window, and how long it is at the end.
+struct QueueFigures {
+    std::size_t arrived = 0, refused = 0, queued = 0;
+};
+
 class Telemetry {
 public:
     /// Latencies beyond `samples` replace the oldest of their window.
     Telemetry(std::size_t configurations, std::size_t positions, std::size_t samples = 1024);
 
     // Events.
-    void start(double now_s) { start_s_ = now_s; }
-    void arrived() { ++open_.arrived; }
-    void refused() { ++open_.refused; }
+    void start(double now_s, double joules = Window::kUnknown) {
+        start_s_ = now_s;
+        joules_ = joules;
+    }
     /// `position` the picture left at.
     void answered(double latency_us, std::size_t position);
     /// A worker computed for so long.
@@ -47,7 +53,7 @@ public:
     double age_s(double now_s) const { return now_s - start_s_; }
 
     /// Ends the window; the next one begins.
-    void close(double now_s, std::size_t queued, int workers, double joules = Window::kUnknown);
+    void close(double now_s, const QueueFigures& queue, int workers, double joules = Window::kUnknown);
     /// Adds a window measured elsewhere.
     void add(const Window& window);
     /// From here on configuration `index` is in force.

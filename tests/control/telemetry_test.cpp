@@ -12,14 +12,12 @@ using namespace dyce::test;
 TEST_CASE("telemetry: a window holds what happened in it") {
     Telemetry telemetry(3, 4);
     telemetry.start(10);
-    for (int i = 0; i < 100; ++i) telemetry.arrived();
-    telemetry.refused();
     for (int i = 1; i <= 80; ++i) telemetry.answered(i, i <= 20 ? 0 : i <= 60 ? 2 : 3);
     telemetry.worked(1.5);
     telemetry.worked(0.5);
     CHECK(telemetry.answers() == 80);
     CHECK(telemetry.age_s(12) == 2);
-    telemetry.close(12, 19, 2, 100);
+    telemetry.close(12, {.arrived = 100, .refused = 1, .queued = 19}, 2, 100);
 
     const Window& first = telemetry.last();
     CHECK(first.seconds == 2);
@@ -35,7 +33,7 @@ TEST_CASE("telemetry: a window holds what happened in it") {
     CHECK(std::isnan(first.watts));  // one reading of the counter is no power
     CHECK(telemetry.exit_share() == std::vector<double>{0.25, 0, 0.5, 0.25});
 
-    telemetry.close(14, 9, 2, 130);
+    telemetry.close(14, {.queued = 9}, 2, 130);
     const Window& second = telemetry.last();
     CHECK(second.arrived == 0);
     CHECK(second.completed == 0);
@@ -59,7 +57,7 @@ TEST_CASE(
         Telemetry telemetry(1, 1, 64);
         for (int i = row.count; i > 64; --i) telemetry.answered(-1, 0);
         for (int i = std::min(row.count, 64); i > 0; --i) telemetry.answered(row.count - i + 1, 0);
-        telemetry.close(1, 0, 1);
+        telemetry.close(1, {}, 1);
         CHECK(telemetry.last().p95_us == row.p95);
     }
 }
@@ -91,11 +89,10 @@ TEST_CASE("telemetry: events and windows allocate nothing") {
     Telemetry telemetry(100, 20);
     const auto before = allocation_count();
     for (int i = 0; i < 10'000; ++i) {
-        telemetry.arrived();
         telemetry.answered(i, static_cast<std::size_t>(i % 20));
         telemetry.worked(1e-3);
         if (i % 100 == 0) {
-            telemetry.close(i, 3, 2, i);
+            telemetry.close(i, {.arrived = 9, .queued = 3}, 2, i);
             telemetry.switched(i / 100);
         }
     }

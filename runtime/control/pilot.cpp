@@ -1,0 +1,115 @@
+#include "runtime/control/pilot.h"
+
+#include "runtime/control/keep_up.h"
+#include "runtime/control/latency_target.h"
+#include "runtime/control/power_budget.h"
+
+#include <dyce/error.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace dyce {
+namespace {
+
+constexpr std::size_t kMinAnswers = 20;  // fewer have no 95th percentile
+
+void require(bool condition, const char* member, const char* expected) {
+    if (!condition)
+        throw Error(ErrorCode::kUsage, std::string("policy ") + member, std::string("expected ") + expected);
+}
+
+bool is_positive(double value) { return value > 0 && std::isfinite(value); }
+
+struct Check {
+    void operator()(const KeepConfiguration&) const {}
+    void operator()(const MeetDeadlines& policy) const { floor(policy.accuracy_floor); }
+    void operator()(const LatencyTarget& policy) const {
+        require(is_positive(policy.p95_us), "p95_us", "microseconds above 0");
+        floor(policy.accuracy_floor);
+    }
+    void operator()(const KeepUp& policy) const {
+        require(policy.busy > 0 && policy.busy <= 1, "busy", "a share above 0 and at most 1");
+        floor(policy.accuracy_floor);
+    }
+    void operator()(const PowerBudget& policy) const {
+        require(is_positive(policy.watts), "watts", "a power above 0");
+        require(has_meter, "meter", "an energy meter for a power budget");
+        floor(policy.accuracy_floor);
+    }
+    static void floor(double value) {
+        require(value >= 0 && value <= 1, "accuracy_floor", "a number from 0 to 1");
+    }
+
+    bool has_meter;
+};
+
+// The choice at the end of a window; policies that choose otherwise keep what there is.
+struct Choose {
+    int operator()(const KeepConfiguration&) const { return telemetry.configuration(); }
+    int operator()(const MeetDeadlines&) const { return telemetry.configuration(); }
+    template <class FeedbackPolicy>
+    int operator()(const FeedbackPolicy& policy) const {
+        return decide(policy, telemetry, configurations);
+    }
+
+    const Telemetry& telemetry;
+    Configurations configurations;
+};
+
+}  // namespace
+
+Pilot::Pilot(std::vector<Configuration> configurations, const PilotOptions& options, double now_s)
+    : configurations_(std::move(configurations)),
+      policy_(options.policy),
+      workers_(options.workers),
+      window_s_(options.window_s),
+      meter_(options.meter),
+      telemetry_(std::max<std::size_t>(1, configurations_.size()), options.positions),
+      times_(configurations_.size()) {
+    std::visit(Check{meter_ != nullptr}, policy_);
+    require(!configurations_.empty() || std::holds_alternative<KeepConfiguration>(policy_), "set",
+            "configurations to choose from");
+    require(is_positive(window_s_), "window_s", "seconds above 0");
+    telemetry_.switched(options.first);
+    telemetry_.start(now_s, joules());
+}
+
+int Pilot::choose(int pictures, double left_us) {
+    if (std::holds_alternative<KeepConfiguration>(policy_)) return -1;
+    if (const auto* policy = std::get_if<MeetDeadlines>(&policy_))
+        telemetry_.switched(decide(*policy, left_us, pictures, times_, configurations_));
+    return telemetry_.configuration();
+}
+
+void Pilot::worked(int index, int pictures, double seconds) {
+    telemetry_.worked(seconds);
+    const double us_per_picture = seconds * 1e6 / pictures;
+    latest_.observed(0, us_per_picture);
+    if (index >= 0) times_.observed(index, us_per_picture);
+}
+
+bool Pilot::is_due(double now_s) const {
+    return telemetry_.age_s(now_s) >= window_s_ && telemetry_.answers() >= kMinAnswers;
+}
+
+int Pilot::close(double now_s, const QueueFigures& queue) {
+    telemetry_.close(now_s, queue, workers_, joules());
+    if (std::holds_alternative<KeepConfiguration>(policy_)) return -1;
+    telemetry_.switched(std::visit(Choose{telemetry_, configurations_}, policy_));
+    return telemetry_.configuration();
+}
+
+double Pilot::predicted_us() const {
+    const double predicted = latest_.predicted_us(0, {});
+    return std::isnan(predicted) ? 0 : predicted;
+}
+
+double Pilot::joules() {
+    if (meter_ == nullptr) return Window::kUnknown;
+    const EnergyMeter::Reading reading = meter_->read();
+    no_power_reason_ = reading.reason;
+    return reading.joules.value_or(Window::kUnknown);
+}
+
+}  // namespace dyce
