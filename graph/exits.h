@@ -1,5 +1,5 @@
-// Exit heads attached to a graph, and how exits are numbered through the members of a cascade.
-// Plain values; shared read-only.
+// Exit heads of a graph, and how exits are numbered through the members of a cascade. Plain values; shared
+// read-only.
 #pragma once
 
 #include "graph/graph.h"
@@ -10,6 +10,9 @@
 #include <vector>
 
 namespace dyce {
+
+inline constexpr const char* kFinalType = "final";            ///< the last member's classifier as an exit
+inline constexpr const char* kClassifierType = "classifier";  ///< any other member's
 
 /// A head: the part of the graph that one output needs beyond the backbone. It reads its site's value only.
 struct ExitHead {
@@ -24,6 +27,19 @@ struct ExitTable {
     std::vector<ExitHead> heads;  ///< rising sites
 };
 
+/// The exits that `graph` brings along: sites by the rule, or at the values called `site_names`; every
+/// further output that one site and constants lead to, and that is as wide as the first, becomes a head; its
+/// type is the output's name. Outputs that are neither stay plain outputs.
+ExitTable find_exits(const Graph& graph, const std::vector<std::string>& site_names = {});
+
+/// Per node: whether the head that ends in output `output` computes it; backbone nodes are not the head's.
+std::vector<bool> find_head_nodes(const Graph& graph, int output);
+
+/// Fills in multiply-adds. Throws Error{kContent} naming the head where a site or an output does not exist,
+/// heads are not in the order of their sites, a type is empty or used twice at a site, a head reads anything
+/// but its site, or does not make the classifier's number of logits; Error{kResource} over a limit.
+void complete_heads(const Graph& graph, ExitTable& exits);
+
 /// A network with its exits; in a cascade one of several, small to big.
 struct ExitNetwork {
     const Graph* graph;
@@ -36,7 +52,7 @@ struct ExitPosition {
     struct Head {
         std::string type;
         std::int64_t macs;
-        int output;  ///< index in the member's Graph::outputs
+        int index;  ///< in the member's ExitTable::heads; -1 = its classifier
     };
     int member;
     int site;                 ///< within the member; -1 = its classifier

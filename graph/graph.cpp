@@ -109,4 +109,17 @@ std::vector<NodeId> find_producers(const Graph& graph) {
     return producers;
 }
 
+std::vector<bool> find_needed_nodes(const Graph& graph, ValueId value) {
+    const auto producers = find_producers(graph);
+    std::vector<bool> needed(graph.nodes.size(), false);
+    const auto need = [&](ValueId id) {
+        const NodeId producer = producers[static_cast<std::size_t>(id)];
+        if (producer >= 0) needed[static_cast<std::size_t>(producer)] = true;
+    };
+    need(value);
+    for (std::size_t n = graph.nodes.size(); n-- > 0;)
+        if (needed[n]) std::for_each(graph.nodes[n].inputs.begin(), graph.nodes[n].inputs.end(), need);
+    return needed;
+}
+
 }  // namespace dyce

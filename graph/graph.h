@@ -75,5 +75,7 @@ std::int64_t count_parameters(const Graph& graph);
 std::vector<int> count_uses(const Graph& graph);
 /// Per value: the node that makes it, -1 for inputs and constants.
 std::vector<NodeId> find_producers(const Graph& graph);
+/// Per node: whether `value` cannot be computed without it.
+std::vector<bool> find_needed_nodes(const Graph& graph, ValueId value);
 
 }  // namespace dyce

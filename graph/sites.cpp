@@ -1,23 +1,15 @@
 #include "graph/sites.h"
 
+#include "runtime/core/nearest_name.h"
+
+#include <dyce/error.h>
+
 #include <algorithm>
 
 namespace dyce {
 namespace {
 
 std::size_t index(int id) { return static_cast<std::size_t>(id); }
-
-// Nodes that the first output needs.
-std::vector<bool> find_backbone_nodes(const Graph& graph, const std::vector<NodeId>& producers) {
-    std::vector<bool> in_backbone(graph.nodes.size(), false);
-    const auto need = [&](ValueId id) {
-        if (producers[index(id)] >= 0) in_backbone[index(producers[index(id)])] = true;
-    };
-    need(graph.outputs.front());
-    for (std::size_t n = graph.nodes.size(); n-- > 0;)
-        if (in_backbone[n]) std::for_each(graph.nodes[n].inputs.begin(), graph.nodes[n].inputs.end(), need);
-    return in_backbone;
-}
 
 class SiteFinder {
 public:
@@ -26,7 +18,7 @@ public:
           types_(infer_types(graph)),
           macs_(macs_by_node(graph)),
           producers_(find_producers(graph)),
-          in_backbone_(find_backbone_nodes(graph, producers_)),
+          in_backbone_(find_needed_nodes(graph, graph.outputs.front())),
           readers_(graph.values.size(), 0),
           only_reader_(graph.values.size(), -1),
           feeds_head_(graph.values.size(), false) {
@@ -42,7 +34,23 @@ public:
         ++readers_[index(graph.outputs.front())];
     }
 
-    std::vector<Site> find() {
+    std::vector<Site> find_by_rule() {
+        return find([&](ValueId id, int alive) { return is_site(id, alive); });
+    }
+
+    std::vector<Site> find_by_name(const std::vector<std::string>& names) {
+        auto sites = find([&](ValueId id, int) {
+            return rank(id) == 4 && std::count(names.begin(), names.end(), graph_.value(id).name) > 0;
+        });
+        for (const std::string& name : names) check_found(name, names, sites);
+        return sites;
+    }
+
+private:
+    // Every value of the backbone that `is_wanted`, which is also told how many values are alive then.
+    template <class Predicate>
+    std::vector<Site> find(Predicate is_wanted) {
+        std::vector<Site> sites;
         int alive = 0;  // values of the backbone that are made and still to be read
         for (const GraphInput& input : graph_.inputs) alive += readers_[index(input.value)] > 0;
         auto unread = readers_;
@@ -55,14 +63,28 @@ public:
                 if (!graph_.value(id).constant && --unread[index(id)] == 0) --alive;
             for (ValueId id : node.outputs) alive += readers_[index(id)] > 0;
             for (ValueId id : node.outputs)
-                if (is_site(id, alive)) sites_.push_back({id, graph_.value(id).name, channels(id), macs});
+                if (is_wanted(id, alive)) sites.push_back({id, graph_.value(id).name, channels(id), macs});
         }
-        return std::move(sites_);
+        return sites;
     }
 
-private:
+    void check_found(const std::string& name, const std::vector<std::string>& names,
+                     const std::vector<Site>& sites) const {
+        if (std::count(names.begin(), names.end(), name) > 1)
+            throw Error(ErrorCode::kContent, "site " + name, "is named twice");
+        if (std::any_of(sites.begin(), sites.end(), [&](const Site& site) { return site.name == name; }))
+            return;
+        std::vector<std::string_view> possible;
+        for (std::size_t n = 0; n < graph_.nodes.size(); ++n)
+            if (in_backbone_[n] && rank(graph_.nodes[n].outputs[0]) == 4)
+                possible.push_back(graph_.value(graph_.nodes[n].outputs[0]).name);
+        throw Error(ErrorCode::kContent, "site " + name,
+                    "is not a value of rank 4 that the backbone computes; the nearest is \"" +
+                        std::string(nearest_name(name, possible)) + "\"");
+    }
+
     bool is_site(ValueId value, int alive) const {
-        if (types_[index(value)].shape.rank() != 4) return false;
+        if (rank(value) != 4) return false;
         return feeds_head_[index(value)] || (alive == 1 && ends_join(value));
     }
 
@@ -91,6 +113,7 @@ private:
     }
 
     const Node& producer(ValueId value) const { return graph_.nodes[index(producers_[index(value)])]; }
+    int rank(ValueId value) const { return types_[index(value)].shape.rank(); }
     std::int64_t channels(ValueId value) const { return types_[index(value)].shape[1]; }
 
     const Graph& graph_;
@@ -101,11 +124,14 @@ private:
     std::vector<int> readers_;         // by value: of the backbone, its output included
     std::vector<NodeId> only_reader_;  // by value: the last of them
     std::vector<bool> feeds_head_;     // by value
-    std::vector<Site> sites_;
 };
 
 }  // namespace
 
-std::vector<Site> find_sites(const Graph& graph) { return SiteFinder(graph).find(); }
+std::vector<Site> find_sites(const Graph& graph) { return SiteFinder(graph).find_by_rule(); }
+
+std::vector<Site> find_sites(const Graph& graph, const std::vector<std::string>& names) {
+    return SiteFinder(graph).find_by_name(names);
+}
 
 }  // namespace dyce

@@ -23,4 +23,8 @@ struct Site {
 /// there). Throws Error{kContent} when the graph's types do not fit.
 std::vector<Site> find_sites(const Graph& graph);
 
+/// The values called `names` instead of those of the rule, in execution order. Throws Error{kContent} naming
+/// the nearest where one is not a value of rank 4 that the backbone computes, or is named twice.
+std::vector<Site> find_sites(const Graph& graph, const std::vector<std::string>& names);
+
 }  // namespace dyce

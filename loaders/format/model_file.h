@@ -1,32 +1,52 @@
-// The model file: one .safetensors with graph, preprocessing and labels in its metadata
+// The model file: one .safetensors with graph, exits, preprocessing and labels in its metadata
 // (docs/model-format.md).
 #pragma once
 
+#include "graph/exits.h"
 #include "graph/graph.h"
 #include "graph/verify.h"
 #include "loaders/format/safetensors.h"
 #include "loaders/image/preprocess.h"
 
+#include <dyce/configuration.h>
+
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace dyce {
 
-/// Everything a model file holds. A plain value; once loaded it is shared read-only.
-struct ModelData {
+/// One network with its exits and the recipe that prepares pictures for it.
+struct Member {
     std::string architecture;  ///< "resnet50", or the name of the imported file
     Graph graph;               ///< constants are views of the mapped file
+    ExitTable exits;           ///< load_model() fills in what follows from names
     Preprocess preprocess;
-    std::vector<std::string> labels;  ///< empty: classes have no names
-    /// Of the network as it was imported: folding batch norms loses some. Stored in the file.
+    /// Of the backbone as it was imported: folding batch norms loses some. Stored in the file.
     std::int64_t parameters = 0;
 
     // Computed by load_model().
-    std::string digest;  ///< of graph and weights
+    std::string digest;  ///< of graph, exits and weights
     std::string preprocess_digest;
-    std::int64_t macs = 0;  ///< multiply-adds of one picture
-    int classes = 0;        ///< size of the first output
+    std::int64_t macs = 0;  ///< multiply-adds of one picture through the backbone
+};
+
+/// Everything a model file holds. A plain value; once loaded it is shared read-only.
+struct ModelData {
+    std::vector<Member> members;                     ///< of a cascade, small to big; else one
+    std::vector<std::string> labels;                 ///< empty: classes have no names
+    std::optional<ConfigurationSet> configurations;  ///< stored with the model
+
+    // Computed by load_model().
+    std::string digest;  ///< of a single member that member's own
+    std::string preprocess_digest;
+    int classes = 0;  ///< size of the first output
+
+    /// The member that answers when no exit fires.
+    const Member& last() const { return members.back(); }
+    /// Where pictures may leave, through all members; the final exit last.
+    std::vector<ExitPosition> positions() const;
 };
 
 struct ModelLimits {
@@ -37,8 +57,8 @@ struct ModelLimits {
 /// Maps `path` and checks everything. Throws Error{kIo, kContent, kResource} naming the file and the field.
 std::shared_ptr<const ModelData> load_model(const std::string& path, const ModelLimits& limits = {});
 
-/// Writes `model` atomically; what load_model() computes is ignored in `model`. The graph is as simplify()
-/// leaves it. Throws Error{kIo}, and Error{kContent, kResource} for what load_model() would refuse.
+/// Writes `model` atomically; what load_model() computes is ignored in `model`. Graphs are as simplify()
+/// leaves them. Throws Error{kIo}, and Error{kContent, kResource} for what load_model() would refuse.
 void save_model(const std::string& path, const ModelData& model);
 
 }  // namespace dyce

@@ -1,6 +1,5 @@
 #include "runtime/exec/compiled_model.h"
 
-#include "graph/passes/passes.h"
 #include "runtime/core/threads.h"
 #include "runtime/exec/segment_compiler.h"
 
@@ -11,28 +10,54 @@
 namespace dyce {
 namespace {
 
-void compile_segments(CompiledModel::Data& data) {
-    std::vector<std::string> implementations(data.graph.nodes.size());
-    const CompileState state{data.graph, data.engine, *data.weights, implementations,
-                             data.options.reference_kernels};
+// Powers of two; where exits thin a batch out, also the sizes half-way, so that less of a batch is empty.
+std::vector<int> batch_sizes(const CompiledModel::Data& data) {
+    if (!data.network.graph.batched) return {1};
+    const bool has_exits = data.network.parts.size() > 1;
+    std::vector<int> sizes;
     for (int rows = 1;; rows *= 2) {
-        data.segments.push_back(compile_segment(state, rows));
-        if (!data.graph.batched || rows >= data.options.max_batch) break;
+        if (has_exits && rows > 2 && rows / 2 * 3 / 2 < data.options.max_batch)
+            sizes.push_back(rows / 2 * 3 / 2);
+        sizes.push_back(rows);
+        if (rows >= data.options.max_batch) return sizes;
     }
+}
+
+void compile_segments(CompiledModel::Data& data) {
+    std::vector<std::string> implementations(data.network.graph.nodes.size());
+    const CompileState state{data.network.graph, data.network.parts, data.engine,
+                             *data.weights,      implementations,    data.options.reference_kernels};
+    for (const int rows : batch_sizes(data)) data.segments.push_back(compile_segment(state, rows));
 }
 
 }  // namespace
 
 std::size_t CompiledModel::Data::bucket(int rows) const {
     std::size_t bucket = 0;
-    while ((1 << bucket) < rows) ++bucket;
-    return std::min(bucket, segments.size() - 1);
+    while (bucket + 1 < segments.size() && segments[bucket].batch < rows) ++bucket;
+    return bucket;
+}
+
+void CompiledModel::Data::check_rows(int rows) const {
+    if (rows < 1 || rows > options.max_batch)
+        throw Error(ErrorCode::kUsage, "rows",
+                    std::to_string(rows) + " given, expected 1 to " + std::to_string(options.max_batch));
 }
 
 CompiledModel::CompiledModel(std::unique_ptr<const Data> data) : data_(std::move(data)) {}
 CompiledModel::~CompiledModel() = default;
 
 std::shared_ptr<const CompiledModel> CompiledModel::compile(const Graph& graph,
+                                                            const CompileOptions& options) {
+    return compile(fuse_whole(graph), options);
+}
+
+std::shared_ptr<const CompiledModel> CompiledModel::compile(const Graph& graph, const ExitTable& exits,
+                                                            const CompileOptions& options) {
+    return compile(interleave(graph, exits), options);
+}
+
+std::shared_ptr<const CompiledModel> CompiledModel::compile(InterleavedGraph network,
                                                             const CompileOptions& options) {
     if (options.max_batch < 1 || options.max_batch > 4096)
         throw Error(ErrorCode::kUsage, "batch",
@@ -44,8 +69,7 @@ std::shared_ptr<const CompiledModel> CompiledModel::compile(const Graph& graph,
     data->options = options;
     if (options.threads == 0) data->options.threads = available_threads();
     set_compute_threads(data->options.threads);
-    data->graph = graph;
-    fuse(data->graph);
+    data->network = std::move(network);
     try {
         data->engine = dnnl::engine(dnnl::engine::kind::cpu, 0);
         data->weights = std::make_unique<WeightsStore>(data->engine);

@@ -1,6 +1,11 @@
 #include "runtime/exec/context.h"
 
+#include "runtime/core/aligned.h"
+#include "runtime/core/threads.h"
+
 #include <dyce/error.h>
+
+#include <cstring>
 
 namespace dyce {
 
@@ -33,8 +38,8 @@ void* BoundSegment::pointer(int buffer) const {
     return arena_ + root.offset;
 }
 
-void BoundSegment::run(const dnnl::stream& stream) const {
-    for (const BoundStep& step : steps_) {
+void BoundSegment::run(const dnnl::stream& stream, std::size_t begin, std::size_t end) const {
+    for (const BoundStep& step : std::span(steps_).subspan(begin, end - begin)) {
         if (step.primitive == nullptr) {
             step.loop(step.pointers);
             continue;
@@ -45,6 +50,35 @@ void BoundSegment::run(const dnnl::stream& stream) const {
             throw Error(ErrorCode::kInternal, "executor",
                         "oneDNN failed with status " + std::to_string(status));
     }
+}
+
+ExecutionContext::ExecutionContext(std::shared_ptr<const CompiledModel> compiled)
+    : model_(std::move(compiled)), stream_(model().engine), arena_(allocate_aligned(model_->arena_bytes())) {
+    std::memset(arena_.get(), 0, model_->arena_bytes());
+    for (const Segment& segment : model().segments)
+        segments_.emplace_back(segment, model().engine, arena_.get());
+}
+
+std::span<float> ExecutionContext::input(std::size_t bucket, int rows) const {
+    const TensorType& type = bound(bucket).segment().input_types[0];
+    auto* values = static_cast<float*>(bound(bucket).input(0));
+    const auto row = type.shape.elements() / type.shape[0];
+    std::memset(values + row * rows, 0,
+                static_cast<std::size_t>((type.shape[0] - rows) * row) * sizeof(float));
+    return {values, static_cast<std::size_t>(row * rows)};
+}
+
+std::span<const float> ExecutionContext::output(std::size_t bucket, int i, int rows) const {
+    const BoundSegment& segment = bound(bucket);
+    const TensorType& type = segment.segment().output_types[static_cast<std::size_t>(i)];
+    const auto row = type.shape.elements() / type.shape[0];
+    return {static_cast<const float*>(segment.output(i)), static_cast<std::size_t>(row * rows)};
+}
+
+void ExecutionContext::run(std::size_t bucket, std::size_t begin, std::size_t end) {
+    set_compute_threads(model().options.threads);
+    bound(bucket).run(stream_, begin, end);
+    stream_.wait();
 }
 
 }  // namespace dyce

@@ -1,10 +1,11 @@
-// A segment bound to memory: the arena, oneDNN memory objects and argument arrays, made once so that running
-// allocates nothing. One thread at a time.
+// A compiled model bound to memory: the arena, oneDNN memory objects and argument arrays, made once so that
+// running allocates nothing. One thread at a time.
 #pragma once
 
-#include "runtime/exec/segment.h"
+#include "runtime/exec/compiled_model.h"
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -15,10 +16,12 @@ public:
     /// `arena` must hold segment.arena_bytes and outlive this object, as must the segment.
     BoundSegment(const Segment& segment, const dnnl::engine& engine, std::byte* arena);
 
-    void run(const dnnl::stream& stream) const;
+    /// Runs some of the segment's steps.
+    void run(const dnnl::stream& stream, std::size_t begin, std::size_t end) const;
     /// Where the caller writes input `i` / reads output `i`, row-major.
     void* input(int i) const { return pointer(segment_->inputs[static_cast<std::size_t>(i)]); }
     const void* output(int i) const { return pointer(segment_->outputs[static_cast<std::size_t>(i)]); }
+    std::byte* bytes(int buffer) const { return static_cast<std::byte*>(pointer(buffer)); }
     const Segment& segment() const { return *segment_; }
 
 private:
@@ -35,6 +38,30 @@ private:
     std::byte* arena_;
     std::vector<dnnl::memory> memories_;  // of the buffers that primitives use
     std::vector<BoundStep> steps_;
+};
+
+/// Everything mutable that running a model takes.
+class ExecutionContext {
+public:
+    explicit ExecutionContext(std::shared_ptr<const CompiledModel> model);
+
+    const CompiledModel::Data& model() const { return model_->data(); }
+    std::size_t bucket(int rows) const { return model().bucket(rows); }
+    const BoundSegment& bound(std::size_t bucket) const { return segments_[bucket]; }
+    /// Where the caller writes `rows` inputs, row-major, of a model with one float32 input; the rows that
+    /// the bucket has beyond them are set to zero.
+    std::span<float> input(std::size_t bucket, int rows) const;
+    /// The first `rows` rows of output `i`.
+    std::span<const float> output(std::size_t bucket, int i, int rows) const;
+    /// Runs steps of a bucket to their end.
+    void run(std::size_t bucket, std::size_t begin, std::size_t end);
+    void run(std::size_t bucket) { run(bucket, 0, bound(bucket).segment().steps.size()); }
+
+private:
+    std::shared_ptr<const CompiledModel> model_;
+    dnnl::stream stream_;
+    std::shared_ptr<std::byte> arena_;  // shared by all batch sizes: one runs at a time
+    std::vector<BoundSegment> segments_;
 };
 
 }  // namespace dyce

@@ -1,13 +1,15 @@
 // Runs a compiled model. One Executor serves one thread at a time; many may share one CompiledModel.
 #pragma once
 
-#include "graph/graph.h"
+#include "graph/exits.h"
 
 #include <memory>
 #include <span>
 #include <vector>
 
 namespace dyce {
+
+struct InterleavedGraph;
 
 struct CompileOptions {
     int max_batch = 1;               ///< pictures per run at most; compiled for 1, 2, 4, .. up to it
@@ -24,9 +26,13 @@ struct StepReport {
 /// Immutable: steps per batch size, weights packed once. Share it freely between threads.
 class CompiledModel {
 public:
-    /// Fuses a copy of `graph` and compiles it. Throws Error{kUsage} on bad options, Error{kContent} when the
-    /// graph cannot run, Error{kResource} when the activation plan is over its limit.
+    /// Fuses a copy of `graph` and compiles it for all its outputs. Throws Error{kUsage} on bad options,
+    /// Error{kContent} when the graph cannot run, Error{kResource} when the activation plan is over its
+    /// limit.
     static std::shared_ptr<const CompiledModel> compile(const Graph& graph,
+                                                        const CompileOptions& options = {});
+    /// The same for the classifier and the heads of `exits`, each of which may run or not.
+    static std::shared_ptr<const CompiledModel> compile(const Graph& graph, const ExitTable& exits,
                                                         const CompileOptions& options = {});
     ~CompiledModel();
 
@@ -42,6 +48,8 @@ public:
 
 private:
     explicit CompiledModel(std::unique_ptr<const Data> data);
+    static std::shared_ptr<const CompiledModel> compile(InterleavedGraph network,
+                                                        const CompileOptions& options);
     std::unique_ptr<const Data> data_;
 };
 

@@ -42,7 +42,7 @@ KernelRun::~KernelRun() = default;
 
 void KernelRun::run() {
     set_compute_threads(impl_->model->data().options.threads);
-    impl_->bound.run(impl_->stream);
+    impl_->bound.run(impl_->stream, 0, impl_->segment.steps.size());
     impl_->stream.wait();
 }
 

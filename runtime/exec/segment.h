@@ -1,4 +1,4 @@
-// A compiled segment: the steps that compute a run of nodes for one batch size, and the memory they need.
+// A network compiled for one batch size: its steps, part by part, and the memory they need.
 // Immutable once compiled; execution contexts bind it to memory of their own.
 #pragma once
 
@@ -28,11 +28,28 @@ struct Step {
     std::vector<int> buffers;
 };
 
+/// Memory that outlives the end of a backbone part: where the rows of the pictures still on their way lie.
+struct Carry {
+    int buffer = -1;
+    MemoryDesc desc;            ///< how the bytes are laid out
+    std::size_t row_bytes = 0;  ///< of one picture; 0 = pictures do not lie one after another
+};
+
+/// The steps of one part.
+struct StepRange {
+    int head = -1;  ///< -1: backbone
+    std::size_t begin = 0, end = 0;
+    std::vector<Carry> carries;  ///< of a backbone part that heads follow
+};
+
 struct Segment {
+    std::int64_t batch = 1;
     std::vector<SegmentBuffer> buffers;
     std::vector<Step> steps;
-    std::vector<int> inputs;   ///< buffers the caller fills, row-major
-    std::vector<int> outputs;  ///< buffers the caller reads, row-major
+    std::vector<StepRange> parts;  ///< together all steps, in order
+    std::vector<int> inputs;       ///< buffers the caller fills, row-major
+    /// Buffers the caller reads, row-major: a head's right after its part, the others at the end.
+    std::vector<int> outputs;
     std::vector<TensorType> input_types, output_types;
     std::size_t arena_bytes = 0;
 };

@@ -22,9 +22,12 @@ public:
           types_(infer_types(graph_, batch)),
           value_buffers_(graph_.values.size()),
           last_reader_(graph_.values.size(), -1) {
+        segment_.batch = batch;
         for (std::size_t n = 0; n < graph_.nodes.size(); ++n)
             for (ValueId id : graph_.nodes[n].inputs) last_reader_[index(id)] = static_cast<int>(n);
         for (ValueId id : graph_.outputs) last_reader_[index(id)] = kAlways;
+        for (const Part& part : state_.parts)  // a head's logits are read as soon as it has run
+            if (part.head >= 0) last_reader_[index(graph_.outputs[index(part.head) + 1])] = part.end_node;
     }
 
     Segment compile() {
@@ -34,13 +37,9 @@ public:
             segment_.inputs.push_back(value_buffers_[index(input.value)].id);
             segment_.input_types.push_back(type);
         }
-        for (node_ = 0; node_ < static_cast<int>(graph_.nodes.size()); ++node_) lower_node();
-        node_ = -1;
-        for (ValueId id : graph_.outputs) {
-            const TensorType& type = types_[index(id)];
-            segment_.outputs.push_back(converted(buffer_of(id), id, plain_desc(type)).id);
-            segment_.output_types.push_back(type);
-        }
+        segment_.outputs.assign(graph_.outputs.size(), -1);
+        for (ValueId id : graph_.outputs) segment_.output_types.push_back(types_[index(id)]);
+        for (std::size_t p = 0; p < state_.parts.size(); ++p) lower_part(p);
         plan_arena();
         return std::move(segment_);
     }
@@ -142,6 +141,46 @@ private:
         return segment_.buffers[static_cast<std::size_t>(buffer.id)].root;
     }
 
+    void lower_part(std::size_t p) {
+        const Part& part = state_.parts[p];
+        const bool is_last = p + 1 == state_.parts.size();
+        const std::size_t copies = copies_.size();
+        StepRange range{part.head, segment_.steps.size(), 0, {}};
+        for (node_ = part.first_node; node_ < part.end_node; ++node_) lower_node();
+        node_ = -1;
+        for (std::size_t i = 0; i < graph_.outputs.size(); ++i)
+            if (part.head >= 0 ? i == index(part.head) + 1 : is_last && segment_.outputs[i] < 0)
+                segment_.outputs[i] = plain_copy(graph_.outputs[i]).id;
+        range.end = segment_.steps.size();
+        if (part.head >= 0) {
+            copies_.resize(copies);  // a head that is off has made none
+        } else if (!is_last) {
+            copies_.clear();  // they would have to be carried too
+            range.carries = carries_after(part.end_node);
+        }
+        segment_.parts.push_back(std::move(range));
+    }
+
+    Buffer plain_copy(ValueId id) { return converted(buffer_of(id), id, plain_desc(types_[index(id)])); }
+
+    // What nodes from `node` on read of what was computed before.
+    std::vector<Carry> carries_after(int node) const {
+        std::vector<Carry> carries;
+        for (std::size_t v = 0; v < value_buffers_.size(); ++v) {
+            if (value_buffers_[v].id < 0 || last_reader_[v] < node) continue;
+            const int root = root_of(value_buffers_[v]);
+            const SegmentBuffer& buffer = segment_.buffers[index(root)];
+            const auto is_root = [&](const Carry& carry) { return carry.buffer == root; };
+            if (buffer.constant != nullptr || std::any_of(carries.begin(), carries.end(), is_root)) continue;
+            const MemoryDesc& desc = value_buffers_[v].desc;
+            const bool has_rows =
+                types_[v].shape.rank() > 0 && types_[v].shape[0] == segment_.batch &&
+                row_bytes(desc) * static_cast<std::size_t>(segment_.batch) == byte_size(buffer.desc);
+            carries.push_back({root, desc, has_rows ? row_bytes(desc) : 0});
+        }
+        return carries;
+    }
+
     void lower_node() {
         const auto inputs = own_input_types(node(), types_);
         const OpCall call = call_of(node(), inputs);
@@ -224,7 +263,10 @@ private:
         for (int buffer : segment_.inputs) use(buffer, 0);
         for (int s = 0; s < end; ++s)
             for (int buffer : segment_.steps[static_cast<std::size_t>(s)].buffers) use(buffer, s);
-        for (int buffer : segment_.outputs) use(buffer, end);
+        std::vector<int> read_at(segment_.outputs.size(), end);
+        for (const StepRange& part : segment_.parts)
+            if (part.head >= 0) read_at[index(part.head) + 1] = static_cast<int>(part.end) - 1;
+        for (std::size_t i = 0; i < read_at.size(); ++i) use(segment_.outputs[i], read_at[i]);
         for (std::size_t i = 0; i < requests.size(); ++i)  // constants and unused buffers need no room
             if (segment_.buffers[i].constant != nullptr || requests[i].last_use < 0) requests[i] = {0, 0, 0};
         const MemoryPlan plan = plan_memory(requests);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "graph/graph.h"
+#include "runtime/exec/interleave.h"
 #include "runtime/exec/segment.h"
 #include "runtime/exec/weights_store.h"
 
@@ -14,6 +15,7 @@ namespace dyce {
 /// What all batch sizes of a model share while it is compiled.
 struct CompileState {
     const Graph& graph;
+    const std::vector<Part>& parts;
     dnnl::engine engine;
     WeightsStore& weights;
     std::vector<std::string>& implementations;  ///< per node, chosen at the first batch size

@@ -39,7 +39,6 @@ Prediction answer(std::span<const float> logits, const std::vector<std::string>&
         prediction.label.push_back(labels.empty() ? std::to_string(c) : labels[c]);
         prediction.prob.push_back(probabilities[c]);
     }
-    prediction.score = prediction.prob[0];
     return prediction;
 }
 

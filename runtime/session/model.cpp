@@ -7,12 +7,14 @@ namespace dyce {
 
 Model Model::load(const std::string& path) { return Model(load_model(path)); }
 
-const std::string& Model::architecture() const noexcept { return data_->architecture; }
+const std::string& Model::architecture() const noexcept { return data_->last().architecture; }
 const std::vector<std::string>& Model::labels() const noexcept { return data_->labels; }
 int Model::classes() const noexcept { return data_->classes; }
-Shape Model::input_shape() const { return {3, data_->preprocess.height, data_->preprocess.width}; }
-std::int64_t Model::macs() const noexcept { return data_->macs; }
-std::int64_t Model::parameters() const noexcept { return data_->parameters; }
+Shape Model::input_shape() const {
+    return {3, data_->last().preprocess.height, data_->last().preprocess.width};
+}
+std::int64_t Model::macs() const noexcept { return data_->last().macs; }
+std::int64_t Model::parameters() const noexcept { return data_->last().parameters; }
 const std::string& Model::digest() const noexcept { return data_->digest; }
 const std::string& Model::preprocess_digest() const noexcept { return data_->preprocess_digest; }
 

@@ -25,11 +25,13 @@ dyce::Graph mean_colour() {
 int main(int argc, char** argv) {
     if (argc != 2) return 2;
     try {
+        dyce::Member member;
+        member.architecture = "mean_colour";
+        member.graph = mean_colour();
+        member.preprocess.height = 8;
+        member.preprocess.width = 8;
         dyce::ModelData model;
-        model.architecture = "mean_colour";
-        model.graph = mean_colour();
-        model.preprocess.height = 8;
-        model.preprocess.width = 8;
+        model.members.push_back(std::move(member));
         model.labels = {"red", "green", "blue"};
         dyce::save_model(argv[1], model);
     } catch (const dyce::Error& error) {

@@ -20,29 +20,29 @@ TEST_CASE("model file: what is saved is loaded, as views of the file") {
     save_model(path, model);
     const auto loaded = load_model(path);
 
-    CHECK(loaded->architecture == "tiny");
+    CHECK(loaded->last().architecture == "tiny");
     CHECK(loaded->labels == model.labels);
-    CHECK(loaded->preprocess == model.preprocess);
-    CHECK(loaded->parameters == 433);
+    CHECK(loaded->last().preprocess == model.members[0].preprocess);
+    CHECK(loaded->last().parameters == 433);
     CHECK(loaded->classes == 5);
-    CHECK(loaded->macs == 4 * 4 * 4 * 27 + 5 * 64);
+    CHECK(loaded->last().macs == 4 * 4 * 4 * 27 + 5 * 64);
     CHECK(loaded->digest.size() == 32);
     CHECK(loaded->digest != loaded->preprocess_digest);
 
-    const Graph& graph = loaded->graph;
-    REQUIRE(graph.nodes.size() == model.graph.nodes.size());
+    const Graph& graph = loaded->last().graph;
+    REQUIRE(graph.nodes.size() == model.members[0].graph.nodes.size());
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-        const Node& a = model.graph.nodes[i];
+        const Node& a = model.members[0].graph.nodes[i];
         const Node& b = graph.nodes[i];
         CHECK(a.spec == b.spec);
         CHECK(a.name == b.name);
         CHECK(a.attributes == b.attributes);
         REQUIRE(a.inputs.size() == b.inputs.size());
         for (std::size_t k = 0; k < a.inputs.size(); ++k)
-            CHECK(model.graph.value(a.inputs[k]).name == graph.value(b.inputs[k]).name);
+            CHECK(model.members[0].graph.value(a.inputs[k]).name == graph.value(b.inputs[k]).name);
     }
     CHECK(graph.value(graph.outputs.at(0)).name == "logits");
-    CHECK(graph.inputs.at(0).type == model.graph.inputs.at(0).type);
+    CHECK(graph.inputs.at(0).type == model.members[0].graph.inputs.at(0).type);
     for (const Value& value : graph.values)
         if (value.name == "conv2.weight")
             CHECK(reinterpret_cast<std::uintptr_t>(value.constant->bytes()) % 64 == 0);
@@ -58,17 +58,18 @@ TEST_CASE("model file: real networks survive, with all their operators and attri
             return Tensor(DataType::kFloat32, shape);
         };
         ModelData model;
-        model.architecture = name;
-        model.graph = build_backbone(backbone, zeros, 10, backbone.input());
-        model.preprocess = preset(std::string(backbone.preset));
+        model.members.resize(1);
+        model.members[0].architecture = name;
+        model.members[0].graph = build_backbone(backbone, zeros, 10, backbone.input());
+        model.members[0].preprocess = preset(std::string(backbone.preset));
         save_model(path, model);
         const auto loaded = load_model(path);
         CHECK(loaded->classes == 10);
-        CHECK(loaded->macs == count_macs(model.graph));
-        REQUIRE(loaded->graph.nodes.size() == model.graph.nodes.size());
-        for (std::size_t i = 0; i < model.graph.nodes.size(); ++i) {
-            CHECK(loaded->graph.nodes[i].spec == model.graph.nodes[i].spec);
-            CHECK(loaded->graph.nodes[i].attributes == model.graph.nodes[i].attributes);
+        CHECK(loaded->last().macs == count_macs(model.members[0].graph));
+        REQUIRE(loaded->last().graph.nodes.size() == model.members[0].graph.nodes.size());
+        for (std::size_t i = 0; i < model.members[0].graph.nodes.size(); ++i) {
+            CHECK(loaded->last().graph.nodes[i].spec == model.members[0].graph.nodes[i].spec);
+            CHECK(loaded->last().graph.nodes[i].attributes == model.members[0].graph.nodes[i].attributes);
         }
     }
 }
@@ -93,19 +94,19 @@ TEST_CASE("model file: digests name the content, and nothing else") {
     const auto base = digests([](ModelData&) {});
     CHECK(digests([](ModelData& m) { m.labels.clear(); }) == base);
     CHECK(digests([](ModelData& m) { m.digest = m.preprocess_digest = "ignored"; }) == base);
-    const auto mean = digests([](ModelData& m) { m.preprocess.mean[0] = 0.5f; });
+    const auto mean = digests([](ModelData& m) { m.members[0].preprocess.mean[0] = 0.5f; });
     CHECK(mean.first == base.first);
     CHECK(mean.second != base.second);
-    for (Value& value : tiny_model().graph.values) {
+    for (Value& value : tiny_model().members[0].graph.values) {
         if (!value.constant) continue;
         const auto weight = digests([&](ModelData& m) {
-            for (Value& v : m.graph.values)
+            for (Value& v : m.members[0].graph.values)
                 if (v.name == value.name) v.constant->mutable_data<float>()[0] += 1;
         });
         CHECK(weight.first != base.first);
         CHECK(weight.second == base.second);
     }
-    CHECK(digests([](ModelData& m) { m.graph.nodes[1].name = "other"; }).first != base.first);
+    CHECK(digests([](ModelData& m) { m.members[0].graph.nodes[1].name = "other"; }).first != base.first);
 
     // Spaces and the order of keys are not content.
     save_model(path, tiny_model());
@@ -144,8 +145,8 @@ TEST_CASE("model file: a model that would not load is not saved") {
     };
     refused([](ModelData& m) { m.labels.pop_back(); }, "dyce.labels: 4 labels for 5 classes");
     refused([](ModelData& m) { m.labels[0] = "\xff"; }, "is not printable UTF-8");
-    refused([](ModelData& m) { m.preprocess.std[2] = 0; }, "dyce.preprocess");
-    refused([](ModelData& m) { m.graph.values[1].constant->mutable_data<float>()[0] = NAN; },
+    refused([](ModelData& m) { m.members[0].preprocess.std[2] = 0; }, "dyce.preprocess");
+    refused([](ModelData& m) { m.members[0].graph.values[1].constant->mutable_data<float>()[0] = NAN; },
             "must be finite");
-    refused([](ModelData& m) { m.graph.nodes[0].inputs[0] = 99; }, "out of range");
+    refused([](ModelData& m) { m.members[0].graph.nodes[0].inputs[0] = 99; }, "out of range");
 }

@@ -30,17 +30,19 @@ inline ModelData tiny_model() {
                                {relu, builder.constant("conv2.weight", weights({5, 4, 4, 4})),
                                 builder.constant("conv2.bias", weights({5}))},
                                {}, "logits"));
+    Member member;
+    member.architecture = "tiny";
+    member.graph = std::move(builder).build();
+    member.preprocess = {.height = 8,
+                         .width = 8,
+                         .resize = 10,
+                         .crop = 8,
+                         .mean = {0.485f, 0.456f, 0.406f},
+                         .std = {0.229f, 0.224f, 0.225f}};
     ModelData model;
-    model.architecture = "tiny";
-    model.graph = std::move(builder).build();
-    model.preprocess = {.height = 8,
-                        .width = 8,
-                        .resize = 10,
-                        .crop = 8,
-                        .mean = {0.485f, 0.456f, 0.406f},
-                        .std = {0.229f, 0.224f, 0.225f}};
     model.labels = {"cat", "d\xC3\xB6g", "bird \"x\"", "cat", ""};
-    model.parameters = 433;
+    member.parameters = 433;
+    model.members.push_back(std::move(member));
     return model;
 }
 

@@ -14,12 +14,13 @@ namespace {
 Model tiny() {
     ModelData data = test::tiny_model();
     // The tiny network ends in N x 5 x 1 x 1; a classifier ends in N x 5.
-    const ValueId last = data.graph.nodes.back().outputs[0];
-    const ValueId logits = data.graph.add_value("flat");
-    data.graph.nodes.push_back({find_op("Flatten"), "flat", {}, {last}, {logits}, {}});
-    data.graph.outputs = {logits};
+    Member& member = data.members[0];
+    const ValueId last = member.graph.nodes.back().outputs[0];
+    const ValueId logits = member.graph.add_value("flat");
+    member.graph.nodes.push_back({find_op("Flatten"), "flat", {}, {last}, {logits}, {}});
+    member.graph.outputs = {logits};
+    member.macs = count_macs(member.graph);
     data.classes = 5;
-    data.macs = count_macs(data.graph);
     return Model(std::make_shared<ModelData>(std::move(data)));
 }
 
@@ -55,7 +56,7 @@ TEST_CASE("an answer does not depend on the batch it was computed in") {
 
 TEST_CASE("a picture that cannot be prepared fails alone") {
     ModelData data = *tiny().data();
-    data.preprocess.resize = data.preprocess.crop = 0;  // only 8x8 pictures fit now
+    data.members[0].preprocess.resize = data.members[0].preprocess.crop = 0;  // only 8x8 pictures fit now
     const Model model(std::make_shared<ModelData>(std::move(data)));
     auto images = noise(2, 8);
     images.insert(images.begin() + 1, noise(1, 9)[0]);

@@ -35,12 +35,14 @@ inline ModelData color_model() {
     const ValueId x = g.input("input", {DataType::kFloat32, {1, 3, 8, 8}});
     const ValueId pooled = g.add("Flatten", {g.add("GlobalAveragePool", {x})});
     g.output(g.add("Gemm", {pooled, g.constant("weight", weights)}, {}, "logits"));
+    Member member;
+    member.architecture = "colors";
+    member.graph = std::move(g).build();
+    member.preprocess.height = member.preprocess.width = 8;
     ModelData model;
-    model.architecture = "colors";
-    model.graph = std::move(g).build();
-    model.preprocess.height = model.preprocess.width = 8;
     model.labels = {"red", "green", "blue, or so"};
-    model.parameters = 9;
+    member.parameters = 9;
+    model.members.push_back(std::move(member));
     return model;
 }
 

@@ -1,6 +1,8 @@
 #include "tools/cli/inputs.h"
 
+#include "loaders/format/model_file.h"
 #include "runtime/core/file_mapping.h"
+#include "tools/cli/configuration_argument.h"
 
 #include <dyce/error.h>
 
@@ -101,6 +103,19 @@ std::vector<std::string> read_files0(const std::string& path) {
     }
     if (!text.empty() && text.back() == '\0') text.pop_back();
     return split(text, '\0');
+}
+
+Session open_session(const Arguments& arguments, const Model& model, const SessionOptions& options) {
+    const auto text = arguments.text("config");
+    if (!text) return Session(model, options);
+    const ConfigurationArgument argument = parse_configuration_argument(*text);
+    const auto& stored = model.data()->configurations;
+    if (argument.set.empty() && !stored)
+        throw Error(
+            ErrorCode::kUsage, "--config",
+            "\"" + *text + "\" given, but no configuration set is stored in the model; give SET:NAME");
+    const ConfigurationSet set = argument.set.empty() ? *stored : ConfigurationSet::load(argument.set);
+    return Session(model, set.at(argument.selector), options);
 }
 
 }  // namespace dyce

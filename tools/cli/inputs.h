@@ -4,6 +4,7 @@
 #include "tools/cli/arguments.h"
 
 #include <dyce/model.h>
+#include <dyce/session.h>
 
 #include <string>
 #include <vector>
@@ -24,5 +25,9 @@ std::vector<std::string> expand_pictures(const std::vector<std::string>& paths, 
 
 /// NUL-separated paths from a file, "-" = stdin.
 std::vector<std::string> read_files0(const std::string& path);
+
+/// A session under the configuration that --config names, from a file or from the set stored in `model`;
+/// exits off without the option. Throws Error{kUsage} when there is no such set or configuration.
+Session open_session(const Arguments& arguments, const Model& model, const SessionOptions& options);
 
 }  // namespace dyce

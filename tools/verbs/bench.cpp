@@ -1,5 +1,4 @@
 // dyce bench: how long a batch takes, or one operator.
-#include "graph/passes/passes.h"
 #include "loaders/format/model_file.h"
 #include "runtime/core/threads.h"
 #include "runtime/exec/executor.h"
@@ -22,7 +21,7 @@ namespace {
 using nlohmann::ordered_json;
 
 ordered_json bench_one(const Graph& graph, int batch, int threads, double seconds) {
-    Executor executor(CompiledModel::compile(graph, {.max_batch = batch, .threads = threads}));
+    Executor executor(CompiledModel::compile(graph, ExitTable{}, {.max_batch = batch, .threads = threads}));
     std::mt19937 random(1);
     std::normal_distribution<float> normal;
     std::vector<float> pictures(executor.input(batch).size());
@@ -54,10 +53,8 @@ int bench_model(const Arguments& arguments) {
     const auto batches = arguments.integers("batch", {1}, 1, 4096);
     const auto threads = arguments.integers("threads", {available_threads()}, 1, 1024);
 
-    Graph graph = model.data()->graph;
-    graph.outputs.resize(1);
-    remove_dead_code(graph);
-    const double compile_ms = time_ms([&] { CompiledModel::compile(graph); });
+    const Graph& graph = model.data()->last().graph;
+    const double compile_ms = time_ms([&] { CompiledModel::compile(graph, ExitTable{}); });
 
     ordered_json document = {{"schema", "dyce.bench/1"}, {"results", ordered_json::array()}};
     const bool json = arguments.has("json");

@@ -64,8 +64,8 @@ void write_text(const std::string& file, const Prediction& p) {
 
 class Classifier {
 public:
-    Classifier(Session session, std::size_t batch, int topk, Writer write)
-        : session_(std::move(session)), batch_(batch), topk_(topk), write_(write) {}
+    Classifier(Session session, std::size_t batch, ClassifyOptions options, Writer write)
+        : session_(std::move(session)), batch_(batch), options_(std::move(options)), write_(write) {}
 
     void add(const std::string& file) {
         files_.push_back(file);
@@ -80,7 +80,7 @@ public:
 
     // Answers what is pending, in the order the files came.
     void flush() {
-        auto predictions = session_.classify(images_, topk_);
+        auto predictions = session_.classify(images_, options_);
         std::size_t next = 0;
         for (std::size_t i = 0; i < files_.size(); ++i) {
             Prediction prediction;
@@ -104,7 +104,7 @@ public:
 private:
     Session session_;
     std::size_t batch_;
-    int topk_;
+    ClassifyOptions options_;
     Writer write_;
     std::vector<std::string> files_, errors_;
     std::vector<Image> images_;
@@ -133,11 +133,13 @@ int classify(const Arguments& arguments) {
         throw Error(ErrorCode::kUsage, "IMAGE", "is missing: give pictures, folders or -");
     const auto files = expand_pictures(positionals, arguments.has("recursive"));
     const int batch = static_cast<int>(arguments.integer("batch", 1, 1, 4096));
-    const int topk = static_cast<int>(arguments.integer("topk", 5, 1, 100'000));
+    ClassifyOptions options;
+    options.topk = static_cast<int>(arguments.integer("topk", 5, 1, 100'000));
+    options.deadline_ms = arguments.real("deadline-ms", 0, 0, 1e9);
     const int threads = static_cast<int>(arguments.integer("threads", 0, 1, 1024));
 
-    Classifier classifier(Session(model, {.threads = threads, .max_batch = batch}),
-                          static_cast<std::size_t>(batch), topk, choose_writer(arguments));
+    Classifier classifier(open_session(arguments, model, {.threads = threads, .max_batch = batch}),
+                          static_cast<std::size_t>(batch), options, choose_writer(arguments));
     Progress progress("pictures", files.size(), arguments.has("quiet"));
     for (std::size_t i = 0; i < files.size(); ++i) {
         classifier.add(files[i]);
@@ -152,7 +154,10 @@ int classify(const Arguments& arguments) {
 const Verb kClassify{"classify",
                      "classify MODEL IMAGE|FOLDER...",
                      "names what is in pictures (JPEG, PNG)",
-                     {{"topk", "N", "classes to show (5)"},
+                     {{"config", "SET[:NAME]",
+                       "which exits are on: a file of configurations or, with :NAME, the model's own set"},
+                      {"deadline-ms", "X", "answer by the best exit evaluated until then"},
+                      {"topk", "N", "classes to show (5)"},
                       {"jsonl", "", "one JSON object a picture"},
                       {"csv", "", "comma-separated values"},
                       {"threads", "N", "compute threads (all that this process may use)"},

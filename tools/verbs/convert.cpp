@@ -102,6 +102,33 @@ int classes_of(const Graph& graph) {
     return static_cast<int>(types[static_cast<std::size_t>(graph.outputs[0])].shape[-1]);
 }
 
+Graph backbone_of(Graph graph) {
+    graph.outputs.resize(1);
+    remove_dead_code(graph);
+    return graph;
+}
+
+ExitTable exits_of(const Arguments& arguments, const Graph& graph) {
+    const auto names = arguments.text("sites-at");
+    if (!names) return find_exits(graph);
+    try {
+        return find_exits(graph, split(*names, ','));
+    } catch (const Error& error) {
+        throw Error(ErrorCode::kUsage, "--sites-at: " + error.where(), error.message());
+    }
+}
+
+void report(const std::string& path, const ModelData& model) {
+    const Member& member = model.last();
+    std::cerr << path << ": " << member.architecture << ", " << model.classes << " classes, "
+              << member.parameters << " parameters, " << member.macs << " multiply-adds a picture, "
+              << member.exits.sites.size() << " exit sites, " << member.exits.heads.size() << " heads\n";
+    const std::size_t plain = member.graph.outputs.size() - 1 - member.exits.heads.size();
+    if (plain > 0)
+        std::cerr << plain << " further outputs are no exit heads (one reads a single feature map and makes "
+                  << model.classes << " logits); only `dyce run` computes them\n";
+}
+
 int list_architectures() {
     for (const Backbone& backbone : backbones()) std::cout << backbone.name << "\n";
     return 0;
@@ -119,22 +146,22 @@ int convert(const Arguments& arguments) {
         throw Error(ErrorCode::kUsage, "--output",
                     "\"" + *output + "\" given, expected a name ending in .safetensors");
 
+    Member member;
+    member.graph = import_source(arguments, source);
+    member.architecture = arguments.text("arch", std::filesystem::path(source).stem().string());
+    member.preprocess = recipe_from(arguments, picture_shape(member.graph));
+    put_classifier_first(member.graph);
+    member.parameters = count_parameters(backbone_of(member.graph));
+    if (arguments.has("drop-class")) drop_class(member.graph, arguments.integer("drop-class", 0, 0, 100'000));
+    simplify(member.graph);
+    member.exits = exits_of(arguments, member.graph);
     ModelData model;
-    model.graph = import_source(arguments, source);
-    model.architecture = arguments.text("arch", std::filesystem::path(source).stem().string());
-    model.preprocess = recipe_from(arguments, picture_shape(model.graph));
-    model.parameters = count_parameters(model.graph);
-    put_classifier_first(model.graph);
-    if (arguments.has("drop-class")) drop_class(model.graph, arguments.integer("drop-class", 0, 0, 100'000));
-    simplify(model.graph);
     if (const auto labels = arguments.text("labels"))
-        model.labels = read_labels(*labels, classes_of(model.graph));
+        model.labels = read_labels(*labels, classes_of(member.graph));
+    model.members.push_back(std::move(member));
     save_model(*output, model);
 
-    const auto saved = load_model(*output);
-    if (!arguments.has("quiet"))
-        std::cerr << *output << ": " << saved->architecture << ", " << saved->classes << " classes, "
-                  << saved->parameters << " parameters, " << saved->macs << " multiply-adds a picture\n";
+    if (!arguments.has("quiet")) report(*output, *load_model(*output));
     return 0;
 }
 
@@ -154,6 +181,7 @@ const Verb kConvert{
      {"crop", "N|none", "side of the centre crop"},
      {"interpolation", "NAME", "bilinear or bicubic"},
      {"labels", "FILE", "one class name a line"},
+     {"sites-at", "NAME,..", "values that exit heads may read, instead of every block's output"},
      {"drop-class", "K", "remove class K from the output (0 = a background class)"}},
     convert};
 

@@ -1,5 +1,4 @@
 // dyce eval: accuracy, cost and speed on labelled pictures.
-#include "graph/sites.h"
 #include "loaders/dataset/dataset.h"
 #include "loaders/format/model_file.h"
 #include "runtime/core/atomic_file.h"
@@ -36,12 +35,15 @@ struct Sample {
 struct Totals {
     std::size_t images = 0, correct = 0, correct5 = 0, failed = 0;
     double macs = 0, seconds = 0;
+    std::vector<std::size_t> left_at;  ///< by position
+    std::uint64_t non_finite_scores = 0;
 };
 
 class Evaluation {
 public:
-    Evaluation(Session session, std::unique_ptr<AtomicFile> per_image)
+    Evaluation(Session session, std::size_t positions, std::unique_ptr<AtomicFile> per_image)
         : session_(std::move(session)), per_image_(std::move(per_image)) {
+        totals_.left_at.resize(positions);
         if (per_image_) per_image_->write("filename,label,pred,exit_site,exit_type,score,macs\n");
     }
 
@@ -61,8 +63,11 @@ public:
 
     Totals finish() {
         if (per_image_) per_image_->commit();
+        totals_.non_finite_scores = session_.non_finite_scores();
         return totals_;
     }
+
+    Configuration configuration() const { return session_.configuration(); }
 
 private:
     void count(const Sample& sample, const Prediction& p) {
@@ -71,6 +76,7 @@ private:
         totals_.correct += p.index[0] == sample.label ? 1 : 0;
         totals_.correct5 += std::count(p.index.begin(), p.index.end(), sample.label) > 0 ? 1 : 0;
         totals_.macs += static_cast<double>(p.macs);
+        ++totals_.left_at[static_cast<std::size_t>(p.exit_site)];
         if (!per_image_) return;
         char score[32];
         std::snprintf(score, sizeof score, "%.9g", static_cast<double>(p.score));
@@ -84,27 +90,49 @@ private:
     Totals totals_;
 };
 
-void report(const Arguments& arguments, const Model& model, const Totals& totals, double total_seconds) {
+void report(const Arguments& arguments, const Model& model, const Configuration& configuration,
+            const Totals& totals, double total_seconds) {
     const auto n = static_cast<double>(totals.images);
     const double accuracy = static_cast<double>(totals.correct) / n;
+    std::vector<double> share;
+    for (const std::size_t count : totals.left_at) share.push_back(static_cast<double>(count) / n);
+    const bool is_base = configuration.exits.empty();
     if (arguments.has("json")) {
-        std::vector<double> share(find_sites(model.data()->graph).size() + 1, 0.0);
-        share.back() = 1;  // exits are off
         const ordered_json document = {
-            {"schema", "dyce.eval/1"},        {"images", totals.images},
-            {"accuracy", accuracy},           {"top5_accuracy", static_cast<double>(totals.correct5) / n},
-            {"base_accuracy", accuracy},      {"macs", totals.macs / n},
-            {"base_macs", model.macs()},      {"exit_share", share},
-            {"expected_exit_share", nullptr}, {"seconds", totals.seconds},
-            {"total_seconds", total_seconds}, {"images_per_second", n / totals.seconds},
-            {"configuration", "off"},         {"failed", totals.failed}};
+            {"schema", "dyce.eval/1"},
+            {"images", totals.images},
+            {"accuracy", accuracy},
+            {"top5_accuracy", static_cast<double>(totals.correct5) / n},
+            {"base_accuracy", is_base ? ordered_json(accuracy) : ordered_json(nullptr)},
+            {"macs", totals.macs / n},
+            {"base_macs", model.macs()},
+            {"exit_share", share},
+            {"expected_exit_share", configuration.exit_share.empty()
+                                        ? ordered_json(nullptr)
+                                        : ordered_json(configuration.exit_share)},
+            {"seconds", totals.seconds},
+            {"total_seconds", total_seconds},
+            {"images_per_second", n / totals.seconds},
+            {"configuration", configuration.name},
+            {"non_finite_scores", totals.non_finite_scores},
+            {"failed", totals.failed}};
         std::cout << document.dump(2) << "\n";
         return;
     }
-    std::printf("top-1 %.2f %%  top-5 %.2f %%  (%zu of %zu pictures right)\n", 100 * accuracy,
-                100 * static_cast<double>(totals.correct5) / n, totals.correct, totals.images);
-    std::printf("%.0f multiply-adds a picture, %.1f pictures a second (%.2f s computing, %.2f s in all)\n",
-                totals.macs / n, n / totals.seconds, totals.seconds, total_seconds);
+    std::printf("top-1 %.2f %%  top-5 %.2f %%  (%zu of %zu pictures right)  configuration %s\n",
+                100 * accuracy, 100 * static_cast<double>(totals.correct5) / n, totals.correct, totals.images,
+                configuration.name.c_str());
+    std::printf(
+        "%.0f multiply-adds a picture (%.1f %% of the backbone's), %.1f pictures a second "
+        "(%.2f s computing, %.2f s in all)\n",
+        totals.macs / n, 100 * totals.macs / n / static_cast<double>(model.macs()), n / totals.seconds,
+        totals.seconds, total_seconds);
+    for (std::size_t p = 0; !is_base && p < share.size(); ++p)
+        if (totals.left_at[p] > 0)
+            std::printf("  %s %3zu  %5.1f %%\n", p + 1 < share.size() ? "exit " : "final", p, 100 * share[p]);
+    if (totals.non_finite_scores > 0)
+        std::printf("%llu exit scores were not finite\n",
+                    static_cast<unsigned long long>(totals.non_finite_scores));
 }
 
 int eval(const Arguments& arguments) {
@@ -120,7 +148,8 @@ int eval(const Arguments& arguments) {
     std::unique_ptr<AtomicFile> per_image;
     if (const auto file = arguments.text("per-image")) per_image = std::make_unique<AtomicFile>(*file);
 
-    Evaluation evaluation(Session(model, {.threads = threads, .max_batch = batch}), std::move(per_image));
+    Evaluation evaluation(open_session(arguments, model, {.threads = threads, .max_batch = batch}),
+                          model.data()->positions().size(), std::move(per_image));
     Progress progress("pictures", static_cast<std::size_t>(dataset->size()), arguments.has("quiet"));
     std::vector<Sample> samples;
     for (std::int64_t i = 0; i < dataset->size(); ++i) {
@@ -138,7 +167,7 @@ int eval(const Arguments& arguments) {
     const Totals totals = evaluation.finish();
     if (totals.images == 0)
         throw Error(ErrorCode::kContent, *data, "none of its pictures could be classified");
-    report(arguments, model, totals, seconds_since(start));
+    report(arguments, model, evaluation.configuration(), totals, seconds_since(start));
     return totals.failed == 0 ? 0 : 1;
 }
 
@@ -149,6 +178,8 @@ const Verb kEval{
     "eval MODEL --data X",
     "measures accuracy, cost and speed on labelled pictures",
     {{"data", "X", "a .csv (path,label), a folder with list.csv or class folders, CIFAR .bin, .npy, .npz"},
+     {"config", "SET[:NAME]",
+      "which exits are on: a file of configurations or, with :NAME, the model's own set"},
      {"batch", "N", "pictures computed together (32)"},
      {"threads", "N", "compute threads (all that this process may use)"},
      {"per-image", "FILE", "one line a picture, as CSV"}},

@@ -1,5 +1,4 @@
 // dyce inspect: what a model file holds and how it runs.
-#include "graph/sites.h"
 #include "loaders/format/model_file.h"
 #include "runtime/exec/executor.h"
 #include "tools/cli/inputs.h"
@@ -15,52 +14,85 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json describe(const ModelData& model, const std::vector<Site>& sites) {
+ordered_json describe(const ModelData& model) {
+    const Member& last = model.last();
     ordered_json document = {
-        {"schema", "dyce.inspect/1"}, {"arch", model.architecture},
-        {"classes", model.classes},   {"input", {3, model.preprocess.height, model.preprocess.width}},
-        {"params", model.parameters}, {"macs", model.macs}};
+        {"schema", "dyce.inspect/1"}, {"arch", last.architecture},
+        {"classes", model.classes},   {"input", {3, last.preprocess.height, last.preprocess.width}},
+        {"params", last.parameters},  {"macs", last.macs}};
     document["sites"] = ordered_json::array();
-    for (std::size_t i = 0; i < sites.size(); ++i)
-        document["sites"].push_back(
-            {{"site", i}, {"name", sites[i].name}, {"channels", sites[i].channels}, {"macs", sites[i].macs}});
     document["heads"] = ordered_json::array();
     document["digest"] = model.digest;
     document["preprocess_digest"] = model.preprocess_digest;
-    const int last = static_cast<int>(sites.size()) - 1;
-    document["member_list"] = {{{"arch", model.architecture},
-                                {"macs", model.macs},
-                                {"params", model.parameters},
-                                {"sites", {0, last}},
-                                {"digest", model.digest}}};
+    document["member_list"] = ordered_json::array();
+    int position = 0;  // through all members; a member's classifier is one too
+    for (const Member& member : model.members) {
+        const int first = position;
+        for (const Site& site : member.exits.sites)
+            document["sites"].push_back({{"site", position++},
+                                         {"name", site.name},
+                                         {"channels", site.channels},
+                                         {"macs", site.macs}});
+        for (const ExitHead& head : member.exits.heads)
+            document["heads"].push_back(
+                {{"site", first + head.site}, {"type", head.type}, {"macs", head.macs}});
+        document["member_list"].push_back({{"arch", member.architecture},
+                                           {"macs", member.macs},
+                                           {"params", member.parameters},
+                                           {"sites", {first, position - 1}},
+                                           {"digest", member.digest}});
+        ++position;
+    }
     return document;
 }
 
 std::string side_or_none(int side) { return side == 0 ? "none" : std::to_string(side); }
 
-void print_text(const ModelData& model, const std::vector<Site>& sites) {
-    const Preprocess& recipe = model.preprocess;
-    std::cout << "architecture  " << model.architecture << "\n"
+// The heads of a site, as "linear grid4-mlp2x128".
+std::string types_at(const ExitTable& exits, std::size_t site) {
+    std::string types;
+    for (const ExitHead& head : exits.heads)
+        if (head.site == static_cast<int>(site)) types += (types.empty() ? "" : " ") + head.type;
+    return types;
+}
+
+void print_member(const Member& member, int first_position) {
+    const Preprocess& recipe = member.preprocess;
+    std::cout << "architecture  " << member.architecture << "\n"
               << "input         3x" << recipe.height << "x" << recipe.width << " (resize "
               << side_or_none(recipe.resize) << ", crop " << side_or_none(recipe.crop) << ")\n"
-              << "classes       " << model.classes << (model.labels.empty() ? " (no names)" : "") << "\n"
-              << "parameters    " << model.parameters << "\n"
-              << "multiply-adds " << model.macs << "\n"
-              << "digest        " << model.digest << "\n"
-              << "preprocessing " << model.preprocess_digest << "\n"
-              << "exit sites    " << sites.size() << "\n";
-    for (std::size_t i = 0; i < sites.size(); ++i) {
-        const double share = static_cast<double>(sites[i].macs) / static_cast<double>(model.macs);
-        std::printf("  %3zu  %-32s %5lld channels  %12lld multiply-adds  %5.1f %%\n", i,
-                    sites[i].name.c_str(), static_cast<long long>(sites[i].channels),
-                    static_cast<long long>(sites[i].macs), 100 * share);
+              << "parameters    " << member.parameters << "\n"
+              << "multiply-adds " << member.macs << "\n"
+              << "exit sites    " << member.exits.sites.size() << std::endl;
+    for (std::size_t i = 0; i < member.exits.sites.size(); ++i) {
+        const Site& site = member.exits.sites[i];
+        const double share = static_cast<double>(site.macs) / static_cast<double>(member.macs);
+        std::printf("  %3d  %-32s %5lld channels  %12lld multiply-adds  %5.1f %%  %s\n",
+                    first_position + static_cast<int>(i), site.name.c_str(),
+                    static_cast<long long>(site.channels), static_cast<long long>(site.macs), 100 * share,
+                    types_at(member.exits, i).c_str());
     }
 }
 
-void print_plan(const Graph& graph) {
-    const auto compiled = CompiledModel::compile(graph);
+void print_text(const ModelData& model) {
+    int position = 0;
+    for (const Member& member : model.members) {
+        print_member(member, position);
+        std::fflush(stdout);
+        position += static_cast<int>(member.exits.sites.size()) + 1;
+    }
+    std::cout << "classes       " << model.classes << (model.labels.empty() ? " (no names)" : "") << "\n"
+              << "digest        " << model.digest << "\n"
+              << "preprocessing " << model.preprocess_digest << "\n";
+    if (model.configurations)
+        std::cout << "configurations " << model.configurations->contents().configurations.size()
+                  << " stored with the model\n";
+}
+
+void print_plan(const Member& member) {
+    const auto compiled = CompiledModel::compile(member.graph, member.exits);
     std::size_t reorders = 0;
-    std::cout << "plan for one picture\n";
+    std::cout << "plan of " << member.architecture << " for one picture\n";
     for (const StepReport& step : compiled->steps()) {
         std::cout << (step.is_reorder ? "  re-order  " : "            ") << step.description << "\n";
         reorders += step.is_reorder ? 1 : 0;
@@ -98,15 +130,15 @@ int inspect(const Arguments& arguments) {
     const Model model = take_model(positionals);
     if (!positionals.empty()) throw Error(ErrorCode::kUsage, positionals[0], "dyce inspect takes one model");
     const ModelData& data = *model.data();
-    const auto sites = find_sites(data.graph);
     if (arguments.has("json")) {
-        std::cout << describe(data, sites).dump(2) << "\n";
+        std::cout << describe(data).dump(2) << "\n";
     } else if (arguments.has("dot")) {
-        print_dot(data.graph);
+        for (const Member& member : data.members) print_dot(member.graph);
     } else {
-        print_text(data, sites);
+        print_text(data);
         std::cout.flush();
-        if (arguments.has("plan")) print_plan(data.graph);
+        if (arguments.has("plan"))
+            for (const Member& member : data.members) print_plan(member);
     }
     return 0;
 }

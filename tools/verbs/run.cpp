@@ -104,7 +104,7 @@ Problem onnx_problem(const Arguments& arguments, const std::string& path) {
 
 Problem model_problem(const Arguments& arguments, const std::string& path) {
     Problem problem;
-    problem.graph = load_model(path)->graph;
+    problem.graph = load_model(path)->last().graph;
     std::vector<std::string> names;
     for (const GraphInput& input : problem.graph.inputs)
         names.push_back(problem.graph.value(input.value).name);

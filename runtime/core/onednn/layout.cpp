@@ -141,6 +141,29 @@ bool is_plain(const MemoryDesc& desc) {
     return true;
 }
 
+std::size_t row_bytes(const MemoryDesc& desc) {
+    if (!is_strided(desc)) return 0;
+    const Blocking blocking = blocking_of(desc);
+    const Dims dims = dims_of(desc);
+    if (dims.empty() || blocking.padded_dims[0] != dims[0]) return 0;
+    if (std::count(blocking.axes.begin(), blocking.axes.end(), 0) > 0) return 0;
+    const std::size_t row = byte_size(desc) / static_cast<std::size_t>(std::max<std::int64_t>(dims[0], 1));
+    const std::int64_t stride = blocking.strides[0] * static_cast<std::int64_t>(sizeof(float));
+    return dims[0] == 1 || static_cast<std::size_t>(stride) == row ? row : 0;
+}
+
+bool same_rows(const MemoryDesc& a, const MemoryDesc& b) {
+    if (row_bytes(a) == 0 || row_bytes(a) != row_bytes(b)) return false;
+    const Blocking left = blocking_of(a), right = blocking_of(b);
+    if (left.blocks != right.blocks || left.axes != right.axes) return false;
+    const Dims dims = dims_of(a), others = dims_of(b);
+    for (std::size_t i = 1; i < dims.size(); ++i) {
+        if (dims[i] != others[i] || left.padded_dims[i] != right.padded_dims[i]) return false;
+        if (dims[i] != 1 && left.strides[i] != right.strides[i]) return false;
+    }
+    return true;
+}
+
 std::string layout_name(const MemoryDesc& desc) {
     if (!is_strided(desc)) return "opaque";
     const Blocking blocking = blocking_of(desc);

@@ -29,6 +29,10 @@ Dims dims_of(const Shape& shape);
 std::size_t byte_size(const MemoryDesc& desc);
 /// Whether the bytes are exactly those of row-major order.
 bool is_plain(const MemoryDesc& desc);
+/// Bytes of one element of the outermost dimension when those lie one after another; 0 when they do not.
+std::size_t row_bytes(const MemoryDesc& desc);
+/// Whether one such element is laid out alike in both, whatever their number.
+bool same_rows(const MemoryDesc& a, const MemoryDesc& b);
 /// The layout for people: axes in memory order, "acdb" = channels last, "aBcd16b" = channels in blocks of 16.
 std::string layout_name(const MemoryDesc& desc);
 

@@ -1,21 +1,33 @@
-// Classifies pictures with a model. One Session serves one thread at a time; several Sessions may share
-// one Model.
+// Classifies pictures with a model, and switches between its configurations while doing so. All members of a
+// Session may be called from several threads at once; several Sessions may share one Model.
 #pragma once
 
+#include <dyce/configuration.h>
 #include <dyce/export.h>
 #include <dyce/image.h>
 #include <dyce/model.h>
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace dyce {
 
 struct SessionOptions {
-    int threads = 0;    ///< compute threads; 0 = all this process may use
-    int max_batch = 1;  ///< pictures computed together at most
+    int threads = 0;                 ///< compute threads of a call; 0 = all this process may use
+    int max_batch = 1;               ///< pictures computed together at most
+    bool reference_kernels = false;  ///< plain loops instead of oneDNN: slow, for checking
+};
+
+struct ClassifyOptions {
+    int topk = 5;  ///< classes in an answer
+    /// For this call instead of the session's.
+    std::optional<Configuration> configuration;
+    /// Milliseconds from the call until a picture answers by the best exit evaluated by then; 0 = none.
+    /// Checked between exit sites: an answer is late by no more than the way from one to the next.
+    double deadline_ms = 0;
 };
 
 /// The answer for one picture.
@@ -38,15 +50,29 @@ class DYCE_API Session {
 public:
     /// Compiles the model. Throws Error{kUsage} on bad options, Error{kResource} when memory is short.
     explicit Session(const Model& model, const SessionOptions& options = {});
+    /// The same with exits on. Throws also as set_configuration() does.
+    Session(const Model& model, const Configuration& configuration, const SessionOptions& options = {});
     ~Session();
     Session(Session&&) noexcept;
     Session& operator=(Session&&) noexcept;
 
+    /// Switches live: batches that begin later follow `configuration`, those under way finish under theirs.
+    /// Returns the new generation, 1 for the first. Never waits for running work. Throws Error{kUsage} when
+    /// the configuration is not for this model, and leaves the old one active.
+    std::uint64_t set_configuration(const Configuration& configuration);
+    /// The one that batches begin under now.
+    Configuration configuration() const;
+
     /// Throws Error{kContent} when the picture does not fit the preprocessing or its logits are not finite.
     Prediction classify(const Image& image, int topk = 5);
+    Prediction classify(const Image& image, const ClassifyOptions& options);
     /// Many pictures, computed in batches of up to max_batch. A picture that fails has its `error` set;
     /// the others are answered.
     std::vector<Prediction> classify(const std::vector<Image>& images, int topk = 5);
+    std::vector<Prediction> classify(const std::vector<Image>& images, const ClassifyOptions& options);
+
+    /// Exit scores so far that were infinite or NaN; they never fire.
+    std::uint64_t non_finite_scores() const;
 
 private:
     struct Impl;

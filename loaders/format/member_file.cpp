@@ -1,0 +1,187 @@
+#include "loaders/format/member_file.h"
+
+#include "graph/verify.h"
+#include "loaders/format/exits_json.h"
+#include "loaders/format/graph_json.h"
+#include "loaders/format/json.h"
+#include "loaders/format/preprocess_json.h"
+#include "loaders/format/text.h"
+#include "loaders/format/within.h"
+#include "runtime/core/digest.h"
+
+#include <dyce/error.h>
+
+#include <cstring>
+
+namespace dyce {
+
+const char* const kGraphKey = "dyce.graph";
+const char* const kExitsKey = "dyce.exits";
+const char* const kPreprocessKey = "dyce.preprocess";
+
+namespace {
+
+[[noreturn]] void fail(const std::string& where, const std::string& message) {
+    throw Error(ErrorCode::kContent, where, message);
+}
+
+// What the digest is made of, for a tensor in memory and for one in a file.
+struct StoredTensor {
+    std::string_view dtype;
+    Shape shape;
+    std::span<const std::byte> bytes;
+};
+
+std::string digest_of(const std::string& graph, const std::string& exits,
+                      const std::map<std::string, StoredTensor>& tensors) {
+    Digest digest;
+    digest.add(graph);
+    digest.add(exits);
+    for (const auto& [name, tensor] : tensors) {
+        digest.add(name);
+        digest.add(tensor.dtype);
+        digest.add(canonical_text(std::vector<std::int64_t>(tensor.shape.begin(), tensor.shape.end())));
+        digest.add(tensor.bytes);
+    }
+    return digest.hex();
+}
+
+std::string digest_of(const std::string& preprocess) {
+    Digest digest;
+    digest.add(preprocess);
+    return digest.hex();
+}
+
+bool is_finite(const Tensor& tensor) {
+    constexpr std::uint32_t kExponent = 0x7f800000;  // all ones in infinities and NaNs only
+    const float* values = tensor.data<float>();
+    const std::int64_t count = tensor.elements();
+    bool finite = true;
+    for (std::int64_t i = 0; i < count; ++i) {
+        std::uint32_t bits = 0;
+        std::memcpy(&bits, values + i, sizeof bits);
+        finite &= (bits & kExponent) != kExponent;
+    }
+    return finite;
+}
+
+void check_weights(const Graph& graph) {
+    for (const Value& value : graph.values)
+        if (value.constant && value.constant->dtype() == DataType::kFloat32 && !is_finite(*value.constant))
+            fail("tensor " + in_quotes(value.name), "holds an infinity or a NaN; weights must be finite");
+}
+
+// The network must take what the recipe makes.
+void check_input(const Member& member) {
+    const Shape expected{1, 3, member.preprocess.height, member.preprocess.width};
+    if (member.graph.inputs.size() != 1)
+        fail(kGraphKey, std::to_string(member.graph.inputs.size()) + " inputs, expected 1");
+    const TensorType& type = member.graph.inputs[0].type;
+    if (type.dtype != DataType::kFloat32 || type.shape != expected)
+        fail(kGraphKey, std::string("the input is ") + name_of(type.dtype) + " " + type.shape.to_string() +
+                            ", preprocessing makes float32 " + expected.to_string());
+}
+
+// Checks a network, and counts its multiply-adds.
+void complete(Member& member, const GraphLimits& limits) {
+    within(kGraphKey, [&] { verify(member.graph, limits); });
+    check_input(member);
+    check_weights(member.graph);
+    count_classes(member, limits.classes);
+    Graph backbone = member.graph;
+    const auto needed = find_needed_nodes(backbone, backbone.outputs[0]);
+    backbone.nodes.clear();
+    for (std::size_t n = 0; n < needed.size(); ++n)
+        if (needed[n]) backbone.nodes.push_back(member.graph.nodes[n]);
+    backbone.outputs.resize(1);
+    member.macs = count_macs(backbone);
+}
+
+const std::string& text_of(const Safetensors& file, const std::string& key) {
+    const auto found = file.metadata().find(key);
+    if (found == file.metadata().end()) fail(file.path(), "the metadata lack " + key);
+    return found->second;
+}
+
+}  // namespace
+
+MemberNames::MemberNames(std::size_t index, std::size_t count)
+    : suffix(count == 1 ? "" : "." + std::to_string(index)),
+      prefix(count == 1 ? "" : std::to_string(index) + "/") {}
+
+int count_classes(const Member& member, std::int64_t limit) {
+    const ValueId logits = member.graph.outputs[0];
+    const TensorType type = infer_types(member.graph)[static_cast<std::size_t>(logits)];
+    if (type.dtype != DataType::kFloat32)
+        fail(kGraphKey,
+             std::string("the first output is ") + name_of(type.dtype) + ", expected float32 logits");
+    const std::int64_t classes = type.shape.elements();
+    if (classes == 0) fail(kGraphKey, "the first output has no elements, expected one for each class");
+    if (classes > limit)
+        throw Error(ErrorCode::kResource, kGraphKey,
+                    std::to_string(classes) + " classes, the limit is " + std::to_string(limit));
+    return static_cast<int>(classes);
+}
+
+Member read_member(const Safetensors& file, const MemberNames& names, const ModelLimits& limits) {
+    Member member;
+    const std::string& path = file.path();
+    const std::string preprocess_key = kPreprocessKey + names.suffix;
+    const Json preprocess = parse_json(text_of(file, preprocess_key), path + ": " + preprocess_key);
+    member.preprocess = preprocess_from_json({preprocess, path + ": " + preprocess_key});
+    member.preprocess_digest = digest_of(canonical_text(preprocess));
+
+    std::map<std::string, Tensor> tensors;
+    std::map<std::string, StoredTensor> stored;
+    for (const auto& [name, entry] : file.entries()) {
+        if (!name.starts_with(names.prefix)) continue;
+        const std::string own = name.substr(names.prefix.size());
+        tensors.emplace(own, file.tensor(name));
+        stored.emplace(own, StoredTensor{entry.element->safetensors, entry.shape, file.bytes(entry)});
+    }
+    const std::string graph_key = kGraphKey + names.suffix;
+    GraphDocument document =
+        graph_from_text(text_of(file, graph_key), path + ": " + graph_key, tensors, limits.graph.nodes);
+    const std::string graph_text = graph_to_text(document);
+    member.architecture = document.architecture;
+    member.parameters = document.parameters;
+    member.graph = std::move(document.graph);
+    within(path, [&] { complete(member, limits.graph); });
+
+    const std::string exits_key = kExitsKey + names.suffix;
+    const bool has_exits = file.metadata().count(exits_key) != 0;
+    member.exits =
+        exits_from_text(has_exits ? text_of(file, exits_key) : "", path + ": " + exits_key, member.graph);
+    member.digest = digest_of(graph_text, exits_to_text(member.graph, member.exits), stored);
+    return member;
+}
+
+void write_member(Member& member, const MemberNames& names, std::map<std::string, std::string>& metadata,
+                  std::map<std::string, Tensor>& tensors) {
+    validate(member.preprocess, kPreprocessKey);
+    complete(member, {});
+    complete_heads(member.graph, member.exits);
+
+    std::map<std::string, StoredTensor> stored;
+    const std::vector<int> uses = count_uses(member.graph);
+    for (std::size_t i = 0; i < uses.size(); ++i) {
+        const Value& value = member.graph.values[i];
+        if (!value.constant || uses[i] == 0) continue;
+        const Tensor& tensor = *value.constant;
+        tensors.emplace(names.prefix + value.name, tensor);
+        stored.emplace(value.name,
+                       StoredTensor{element_of(tensor.dtype()).safetensors,
+                                    tensor.shape(),
+                                    {static_cast<const std::byte*>(tensor.bytes()), tensor.byte_size()}});
+    }
+    const std::string graph_text = graph_to_text({member.architecture, member.parameters, member.graph});
+    const std::string exits_text = exits_to_text(member.graph, member.exits);
+    const std::string preprocess_text = canonical_text(preprocess_to_json(member.preprocess));
+    metadata[kGraphKey + names.suffix] = graph_text;
+    if (!exits_text.empty()) metadata[kExitsKey + names.suffix] = exits_text;
+    metadata[kPreprocessKey + names.suffix] = preprocess_text;
+    member.digest = digest_of(graph_text, exits_text, stored);
+    member.preprocess_digest = digest_of(preprocess_text);
+}
+
+}  // namespace dyce

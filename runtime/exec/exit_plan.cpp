@@ -1,0 +1,70 @@
+#include "runtime/exec/exit_plan.h"
+
+#include <dyce/error.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace dyce {
+namespace {
+
+std::size_t index(int id) { return static_cast<std::size_t>(id); }
+
+[[noreturn]] void fail(const Configuration& configuration, const std::string& message) {
+    throw Error(ErrorCode::kUsage, "configuration " + configuration.name, message);
+}
+
+void enable(const Configuration& configuration, const EnabledExit& exit,
+            const std::vector<ExitPosition>& positions, ExitStop& stop) {
+    const ExitPosition& position = positions[index(exit.site)];
+    const auto head = std::find_if(position.heads.begin(), position.heads.end(),
+                                   [&](const ExitPosition::Head& other) { return other.type == exit.type; });
+    if (head == position.heads.end())
+        fail(configuration,
+             "exit site " + std::to_string(exit.site) + " has no head of type \"" + exit.type + "\"");
+    if (!std::isfinite(exit.threshold))
+        fail(configuration, "the threshold of exit site " + std::to_string(exit.site) + " is not finite");
+    stop = {true, head->index, exit.threshold, exit.type, 0};
+}
+
+// Each enabled head on the way is paid, and so is the whole backbone of every member that ran before.
+void add_costs(ExitPlan& plan, const std::vector<ExitPosition>& positions) {
+    std::int64_t members = 0, heads = 0;
+    for (std::size_t p = 0; p < positions.size(); ++p) {
+        const ExitPosition& position = positions[p];
+        if (!plan.member_runs[index(position.member)]) continue;
+        ExitStop& stop = plan.stops[p];
+        if (stop.enabled)
+            for (const ExitPosition::Head& head : position.heads)
+                if (head.type == stop.type) heads += head.macs;
+        stop.paid = members + position.macs + heads;
+        if (position.site < 0) members += position.macs;
+    }
+}
+
+}  // namespace
+
+ExitPlan make_exit_plan(const Configuration& configuration, const std::vector<ExitPosition>& positions) {
+    ExitPlan plan;
+    plan.configuration = configuration;
+    plan.score = &find_exit_score(configuration.score);
+    plan.stops.resize(positions.size());
+    plan.member_runs.assign(index(positions.back().member) + 1, false);
+    int last = -1;
+    for (const EnabledExit& exit : configuration.exits) {
+        // The final exit is no choice.
+        if (exit.site < 0 || index(exit.site) + 1 >= positions.size())
+            fail(configuration, "exit site " + std::to_string(exit.site) + ", the model has " +
+                                    std::to_string(positions.size() - 1));
+        if (exit.site <= last) fail(configuration, "exit sites do not rise");
+        last = exit.site;
+        enable(configuration, exit, positions, plan.stops[index(exit.site)]);
+        plan.member_runs[index(positions[index(exit.site)].member)] = true;
+    }
+    plan.stops.back() = {true, -1, -INFINITY, kFinalType, 0};
+    plan.member_runs.back() = true;
+    add_costs(plan, positions);
+    return plan;
+}
+
+}  // namespace dyce

@@ -1,0 +1,35 @@
+// A configuration resolved against the positions of a model: what the exit loop follows. Immutable.
+#pragma once
+
+#include "graph/exits.h"
+#include "runtime/exec/exit_score.h"
+
+#include <dyce/configuration.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace dyce {
+
+/// What happens at one position.
+struct ExitStop {
+    bool enabled = false;
+    int head = -1;          ///< index among the member's heads; -1 = its classifier
+    double threshold = 0;   ///< leave when the score is strictly above
+    std::string type;       ///< of the enabled head
+    std::int64_t paid = 0;  ///< multiply-adds of a picture that leaves here
+};
+
+struct ExitPlan {
+    Configuration configuration;
+    const ExitScore* score = nullptr;
+    std::vector<ExitStop> stops;    ///< one a position; the final exit last, always enabled
+    std::vector<bool> member_runs;  ///< a member with no enabled position does not run
+};
+
+/// Throws Error{kUsage} naming the exit when a position or a type does not exist, positions do not rise, a
+/// threshold is not finite, or the score is unknown.
+ExitPlan make_exit_plan(const Configuration& configuration, const std::vector<ExitPosition>& positions);
+
+}  // namespace dyce

@@ -1,0 +1,44 @@
+// Runs a network with exits piece by piece: backbone up to a site, heads there, on to the next site. One
+// StagedExecutor serves one thread at a time; many may share one CompiledModel.
+#pragma once
+
+#include "runtime/exec/executor.h"
+
+#include <memory>
+#include <span>
+
+namespace dyce {
+
+class StagedExecutor {
+public:
+    /// `model` was compiled with heads, or without: then there is one stage.
+    explicit StagedExecutor(std::shared_ptr<const CompiledModel> model);
+    ~StagedExecutor();
+    StagedExecutor(StagedExecutor&&) noexcept;
+
+    /// Stretches of the backbone: each but the last ends at a site that has heads.
+    int stages() const;
+
+    /// Begins a batch: where the caller writes `rows` preprocessed pictures, row-major.
+    /// Throws Error{kUsage} unless 1 <= rows <= max_batch.
+    std::span<float> input(int rows);
+    /// Runs the next stage.
+    void advance();
+    /// Logits of a head at the site just reached (`head` counts through all heads), one row a picture, valid
+    /// until the next call.
+    std::span<const float> run_head(int head);
+    /// The classifier's logits, after the last stage.
+    std::span<const float> logits() const;
+
+    /// Pictures on their way, as they lie in memory.
+    int rows() const;
+    /// Goes on with only the rows `kept` (rising), where that saves work; returns whether it did. After a
+    /// stage but the last.
+    bool keep(std::span<const int> kept);
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace dyce

@@ -1,0 +1,33 @@
+#include "runtime/session/picture_batch.h"
+
+#include "runtime/session/answer.h"
+
+#include <dyce/error.h>
+
+#include <algorithm>
+
+namespace dyce {
+
+// A picture that cannot be prepared takes part as zeros, so that the others keep their places.
+void PictureBatch::fill(int member, int row, std::span<float> picture) {
+    const auto i = static_cast<std::size_t>(row);
+    try {
+        apply(model_.members[static_cast<std::size_t>(member)].preprocess, images_[i], picture.data());
+    } catch (const Error& error) {
+        predictions_[i].error = error.what();
+        std::fill(picture.begin(), picture.end(), 0.f);
+    }
+}
+
+void PictureBatch::leave(int row, const ExitAnswer& exit) {
+    Prediction& prediction = predictions_[static_cast<std::size_t>(row)];
+    if (prediction.error.empty()) prediction = answer(exit.logits, model_.labels, topk_);
+    prediction.member = exit.member;
+    prediction.exit_site = exit.position;
+    prediction.exit_type = *exit.type;
+    prediction.score = exit.score;
+    prediction.macs = exit.macs;
+    prediction.latency_us = std::chrono::duration<double, std::micro>(Clock::now() - start_).count();
+}
+
+}  // namespace dyce

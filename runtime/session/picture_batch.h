@@ -1,0 +1,33 @@
+// The pictures of one batch on their way through the exit loop, and their answers. Lives for one run.
+#pragma once
+
+#include "loaders/format/model_file.h"
+#include "runtime/exec/exit_loop.h"
+
+#include <dyce/session.h>
+
+#include <span>
+
+namespace dyce {
+
+class PictureBatch final : public ExitBatch {
+public:
+    /// `predictions` has one place for each picture; all arguments outlive the batch.
+    PictureBatch(const ModelData& model, std::span<const Image> images, int topk, Clock::time_point deadline,
+                 std::span<Prediction> predictions)
+        : model_(model), images_(images), topk_(topk), deadline_(deadline), predictions_(predictions) {}
+
+    void fill(int member, int row, std::span<float> picture) override;
+    void leave(int row, const ExitAnswer& answer) override;
+    Clock::time_point deadline(int) const override { return deadline_; }
+
+private:
+    const ModelData& model_;
+    std::span<const Image> images_;
+    int topk_;
+    Clock::time_point deadline_;
+    std::span<Prediction> predictions_;
+    Clock::time_point start_ = Clock::now();
+};
+
+}  // namespace dyce
