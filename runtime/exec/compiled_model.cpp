@@ -1,5 +1,7 @@
 #include "runtime/exec/compiled_model.h"
 
+#include "runtime/core/digest.h"
+#include "runtime/core/onednn/compat.h"
 #include "runtime/core/threads.h"
 #include "runtime/exec/segment_compiler.h"
 
@@ -87,6 +89,13 @@ std::vector<StepReport> CompiledModel::steps(int rows) const {
     for (const Step& step : data_->segments[data_->bucket(rows)].steps)
         reports.push_back({step.description, step.is_reorder});
     return reports;
+}
+
+std::string CompiledModel::plan_digest() const {
+    Digest digest;
+    digest.add(onednn::version());
+    for (const Step& step : data_->segments[0].steps) digest.add(step.description);
+    return digest.hex();
 }
 
 std::size_t CompiledModel::arena_bytes() const {

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace dyce {
@@ -38,6 +39,9 @@ public:
 
     /// The steps that run for `rows` pictures.
     std::vector<StepReport> steps(int rows = 1) const;
+    /// 32 hexadecimal digits over the steps: implementations and layouts, which are the same for any number
+    /// of rows. Equal plans on one kind of processor give equal answers.
+    std::string plan_digest() const;
     /// Bytes of activations and scratch memory an Executor holds.
     std::size_t arena_bytes() const;
     /// Bytes of weights re-ordered for the primitives, beyond the model's own.

@@ -5,7 +5,8 @@
 namespace dyce {
 
 std::span<const Verb* const> all_verbs() {
-    static constexpr std::array kVerbs = {&kConvert, &kInspect, &kClassify, &kEval, &kBench, &kRun};
+    static constexpr std::array kVerbs = {&kConvert, &kInspect, &kClassify, &kCascade,
+                                          &kRecord,  &kEval,    &kBench,    &kRun};
     return kVerbs;
 }
 

@@ -1,0 +1,148 @@
+#include "search/recorder.h"
+
+#include "runtime/exec/executor.h"
+#include "runtime/exec/exit_score.h"
+#include "search/record_journal.h"
+#include "search/record_meta.h"
+#include "tests/exec/exit_net.h"
+#include "tests/support.h"
+
+#include <dyce/error.h>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+using namespace dyce;
+
+namespace {
+
+// Two members with heads; their classifiers are exits too.
+std::shared_ptr<const ModelData> cascade() {
+    auto model = std::make_shared<ModelData>();
+    for (const int blocks : {2, 3}) {
+        test::ExitNet net = test::make_exit_net(blocks, static_cast<unsigned>(blocks));
+        Member member;
+        member.graph = std::move(net.graph);
+        member.exits = std::move(net.exits);
+        member.preprocess = {.height = 8, .width = 8};
+        member.preprocess.mean = {0.5f, 0.5f, 0.5f};
+        member.preprocess.std = {0.25f, 0.25f, 0.1f * static_cast<float>(blocks)};
+        model->members.push_back(std::move(member));
+    }
+    model->classes = 5;
+    return model;
+}
+
+std::vector<Image> noise(int count) {
+    std::mt19937 random(9);
+    std::vector<Image> images;
+    for (int i = 0; i < count; ++i) {
+        std::vector<std::uint8_t> pixels(8 * 8 * 3);
+        for (auto& p : pixels) p = static_cast<std::uint8_t>(random());
+        images.push_back(Image::from_rgb(8, 8, pixels.data()));
+    }
+    return images;
+}
+
+bool same(const std::vector<RecordRow>& a, const std::vector<RecordRow>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const RecordRow& x, const RecordRow& y) {
+        return x.classes == y.classes && x.scores == y.scores;
+    });
+}
+
+}  // namespace
+
+TEST_CASE("recorder: every head of every member, as the whole graph computes it") {
+    const auto model = cascade();
+    const auto images = noise(11);
+    RecorderOptions options{.batch = 8, .threads = 2, .topk = 2, .scores = {"max_softmax", "margin"}};
+    Recorder recorder(model, options);
+    const auto& heads = recorder.meta().heads;
+    REQUIRE(heads.size() == 4 + 1 + 6 + 1);
+    std::vector<RecordRow> rows = recorder.run(std::span(images).first(8));
+    for (RecordRow& row : recorder.run(std::span(images).subspan(8))) rows.push_back(std::move(row));
+
+    std::size_t h = 0;
+    for (const Member& member : model->members) {
+        Executor whole(CompiledModel::compile(member.graph, {.threads = 2}));
+        std::vector<std::size_t> outputs;  // a member's classifier stands behind its heads
+        for (std::size_t o = 1; o < member.graph.outputs.size(); ++o) outputs.push_back(o);
+        outputs.push_back(0);
+        for (std::size_t i = 0; i < images.size(); ++i) {
+            Tensor picture(DataType::kFloat32, {1, 3, 8, 8});
+            apply(member.preprocess, images[i], picture.mutable_data<float>());
+            const auto tensors = whole.run({picture});
+            for (std::size_t k = 0; k < outputs.size(); ++k) {
+                const float* logits = tensors[outputs[k]].data<float>();
+                std::vector<int> order = {0, 1, 2, 3, 4};
+                std::sort(order.begin(), order.end(), [&](int a, int b) { return logits[a] > logits[b]; });
+                double sum = 0;
+                for (int c = 0; c < 5; ++c) sum += std::exp(static_cast<double>(logits[c]));
+                const auto p = [&](int c) { return std::exp(static_cast<double>(logits[c])) / sum; };
+                const std::size_t at = h + k;
+                CHECK(rows[i].classes[2 * at] == order[0]);
+                CHECK(rows[i].classes[2 * at + 1] == order[1]);
+                CHECK(rows[i].scores[3 * at] == doctest::Approx(p(order[0])).epsilon(1e-5));
+                CHECK(rows[i].scores[3 * at + 1] == doctest::Approx(p(order[1])).epsilon(1e-5));
+                CHECK(rows[i].scores[3 * at + 2] == doctest::Approx(p(order[0]) - p(order[1])).epsilon(1e-4));
+            }
+        }
+        h += outputs.size();
+    }
+    CHECK_THROWS_AS(Recorder(model, {.scores = {"max_softmax", "patience"}}), Error);
+}
+
+TEST_CASE("recorder: columns of the record are the rows") {
+    const auto model = cascade();
+    const auto images = noise(3);
+    const RecorderOptions options{.batch = 4, .threads = 1, .topk = 2, .scores = {"max_softmax", "entropy"}};
+    Recorder recorder(model, options);
+    const auto rows = recorder.run(images);
+    const std::vector<int> labels = {4, 0, 2};
+    const Record record = make_record(recorder.meta(), options, rows, labels);
+    REQUIRE(record.columns.size() == 12);
+    for (std::size_t i = 0; i < 3; ++i) {
+        CHECK(record.labels[i] == labels[i]);
+        for (std::size_t h = 0; h < 12; ++h) {
+            CHECK(record.columns[h].predictions[2 * i + 1] == rows[i].classes[2 * h + 1]);
+            CHECK(record.columns[h].scores[0][2 * i] == rows[i].scores[3 * h]);
+            CHECK(record.columns[h].scores[1][i] == rows[i].scores[3 * h + 2]);
+        }
+    }
+}
+
+TEST_CASE("journal: a run cut off at any byte goes on with the whole rows it left") {
+    test::TempFolder folder;
+    const std::string path = folder / "rec.npz.journal";
+    const auto row = [](int seed) {
+        return RecordRow{{seed, seed + 1}, {0.5f * static_cast<float>(seed), 1, 2}};
+    };
+    const auto write = [&] {
+        std::filesystem::remove(path);
+        RecordJournal journal(path, "heading\n", 2, 3);
+        journal.add({row(1), row(2)});
+        journal.add({row(3)});
+    };
+    write();
+    const auto whole = std::filesystem::file_size(path);
+    REQUIRE(whole == 8 + 3 * 20);
+    for (std::uintmax_t size = 0; size <= whole; ++size) {
+        write();
+        std::filesystem::resize_file(path, size);
+        RecordJournal journal(path, "heading\n", 2, 3);
+        const std::size_t left = size < 8 ? 0 : (size - 8) / 20;
+        REQUIRE(journal.rows().size() == left);
+        for (int i = static_cast<int>(left); i < 3; ++i) journal.add({row(i + 1)});
+        CHECK(same(journal.rows(), {row(1), row(2), row(3)}));
+        CHECK(std::filesystem::file_size(path) == whole);
+    }
+    {
+        RecordJournal other(path, "another\n", 2, 3);
+        CHECK(other.rows().empty());
+        other.remove();
+    }
+    CHECK(!std::filesystem::exists(path));
+}

@@ -1,0 +1,125 @@
+// dyce record: what every exit says about every picture, for searching and simulating without the model.
+#include "loaders/dataset/dataset.h"
+#include "runtime/core/digest.h"
+#include "search/record_file.h"
+#include "search/record_journal.h"
+#include "search/record_meta.h"
+#include "search/recorder.h"
+#include "tools/cli/inputs.h"
+#include "tools/cli/progress.h"
+#include "tools/verbs/verbs.h"
+
+#include <dyce/error.h>
+
+#include <algorithm>
+#include <iostream>
+
+namespace dyce {
+namespace {
+
+struct Shard {
+    std::int64_t index = 0, count = 1;
+};
+
+Shard parse_shard(const Arguments& arguments) {
+    const auto text = arguments.text("shard");
+    if (!text) return {};
+    const auto parts = split(*text, '/');
+    if (parts.size() != 2)
+        throw Error(ErrorCode::kUsage, "--shard", "\"" + *text + "\" given, expected i/n as 0/2");
+    Shard shard;
+    shard.count = parse_integer(parts[1], "--shard", 1, 1'000'000);
+    shard.index = parse_integer(parts[0], "--shard", 0, shard.count - 1);
+    return shard;
+}
+
+std::vector<std::string> parse_scores(const Arguments& arguments) {
+    std::vector<std::string> scores = {kMaxSoftmax};  // every record holds it
+    for (const std::string& name : split(arguments.text("scores", kMaxSoftmax), ','))
+        if (std::find(scores.begin(), scores.end(), name) == scores.end()) scores.push_back(name);
+    return scores;
+}
+
+std::string digest_of(const Dataset& dataset) {
+    Digest digest;
+    for (std::int64_t i = 0; i < dataset.size(); ++i) {
+        digest.add(dataset.name(i));
+        digest.add(std::to_string(dataset.label(i)));
+    }
+    return digest.hex();
+}
+
+// Everything that rows of a journal depend on.
+std::string heading_of(const RecordMeta& meta, const RecorderOptions& options) {
+    std::string heading = "dyce.journal/1 " + record_meta_text(meta) + " " + std::to_string(options.topk);
+    for (const std::string& score : options.scores) heading += " " + score;
+    return heading + "\n";
+}
+
+int record(const Arguments& arguments) {
+    auto positionals = arguments.positionals();
+    const Model model = take_model(positionals);
+    if (!positionals.empty()) throw Error(ErrorCode::kUsage, positionals[0], "dyce record takes one model");
+    const auto data = arguments.text("data");
+    if (!data) throw Error(ErrorCode::kUsage, "--data", "is missing: a folder, a .csv or another data set");
+    const auto output = arguments.text("output");
+    if (!output) throw Error(ErrorCode::kUsage, "--output", "is missing: -o REC.npz");
+    const auto dataset = open_dataset(*data, {.count = model.classes(), .names = model.labels()});
+    const Shard shard = parse_shard(arguments);
+    RecorderOptions options;
+    options.batch = static_cast<int>(arguments.integer("batch", 32, 1, 4096));
+    options.threads = static_cast<int>(arguments.integer("threads", 0, 1, 1024));
+    options.topk = static_cast<int>(arguments.integer("topk", 1, 1, model.classes()));
+    options.scores = parse_scores(arguments);
+
+    Recorder recorder(model.data(), options);
+    RecordMeta meta = recorder.meta();
+    meta.picture_count = dataset->size();
+    meta.pictures_digest = digest_of(*dataset);
+    meta.shard = shard.index;
+    meta.shards = shard.count;
+
+    RecordJournal journal(*output + ".journal", heading_of(meta, options), recorder.classes_per_row(),
+                          recorder.scores_per_row());
+    const auto total = static_cast<std::size_t>(meta.shard_pictures());
+    if (!journal.rows().empty())
+        std::cerr << "dyce: goes on after the " << journal.rows().size() << " pictures of an earlier run\n";
+    Progress progress("pictures", total, arguments.has("quiet"));
+    std::vector<Image> images;
+    for (std::size_t i = journal.rows().size(); i < total; ++i) {
+        images.push_back(dataset->image(shard.index + static_cast<std::int64_t>(i) * shard.count));
+        if (images.size() < static_cast<std::size_t>(options.batch) && i + 1 < total) continue;
+        journal.add(recorder.run(images));
+        images.clear();
+        progress.update(i + 1);
+    }
+    std::vector<int> labels;
+    std::vector<std::string> names;
+    for (std::int64_t j = shard.index; j < dataset->size(); j += shard.count) {
+        labels.push_back(dataset->label(j));
+        names.push_back(dataset->name(j));
+    }
+    Record result = make_record(meta, options, journal.rows(), labels);
+    result.names = std::move(names);
+    write_record(*output, result);
+    journal.remove();
+    return 0;
+}
+
+}  // namespace
+
+const Verb kRecord{
+    "record",
+    "record MODEL --data X -o REC.npz",
+    "notes what every exit says about every picture",
+    {{"data", "X", "a .csv (path,label), a folder with list.csv or class folders, CIFAR .bin, .npy, .npz"},
+     {"o,output", "FILE", "the record to write (.npz)"},
+     {"scores", "NAME,..", "max_softmax (always noted), margin, entropy"},
+     {"shard", "i/n", "only the pictures j with j mod n = i; `dyce merge` puts shards together"},
+     {"topk", "N", "classes noted of each exit (1)"},
+     {"batch", "N", "pictures computed together (32)"},
+     {"threads", "N", "compute threads (all that this process may use)"}},
+    record,
+    "\nA run that was interrupted goes on where it was when it is started again.\n"};
+
+}  // namespace dyce
