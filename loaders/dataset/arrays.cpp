@@ -6,24 +6,26 @@
 #include <dyce/error.h>
 
 #include <filesystem>
+#include <functional>
 
 namespace dyce {
 namespace {
 
-// An array and how messages call it.
+// An array, how messages call it, and what it is before it is read.
 struct NamedArray {
     std::string name;
-    Tensor values;
+    TensorType type;
+    std::function<Tensor()> read;
+
+    std::string text() const { return std::string(name_of(type.dtype)) + " " + type.shape.to_string(); }
 };
 
 void check_images(const NamedArray& images, const DatasetLimits& limits) {
-    const Shape& shape = images.values.shape();
+    const Shape& shape = images.type.shape;
     const auto fail = [&](const std::string& expected) {
-        throw Error(
-            ErrorCode::kContent, images.name,
-            std::string(name_of(images.values.dtype())) + " " + shape.to_string() + ", expected " + expected);
+        throw Error(ErrorCode::kContent, images.name, images.text() + ", expected " + expected);
     };
-    if (images.values.dtype() != DataType::kUint8)
+    if (images.type.dtype != DataType::kUint8)
         fail("uint8 pictures with values 0..255; from floats in 0..1: (x * 255).round().astype('uint8')");
     if (shape.rank() != 4 || shape[3] != 3)
         fail(shape.rank() == 4 && shape[1] == 3 ? "count x height x width x 3: transpose(0, 2, 3, 1)"
@@ -43,17 +45,16 @@ std::int64_t integer(const Tensor& values, std::int64_t i) {
 }
 
 std::vector<std::int32_t> read_labels(const NamedArray& labels, std::int64_t count, int classes) {
-    const Shape& shape = labels.values.shape();
-    const DataType type = labels.values.dtype();
+    const auto& [type, shape] = labels.type;
     const bool integers = type == DataType::kInt64 || type == DataType::kInt32 || type == DataType::kUint8;
     const bool column = shape.rank() == 1 || (shape.rank() == 2 && shape[1] == 1);
     if (!integers || !column || shape[0] != count)
         throw Error(ErrorCode::kContent, labels.name,
-                    std::string(name_of(type)) + " " + shape.to_string() + ", expected " +
-                        std::to_string(count) + " integer labels, one a picture");
+                    labels.text() + ", expected " + std::to_string(count) + " integer labels, one a picture");
+    const Tensor values = labels.read();
     std::vector<std::int32_t> result;
     for (std::int64_t i = 0; i < count; ++i) {
-        const std::int64_t label = integer(labels.values, i);
+        const std::int64_t label = integer(values, i);
         if (label < 0 || label >= classes)
             throw Error(ErrorCode::kContent, labels.name,
                         "label " + std::to_string(i) + " is " + std::to_string(label) + ", expected 0.." +
@@ -89,21 +90,27 @@ private:
 std::unique_ptr<const Dataset> open_arrays(const std::string& path, const DatasetClasses& classes,
                                            const DatasetLimits& limits) {
     const std::filesystem::path file(path);
+    std::unique_ptr<const NpzReader> archive;
     NamedArray images, labels;
     if (file.extension() == ".npz") {
-        const NpzReader archive(path);
-        images = {path + ": images", archive.read("images")};
-        labels = {path + ": labels", archive.read("labels")};
+        archive = std::make_unique<const NpzReader>(path);
+        const auto member = [&](const std::string& name) -> NamedArray {
+            return {path + ": " + name, archive->type(name),
+                    [&archive, name] { return archive->read(name); }};
+        };
+        images = member("images");
+        labels = member("labels");
     } else {
-        const std::string beside = (file.parent_path() / file.stem()).string() + "_labels.npy";
-        images = {path, read_npy(path)};
-        labels = {beside, read_npy(beside)};
+        const auto array = [](const std::string& name) -> NamedArray {
+            return {name, npy_type(name), [name] { return read_npy(name); }};
+        };
+        images = array(path);
+        labels = array((file.parent_path() / file.stem()).string() + "_labels.npy");
     }
     check_images(images, limits);
-    const std::int64_t count = images.values.shape()[0];
-    auto checked = read_labels(labels, count, classes.count);
-    return std::make_unique<ArrayPictures>(file.filename().string(), std::move(images.values),
-                                           std::move(checked));
+    auto checked = read_labels(labels, images.type.shape[0], classes.count);
+    // Pictures may be large: they are read when all else is right.
+    return std::make_unique<ArrayPictures>(file.filename().string(), images.read(), std::move(checked));
 }
 
 }  // namespace dyce

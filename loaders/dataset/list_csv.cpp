@@ -26,13 +26,13 @@ public:
     bool next(std::string_view& line) {
         while (!rest_.empty()) {
             ++number_;
-            const std::size_t end = std::min(rest_.find('\n'), rest_.size());
+            const std::string_view start = rest_.substr(0, max_bytes_ + 1);
+            const std::size_t end = std::min(start.find('\n'), start.size());
+            if (end > max_bytes_)
+                throw Error(ErrorCode::kResource, where(),
+                            "more bytes, the limit of a line is " + std::to_string(max_bytes_));
             line = rest_.substr(0, end);
             rest_.remove_prefix(std::min(end + 1, rest_.size()));
-            if (line.size() > max_bytes_)
-                throw Error(ErrorCode::kResource, where(),
-                            std::to_string(line.size()) + " bytes, the limit of a line is " +
-                                std::to_string(max_bytes_));
             if (line.find('\0') != std::string_view::npos) fail("contains a NUL byte");
             if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
             if (!line.empty()) return true;
@@ -102,6 +102,23 @@ bool leaves_folder(std::string_view path) {
     return false;
 }
 
+// Refuses a list of too many lines before any is stored, holding a piece of the file at a time.
+void check_count(const FileMapping& file, const std::string& path, const DatasetLimits& limits) {
+    constexpr std::size_t kPiece = std::size_t{4} << 20;
+    const auto bytes = file.bytes();
+    std::int64_t breaks = 0;
+    for (std::size_t at = 0; at < bytes.size(); at += kPiece) {
+        const auto piece = bytes.subspan(at, std::min(kPiece, bytes.size() - at));
+        const auto here = std::count(piece.begin(), piece.end(), std::byte{'\n'});
+        if (here == 0 && piece.size() > limits.line_bytes) return;  // who reads it meets too long a line
+        breaks += here;
+        if (breaks > limits.pictures + 1)  // one header and one picture a line
+            throw Error(ErrorCode::kResource, path,
+                        "more lines, the limit is " + std::to_string(limits.pictures) + " pictures");
+        file.release(at + piece.size());
+    }
+}
+
 int parse_label(const std::string& text, int classes, const Lines& lines) {
     int label = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), label);
@@ -115,13 +132,9 @@ int parse_label(const std::string& text, int classes, const Lines& lines) {
 std::unique_ptr<const Dataset> read_list(const std::string& path, const DatasetClasses& classes,
                                          const DatasetLimits& limits) {
     const auto file = FileMapping::open(path, UINT64_MAX);
-    const std::string_view text(reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size());
-    const std::int64_t breaks = std::count(text.begin(), text.end(), '\n');
-    if (breaks > limits.pictures + 1)  // one header and one picture a line
-        throw Error(
-            ErrorCode::kResource, path,
-            std::to_string(breaks) + " lines, the limit is " + std::to_string(limits.pictures) + " pictures");
+    check_count(*file, path, limits);
 
+    const std::string_view text(reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size());
     Lines lines(text, path, limits.line_bytes);
     std::string_view line;
     if (!lines.next(line))

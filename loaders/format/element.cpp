@@ -91,17 +91,20 @@ const Element& element_of(DataType dtype) {
         [&](const Element& element) { return element.dtype == dtype && element.widen == nullptr; });
 }
 
+DataType tensor_dtype(const Element& element, const std::string& where) {
+    if (element.dtype) return *element.dtype;
+    throw Error(ErrorCode::kContent, where,
+                "values of type " + std::string(element.safetensors) + " are not supported");
+}
+
 Tensor to_tensor(const Element& element, const Shape& shape, std::span<const std::byte> bytes,
                  const std::shared_ptr<const void>& owner, const std::string& where) {
-    if (!element.dtype)
-        throw Error(ErrorCode::kContent, where,
-                    "values of type " + std::string(element.safetensors) + " are not supported");
-    if (element.dtype == DataType::kBool) check_bools(bytes, where);
+    const DataType dtype = tensor_dtype(element, where);
+    if (dtype == DataType::kBool) check_bools(bytes, where);
     const bool aligned = reinterpret_cast<std::uintptr_t>(bytes.data()) % element.size == 0;
-    if (element.widen == nullptr && aligned && owner)
-        return Tensor(*element.dtype, shape, bytes.data(), owner);
+    if (element.widen == nullptr && aligned && owner) return Tensor(dtype, shape, bytes.data(), owner);
 
-    Tensor tensor(*element.dtype, shape);
+    Tensor tensor(dtype, shape);
     if (element.widen != nullptr)
         element.widen(bytes.data(), bytes.size() / element.size, tensor.mutable_bytes());
     else if (!bytes.empty())

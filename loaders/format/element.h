@@ -30,10 +30,13 @@ const Element* find_npy_element(std::string_view code);
 /// The element that stores `dtype` as it is.
 const Element& element_of(DataType dtype);
 
+/// What to_tensor() makes of the element. Throws Error{kContent} at `where` when it has no counterpart.
+DataType tensor_dtype(const Element& element, const std::string& where);
+
 /// A tensor over `bytes`, whose size must be that of `shape`. A view kept alive by `owner` when the type is
 /// stored as computed, the address aligned and `owner` given; else a copy. F64 (beyond float32: infinity),
-/// F16 and BF16 become float32; I16, I8 and U16 int32; U32 int64. Throws Error{kContent} at `where` when the
-/// type has no counterpart, and for a bool that is not 0 or 1.
+/// F16 and BF16 become float32; I16, I8 and U16 int32; U32 int64. Throws what tensor_dtype() throws, and
+/// Error{kContent} for a bool that is not 0 or 1.
 Tensor to_tensor(const Element& element, const Shape& shape, std::span<const std::byte> bytes,
                  const std::shared_ptr<const void>& owner, const std::string& where);
 

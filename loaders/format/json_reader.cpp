@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <memory_resource>
 #include <unordered_set>
 
 namespace dyce {
@@ -231,12 +232,14 @@ void JsonReader::object(const std::function<void(const std::string& key)>& membe
     expect(JsonKind::kObject);
     enter();
     if (!accept('}')) {
-        std::unordered_set<std::string> keys;
+        // The keys lie together, for headers of many thousands.
+        std::pmr::monotonic_buffer_resource memory;
+        std::pmr::unordered_set<std::pmr::string> keys(&memory);
         do {
-            const auto [key, is_new] = keys.insert(string());
-            if (!is_new) fail("the key " + in_quotes(*key) + " occurs twice");
+            const std::string key = string();
+            if (!keys.emplace(key).second) fail("the key " + in_quotes(key) + " occurs twice");
             expect(':');
-            member(*key);
+            member(key);
         } while (accept(','));
         expect('}');
     }

@@ -141,12 +141,12 @@ private:
     std::optional<Shape> shape_;
 };
 
-struct Sections {
-    std::string_view header;
-    std::span<const std::byte> data;
+// Where the header's text is in a file.
+struct HeaderPlace {
+    std::size_t begin, end;
 };
 
-Sections split(std::span<const std::byte> bytes, const std::string& where) {
+HeaderPlace find_header(std::span<const std::byte> bytes, const std::string& where) {
     const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     const auto refuse = [&](ErrorCode code, const std::string& message) {
         throw Error(code, where, message);
@@ -165,24 +165,46 @@ Sections split(std::span<const std::byte> bytes, const std::string& where) {
         refuse(ErrorCode::kResource, "header of " + std::to_string(length) + " bytes, the limit is " +
                                          std::to_string(kMaxNpyHeader));
     if (length > bytes.size() - begin) refuse(ErrorCode::kContent, "ends inside the .npy header");
-    return {text.substr(begin, length), bytes.subspan(begin + length)};
+    return {begin, begin + length};
+}
+
+struct Header {
+    const Element* element;
+    Shape shape;
+    std::size_t end;  // where the data begin
+};
+
+// Of a file of `size` bytes.
+Header parse_header(std::span<const std::byte> start, std::uint64_t size, const std::string& where) {
+    const auto [begin, end] = find_header(start, where);
+    HeaderParser parser({reinterpret_cast<const char*>(start.data()) + begin, end - begin}, where);
+    parser.parse();
+    const Element& element = parser.element();
+    const Shape& shape = parser.shape();
+    auto needed = static_cast<std::int64_t>(element.size);
+    for (std::int64_t dim : shape)
+        if (!checked_multiply(needed, dim, &needed)) parser.fail("shape " + shape.to_string() + " overflows");
+    if (static_cast<std::uint64_t>(needed) != size - end)
+        parser.fail("shape " + shape.to_string() + " needs " + std::to_string(needed) +
+                    " bytes of data, found " + std::to_string(size - end));
+    return {&element, shape, end};
 }
 
 }  // namespace
 
 NpyArray parse_npy(std::span<const std::byte> bytes, const std::string& where) {
-    const auto [header, data] = split(bytes, where);
-    HeaderParser parser(header, where);
-    parser.parse();
-    const Element& element = parser.element();
-    const Shape& shape = parser.shape();
-    auto size = static_cast<std::int64_t>(element.size);
-    for (std::int64_t dim : shape)
-        if (!checked_multiply(size, dim, &size)) parser.fail("shape " + shape.to_string() + " overflows");
-    if (static_cast<std::uint64_t>(size) != data.size())
-        parser.fail("shape " + shape.to_string() + " needs " + std::to_string(size) +
-                    " bytes of data, found " + std::to_string(data.size()));
-    return {&element, shape, data};
+    const Header header = parse_header(bytes, bytes.size(), where);
+    return {header.element, header.shape, bytes.subspan(header.end)};
+}
+
+TensorType npy_type(std::span<const std::byte> start, std::uint64_t size, const std::string& where) {
+    const Header header = parse_header(start, size, where);
+    return {tensor_dtype(*header.element, where), header.shape};
+}
+
+TensorType npy_type(const std::string& path, std::uint64_t max_bytes) {
+    const auto mapping = FileMapping::open(path, max_bytes);
+    return npy_type(mapping->bytes(), mapping->bytes().size(), path);
 }
 
 Tensor read_npy(std::span<const std::byte> bytes, const std::shared_ptr<const void>& owner,

@@ -57,6 +57,25 @@ struct Member {
     std::uint64_t size;
 };
 
+/// A member that is being unpacked.
+struct OpenMember {
+    std::string where;
+    std::uint64_t size;  ///< as the directory announces it
+    std::unique_ptr<zip_file_t, int (*)(zip_file_t*)> file;
+
+    /// At most `most` bytes; fewer at the end.
+    std::uint64_t read(std::byte* to, std::uint64_t most) const {
+        std::uint64_t size_read = 0;
+        while (size_read < most) {
+            const zip_int64_t count = zip_fread(file.get(), to + size_read, most - size_read);
+            if (count < 0) fail(where, "cannot be unpacked: " + std::string(zip_file_strerror(file.get())));
+            if (count == 0) break;
+            size_read += static_cast<std::uint64_t>(count);
+        }
+        return size_read;
+    }
+};
+
 }  // namespace
 
 struct NpzReader::Impl {
@@ -105,6 +124,17 @@ struct NpzReader::Impl {
         names.emplace_back(name.substr(0, name.size() - kSuffix.size()));
         members.push_back({index, info.size});
     }
+
+    OpenMember open_member(const std::string& name) const {
+        const auto found = std::find(names.begin(), names.end(), name);
+        if (found == names.end()) fail(path, "has no member " + in_quotes(name + ".npy"));
+        const Member& member = members[static_cast<std::size_t>(found - names.begin())];
+        OpenMember open{where(name + std::string(kSuffix)),
+                        member.size,
+                        {zip_fopen_index(archive, member.index, 0), zip_fclose}};
+        if (!open.file) fail(open.where, "cannot be unpacked: " + std::string(zip_strerror(archive)));
+        return open;
+    }
 };
 
 NpzReader::NpzReader(const std::string& path, const NpzLimits& limits) : impl_(std::make_unique<Impl>()) {
@@ -138,28 +168,22 @@ Tensor NpzReader::read(const std::string& name) const {
 }
 
 StoredArray NpzReader::read_stored(const std::string& name) const {
-    const auto found = std::find(names().begin(), names().end(), name);
-    if (found == names().end()) fail(impl_->path, "has no member " + in_quotes(name + ".npy"));
-    const Member& member = impl_->members[static_cast<std::size_t>(found - names().begin())];
-    const std::string where = impl_->where(name + std::string(kSuffix));
-
-    const std::unique_ptr<zip_file_t, int (*)(zip_file_t*)> file(
-        zip_fopen_index(impl_->archive, member.index, 0), zip_fclose);
-    if (!file) fail(where, "cannot be unpacked: " + std::string(zip_strerror(impl_->archive)));
-    const auto block = allocate_aligned(member.size + 1);
+    const auto file = impl_->open_member(name);
+    const auto block = allocate_aligned(file.size + 1);
     // One byte more than announced is asked for: a longer member shows, and reaching the end makes libzip
     // compare the checksum.
-    std::uint64_t size = 0;
-    while (size <= member.size) {
-        const zip_int64_t count = zip_fread(file.get(), block.get() + size, member.size + 1 - size);
-        if (count < 0) fail(where, "cannot be unpacked: " + std::string(zip_file_strerror(file.get())));
-        if (count == 0) break;
-        size += static_cast<std::uint64_t>(count);
-    }
-    if (size != member.size)
-        fail(where, "unpacks to " + std::string(size > member.size ? "more" : "fewer") + " than the " +
-                        std::to_string(member.size) + " bytes announced");
-    return {where, parse_npy(std::span<const std::byte>(block.get(), size), where), block};
+    const std::uint64_t size = file.read(block.get(), file.size + 1);
+    if (size != file.size)
+        fail(file.where, "unpacks to " + std::string(size > file.size ? "more" : "fewer") + " than the " +
+                             std::to_string(file.size) + " bytes announced");
+    return {file.where, parse_npy(std::span<const std::byte>(block.get(), size), file.where), block};
+}
+
+TensorType NpzReader::type(const std::string& name) const {
+    const auto file = impl_->open_member(name);
+    std::vector<std::byte> start(std::min<std::uint64_t>(file.size, kMaxNpyStart));
+    start.resize(file.read(start.data(), start.size()));
+    return npy_type(start, file.size, file.where);
 }
 
 }  // namespace dyce

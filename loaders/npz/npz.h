@@ -38,6 +38,8 @@ public:
     /// Array names (members without ".npy") in the order of the archive.
     const std::vector<std::string>& names() const noexcept;
     bool contains(const std::string& name) const;
+    /// The type of read(name), by unpacking no more than the member's header.
+    TensorType type(const std::string& name) const;
     /// Throws Error{kContent} when there is no such member, its bytes or its checksum are wrong, or it is not
     /// what read_npy() accepts.
     Tensor read(const std::string& name) const;

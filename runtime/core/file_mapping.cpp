@@ -45,6 +45,10 @@ std::shared_ptr<const FileMapping> FileMapping::open(const std::string& path, st
     return std::shared_ptr<const FileMapping>(new FileMapping(static_cast<const std::byte*>(data), size));
 }
 
+void FileMapping::release(std::size_t size) const noexcept {
+    if (size > 0) madvise(const_cast<std::byte*>(data_), size, MADV_DONTNEED);
+}
+
 FileMapping::~FileMapping() {
     if (size_ > 0) munmap(const_cast<std::byte*>(data_), size_);
 }

@@ -20,6 +20,8 @@ public:
     FileMapping& operator=(const FileMapping&) = delete;
 
     std::span<const std::byte> bytes() const noexcept { return {data_, size_}; }
+    /// Gives back the memory that holds the first `size` bytes; they are read again when they are touched.
+    void release(std::size_t size) const noexcept;
 
 private:
     FileMapping(const std::byte* data, std::size_t size) : data_(data), size_(size) {}

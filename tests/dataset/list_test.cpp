@@ -70,6 +70,7 @@ TEST_CASE("broken lists are refused with the line number") {
         {header + "\"a\"b.png,1\n", 2, "closing quote"},
         {header + "a.png,1\n\n" + std::string(1 << 20, 'a') + ",1\n", 4, "the limit of a line is 65536",
          ErrorCode::kResource},
+        {header + std::string(9 << 20, 'a'), 2, "the limit of a line is 65536", ErrorCode::kResource},
     };
     TempFolder folder;
     const std::string path = folder / "list.csv";
@@ -106,5 +107,5 @@ TEST_CASE("ten million lines are refused before any is stored") {
     TempFolder folder;
     const std::string path = folder / "list.csv";
     write_file(path, "path,label\n" + std::string(10'000'000, '\n'));
-    check_refused(path, ErrorCode::kResource, path, "10000001 lines, the limit is 5000000");
+    check_refused(path, ErrorCode::kResource, path, "more lines, the limit is 5000000 pictures");
 }

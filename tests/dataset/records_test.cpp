@@ -1,6 +1,7 @@
 // Datasets held in single files: CIFAR's records and NumPy arrays.
 #include "loaders/format/npy.h"
 #include "tests/dataset/check_refused.h"
+#include "tests/format/zip_archive.h"
 #include "tests/support.h"
 
 #include <cstdlib>
@@ -111,6 +112,24 @@ TEST_CASE("arrays that are no labelled pictures are refused") {
     refuse(good, Tensor::of_ints({0, -1}), labels, "label 1 is -1");
     write_npy(folder / "alone.npy", good);
     check_refused(folder / "alone.npy", ErrorCode::kIo, folder / "alone_labels.npy", "cannot open");
+}
+
+TEST_CASE("pictures are unpacked only when all else is right") {
+    TempFolder folder;
+    const auto npy = [&](const Tensor& tensor) {
+        write_npy(folder / "x.npy", tensor);
+        return read_file(folder / "x.npy");
+    };
+    const auto member = [](const std::string& name, const std::string& bytes) {
+        return ZipMember{.name = name, .packed = bytes, .size = bytes.size(), .crc = crc32(bytes)};
+    };
+    ZipMember images = member("images.npy", npy(pictures({2, 4, 4, 3})));
+    images.crc ^= 1;
+    const std::string path = folder / "x.npz";
+    write_file(path, zip({images, member("labels.npy", npy(Tensor::of_ints({0, 3})))}));
+    check_refused(path, ErrorCode::kContent, path + ": labels", "label 1 is 3");
+    write_file(path, zip({images, member("labels.npy", npy(Tensor::of_ints({0, 1})))}));
+    check_refused(path, ErrorCode::kContent, path + ": member 'images.npy'", "CRC error");
 }
 
 TEST_CASE("an .npz holds images and labels") {
