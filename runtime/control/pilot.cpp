@@ -107,9 +107,14 @@ double Pilot::predicted_us() const {
 
 double Pilot::joules() {
     if (meter_ == nullptr) return Window::kUnknown;
-    const EnergyMeter::Reading reading = meter_->read();
-    no_power_reason_ = reading.reason;
-    return reading.joules.value_or(Window::kUnknown);
+    try {
+        EnergyMeter::Reading reading = meter_->read();
+        no_power_reason_ = std::move(reading.reason);
+        return reading.joules.value_or(Window::kUnknown);
+    } catch (const std::exception& error) {  // of a meter that is not ours
+        no_power_reason_ = error.what();
+        return Window::kUnknown;
+    }
 }
 
 }  // namespace dyce

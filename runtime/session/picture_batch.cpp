@@ -8,6 +8,13 @@
 
 namespace dyce {
 
+ExitBatch::Clock::time_point deadline_after(double milliseconds, ExitBatch::Clock::time_point now) {
+    using Clock = ExitBatch::Clock;
+    const std::chrono::duration<double, std::milli> wait(milliseconds);
+    if (!(milliseconds > 0) || wait >= Clock::time_point::max() - now) return Clock::time_point::max();
+    return now + std::chrono::duration_cast<Clock::duration>(wait);
+}
+
 // A picture that cannot be prepared takes part as zeros, so that the others keep their places.
 void PictureBatch::fill(int member, int row, std::span<float> picture) {
     const auto i = static_cast<std::size_t>(row);

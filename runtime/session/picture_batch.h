@@ -10,6 +10,9 @@
 
 namespace dyce {
 
+/// `milliseconds` after `now`; 0 = never.
+ExitBatch::Clock::time_point deadline_after(double milliseconds, ExitBatch::Clock::time_point now);
+
 class PictureBatch final : public ExitBatch {
 public:
     /// `predictions` has one place for each picture; all arguments outlive the batch.

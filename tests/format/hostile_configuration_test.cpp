@@ -189,7 +189,8 @@ TEST_CASE("hostile configurations: wrong members") {
 
 TEST_CASE("hostile configurations: every member must be there") {
     const Json good = small_set().flatten();
-    for (const auto& [pointer, value] : good.items()) {
+    for (const auto& item : good.items()) {
+        const std::string& pointer = item.key();
         const Json::json_pointer member(pointer);
         Json json = small_set();
         Json& parent = json[member.parent_pointer()];

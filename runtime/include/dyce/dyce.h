@@ -5,5 +5,7 @@
 #include <dyce/error.h>
 #include <dyce/image.h>
 #include <dyce/model.h>
+#include <dyce/policy.h>
+#include <dyce/scheduler.h>
 #include <dyce/session.h>
 #include <dyce/tensor.h>

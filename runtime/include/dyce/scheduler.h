@@ -1,0 +1,88 @@
+// Serves classification requests from many threads: gathers them into batches, runs these on threads of its
+// own, and chooses the configuration by a policy. All members may be called from several threads at once.
+#pragma once
+
+#include <dyce/configuration.h>
+#include <dyce/export.h>
+#include <dyce/image.h>
+#include <dyce/model.h>
+#include <dyce/policy.h>
+#include <dyce/session.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dyce {
+
+struct SchedulerOptions {
+    int workers = 1;         ///< batches computed at the same time, each by a thread of its own
+    int threads = 0;         ///< compute threads of each worker; 0 = all this process may use, shared out
+    int max_batch = 8;       ///< requests computed together at most
+    double max_wait_ms = 2;  ///< how long a request waits for others to fill its batch, while workers idle
+    std::size_t max_queue = 1024;  ///< requests waiting at most; more are refused
+
+    std::string configuration = "balanced";  ///< of the set, in force at the start
+    Policy policy;                           ///< needs a set, unless it is KeepConfiguration
+    double window_s = 0.5;  ///< what a policy looks at: the last so many seconds, 20 answers at least
+    std::shared_ptr<EnergyMeter> meter;  ///< for PowerBudget; read by one thread at a time
+
+    bool reference_kernels = false;  ///< plain loops instead of oneDNN: slow, for checking
+};
+
+/// What a Scheduler did so far, and in the last window.
+struct SchedulerReport {
+    std::uint64_t submitted = 0;  ///< requests, those refused included
+    std::uint64_t refused = 0;    ///< because the queue was full
+    std::uint64_t answered = 0;   ///< those whose picture failed included
+    std::size_t queued = 0;       ///< waiting now
+    std::uint64_t switches = 0;   ///< of the configuration, by the policy
+
+    // Of the last window; empty before the first.
+    std::optional<double> p95_us;        ///< from submission to answer
+    std::optional<double> arrival_rate;  ///< requests a second
+    std::optional<double> busy;          ///< share of the workers' time
+    std::vector<double> exit_share;      ///< share of answers by position, the final exit last
+    std::optional<double> watts;
+    std::string no_watts_reason;  ///< why not, when a meter was given
+};
+
+class DYCE_API Scheduler {
+public:
+    /// Compiles the model and starts the workers. Exits are off until set_configuration().
+    /// Throws Error{kUsage} on bad options, Error{kResource} when memory or threads are short.
+    explicit Scheduler(const Model& model, const SchedulerOptions& options = {});
+    /// The same with a configuration of `set` in force, which options.policy changes. Throws also when the
+    /// set is not for this model.
+    Scheduler(const Model& model, const ConfigurationSet& set, const SchedulerOptions& options = {});
+    /// As stop() does.
+    ~Scheduler();
+    Scheduler(Scheduler&&) noexcept;
+
+    /// Asks for an answer. Prediction::error is set when the picture cannot be prepared or its logits are not
+    /// finite; latency_us counts from here. `options` as for Session::classify, the deadline counting from
+    /// here too: the time in the queue is part of it. Throws Error{kResource} when the queue is full - the
+    /// request is refused, nothing else happens - and Error{kUsage} when options.configuration is not for
+    /// this model, or after stop().
+    std::future<Prediction> submit(const Image& image, const ClassifyOptions& options = {});
+
+    /// As Session::set_configuration. Throws Error{kUsage} also when a policy chooses the configuration.
+    std::uint64_t set_configuration(const Configuration& configuration);
+    /// The one that batches begin under now.
+    Configuration configuration() const;
+
+    SchedulerReport report() const;
+
+    /// Takes no more requests, answers those it has, and ends the workers.
+    void stop();
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace dyce

@@ -1,0 +1,66 @@
+#include "runtime/session/engine.h"
+
+#include <dyce/error.h>
+
+namespace dyce {
+namespace {
+
+std::vector<std::shared_ptr<const CompiledModel>> compile_members(const ModelData& model,
+                                                                  const SessionOptions& options) {
+    std::vector<std::shared_ptr<const CompiledModel>> members;
+    for (const Member& member : model.members)
+        members.push_back(CompiledModel::compile(member.graph, member.exits,
+                                                 {.max_batch = options.max_batch,
+                                                  .threads = options.threads,
+                                                  .reference_kernels = options.reference_kernels}));
+    return members;
+}
+
+}  // namespace
+
+Engine::Engine(const Model& model, const SessionOptions& options, int concurrent)
+    : model_(model.data()),
+      max_batch_(static_cast<std::size_t>(options.max_batch)),
+      positions_(model_->positions()),
+      members_(compile_members(*model_, options)) {
+    for (int i = 0; i < concurrent; ++i) idle_.push_back(make_loop());
+}
+
+std::shared_ptr<const ExitPlan> Engine::make_plan(const Configuration& configuration) const {
+    const auto check = [&](const std::string& what, const std::string& found, const std::string& own) {
+        if (!found.empty() && found != own)
+            throw Error(ErrorCode::kUsage, "configuration " + configuration.name,
+                        "was made for " + what + " " + found + ", this model has " + own);
+    };
+    check("the model", configuration.model_digest, model_->digest);
+    check("the preprocessing", configuration.preprocess_digest, model_->preprocess_digest);
+    check("precision", configuration.precision, "f32");
+    return std::make_shared<const ExitPlan>(make_exit_plan(configuration, positions_));
+}
+
+void Engine::run(const ExitPlan& plan, std::size_t rows, ExitBatch& batch) {
+    auto loop = take_loop();
+    const std::uint64_t before = loop->non_finite_scores();
+    loop->run(plan, static_cast<int>(rows), batch);
+    non_finite_scores_ += loop->non_finite_scores() - before;
+    const std::lock_guard lock(idle_mutex_);
+    idle_.push_back(std::move(loop));
+}
+
+std::unique_ptr<ExitLoop> Engine::make_loop() const {
+    return std::make_unique<ExitLoop>(members_, positions_, static_cast<int>(max_batch_));
+}
+
+std::unique_ptr<ExitLoop> Engine::take_loop() {
+    {
+        const std::lock_guard lock(idle_mutex_);
+        if (!idle_.empty()) {
+            auto loop = std::move(idle_.back());
+            idle_.pop_back();
+            return loop;
+        }
+    }
+    return make_loop();
+}
+
+}  // namespace dyce

@@ -1,0 +1,51 @@
+// A model compiled to run batches under any of its configurations: what Session and Scheduler stand on. All
+// members may be called from several threads at once.
+#pragma once
+
+#include "loaders/format/model_file.h"
+#include "runtime/exec/exit_loop.h"
+
+#include <dyce/session.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace dyce {
+
+class Engine {
+public:
+    /// Memory for `concurrent` batches is taken at once, for more when they run. Throws as Session does.
+    Engine(const Model& model, const SessionOptions& options, int concurrent = 1);
+
+    const ModelData& model() const { return *model_; }
+    std::size_t max_batch() const { return max_batch_; }
+    /// Positions where a picture may leave, the final exit included.
+    std::size_t positions() const { return positions_.size(); }
+
+    /// Throws Error{kUsage} when the configuration is not for this model.
+    std::shared_ptr<const ExitPlan> make_plan(const Configuration& configuration) const;
+
+    /// Runs rows 0 .. rows - 1, at most max_batch() of them.
+    void run(const ExitPlan& plan, std::size_t rows, ExitBatch& batch);
+
+    /// Exit scores so far that were infinite or NaN.
+    std::uint64_t non_finite_scores() const { return non_finite_scores_; }
+
+private:
+    std::unique_ptr<ExitLoop> make_loop() const;
+    std::unique_ptr<ExitLoop> take_loop();
+
+    std::shared_ptr<const ModelData> model_;
+    std::size_t max_batch_;
+    std::vector<ExitPosition> positions_;
+    std::vector<std::shared_ptr<const CompiledModel>> members_;
+    std::atomic<std::uint64_t> non_finite_scores_{0};
+
+    std::mutex idle_mutex_;
+    std::vector<std::unique_ptr<ExitLoop>> idle_;
+};
+
+}  // namespace dyce

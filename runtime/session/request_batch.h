@@ -1,0 +1,46 @@
+// Requests on their way through the exit loop: each is answered the moment it leaves. Lives for one run.
+#pragma once
+
+#include "runtime/session/picture_batch.h"
+#include "runtime/session/request_queue.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace dyce {
+
+class RequestBatch final : public ExitBatch {
+public:
+    struct Answered {
+        double latency_us;  ///< since submission
+        int position;
+    };
+
+    /// `requests` under the same plan, at least one. The answers name `configuration` and `generation`.
+    /// Arguments outlive the batch.
+    RequestBatch(const ModelData& model, const std::vector<std::unique_ptr<Request>>& requests,
+                 const std::string& configuration, std::uint64_t generation);
+
+    void fill(int member, int row, std::span<float> picture) override {
+        pictures_.fill(member, row, picture);
+    }
+    void leave(int row, const ExitAnswer& answer) override;
+    Clock::time_point deadline(int row) const override {
+        return requests_[static_cast<std::size_t>(row)]->deadline;
+    }
+
+    const std::vector<Answered>& answered() const { return answered_; }
+
+private:
+    const std::vector<std::unique_ptr<Request>>& requests_;
+    const std::string& configuration_;
+    std::uint64_t generation_;
+    std::vector<Image> images_;
+    std::vector<Prediction> predictions_;
+    std::vector<Answered> answered_;
+    PictureBatch pictures_;
+};
+
+}  // namespace dyce

@@ -1,0 +1,281 @@
+#include "runtime/control/active_configuration.h"
+#include "runtime/control/pilot.h"
+#include "runtime/core/threads.h"
+#include "runtime/session/engine.h"
+#include "runtime/session/request_batch.h"
+
+#include <dyce/error.h>
+#include <dyce/scheduler.h>
+
+#include <algorithm>
+#include <cmath>
+#include <condition_variable>
+#include <system_error>
+#include <thread>
+
+namespace dyce {
+namespace {
+
+using Clock = Request::Clock;
+using Active = ActiveConfiguration<ExitPlan>;
+using Batch = std::vector<std::unique_ptr<Request>>;
+
+constexpr int kMaxWorkers = 1024;
+constexpr double kMaxWaitMs = 60'000;
+
+double seconds(Clock::time_point time) {
+    return std::chrono::duration<double>(time.time_since_epoch()).count();
+}
+
+void require(bool condition, const char* option, const std::string& expected) {
+    if (!condition) throw Error(ErrorCode::kUsage, option, "expected " + expected);
+}
+
+const SchedulerOptions& checked(const SchedulerOptions& options) {
+    require(options.workers >= 1 && options.workers <= kMaxWorkers, "workers",
+            "1 to " + std::to_string(kMaxWorkers));
+    require(options.max_queue >= 1, "max_queue", "at least 1");
+    require(options.max_wait_ms >= 0 && options.max_wait_ms <= kMaxWaitMs, "max_wait_ms", "0 to 60000");
+    return options;
+}
+
+SessionOptions session_options(const SchedulerOptions& options) {
+    const int threads =
+        options.threads != 0 ? options.threads : std::max(1, available_threads() / options.workers);
+    return {threads, options.max_batch, options.reference_kernels};
+}
+
+QueueOptions queue_options(const SchedulerOptions& options) {
+    return {options.max_queue, static_cast<std::size_t>(options.max_batch),
+            std::chrono::duration_cast<Clock::duration>(
+                std::chrono::duration<double, std::milli>(options.max_wait_ms))};
+}
+
+std::optional<double> known(double value) {
+    return std::isnan(value) ? std::nullopt : std::optional<double>(value);
+}
+
+}  // namespace
+
+struct Scheduler::Impl {
+    Engine engine;
+    std::size_t max_queue;
+    bool has_policy;
+    std::vector<std::shared_ptr<const ExitPlan>> plans;  // of the set
+    Active active;
+
+    mutable std::mutex queue_mutex;
+    std::condition_variable wake;
+    RequestQueue queue;
+    bool is_stopping = false;
+    QueueFigures figures;  // of the open window
+    std::uint64_t submitted = 0, refused = 0;
+
+    // Taken before queue_mutex by whoever needs both.
+    mutable std::mutex control_mutex;
+    Pilot pilot;
+    int chosen;  // index in the set, as last installed
+    std::uint64_t answered = 0, switches = 0;
+    std::atomic<double> picture_us{0};  // what the queue may expect
+
+    std::mutex stop_mutex;
+    std::vector<std::thread> workers;
+
+    Impl(const Model& model, const std::vector<Configuration>& configurations, int first,
+         const SchedulerOptions& options)
+        : engine(model, session_options(checked(options)), options.workers),
+          max_queue(options.max_queue),
+          has_policy(!std::holds_alternative<KeepConfiguration>(options.policy)),
+          plans(make_plans(configurations)),
+          active(plans.empty() ? engine.make_plan({}) : plans[static_cast<std::size_t>(first)]),
+          queue(queue_options(options)),
+          pilot(configurations,
+                {options.policy, first, engine.positions(), options.workers, options.window_s, options.meter},
+                seconds(Clock::now())),
+          chosen(first) {}
+
+    ~Impl() { stop(); }
+
+    std::vector<std::shared_ptr<const ExitPlan>> make_plans(
+        const std::vector<Configuration>& configurations) {
+        std::vector<std::shared_ptr<const ExitPlan>> result;
+        for (const Configuration& configuration : configurations)
+            result.push_back(engine.make_plan(configuration));
+        return result;
+    }
+
+    void start(int count) {
+        try {
+            for (int i = 0; i < count; ++i) workers.emplace_back([this] { work(); });
+        } catch (const std::system_error& error) {
+            throw Error(ErrorCode::kResource, "workers",
+                        std::string("cannot start a thread: ") + error.what());
+        }
+    }
+
+    void stop() {
+        {
+            const std::lock_guard lock(queue_mutex);
+            is_stopping = true;
+        }
+        wake.notify_all();
+        const std::lock_guard lock(stop_mutex);
+        for (std::thread& worker : workers)
+            if (worker.joinable()) worker.join();
+    }
+
+    std::future<Prediction> submit(const Image& image, const ClassifyOptions& options) {
+        auto request = std::make_unique<Request>(Request{image, options.topk});
+        if (options.configuration) request->plan = engine.make_plan(*options.configuration);
+        request->submitted = Clock::now();
+        request->deadline = deadline_after(options.deadline_ms, request->submitted);
+        auto answer = request->promise.get_future();
+        {
+            const std::lock_guard lock(queue_mutex);
+            if (is_stopping) throw Error(ErrorCode::kUsage, "scheduler", "was stopped");
+            ++submitted;
+            ++figures.arrived;
+            if (!queue.push(request)) {
+                ++refused;
+                ++figures.refused;
+                throw Error(ErrorCode::kResource, "scheduler",
+                            "refused: " + std::to_string(max_queue) + " requests are waiting, the limit");
+            }
+        }
+        wake.notify_one();
+        return answer;
+    }
+
+    void work() {
+        Batch batch;
+        batch.reserve(engine.max_batch());
+        for (; next(batch); batch.clear()) run(batch);
+    }
+
+    // Waits until a batch is due; false when there will be none any more.
+    bool next(Batch& batch) {
+        std::unique_lock lock(queue_mutex);
+        for (;;) {
+            if (queue.empty()) {
+                if (is_stopping) return false;
+                wake.wait(lock);
+                continue;
+            }
+            const std::chrono::duration<double, std::micro> service(picture_us *
+                                                                    static_cast<double>(queue.size()));
+            const auto due = queue.due(std::chrono::duration_cast<Clock::duration>(service));
+            if (is_stopping || due <= Clock::now()) break;
+            wake.wait_until(lock, due);
+        }
+        queue.take(batch);
+        if (!queue.empty()) wake.notify_one();
+        return true;
+    }
+
+    // Whatever goes wrong is told to those who have no answer yet; the worker goes on.
+    void run(const Batch& requests) {
+        const auto start = Clock::now();
+        int index = -1;
+        try {
+            const Active::Current current = choose(requests, start, index);
+            RequestBatch batch(engine.model(), requests, current.plan->configuration.name,
+                               current.generation);
+            engine.run(*current.plan, requests.size(), batch);
+            account(batch.answered(), index, start);
+        } catch (...) {
+            for (const auto& request : requests)
+                if (!request->is_answered) request->promise.set_exception(std::current_exception());
+        }
+    }
+
+    // What the batch runs under, and its index in the set; -1 = another one.
+    Active::Current choose(const Batch& requests, Clock::time_point now, int& index) {
+        if (requests[0]->plan != nullptr) return {requests[0]->plan, 0};
+        auto deadline = Clock::time_point::max();
+        for (const auto& request : requests) deadline = std::min(deadline, request->deadline);
+        const std::chrono::duration<double, std::micro> left = deadline - now;
+        const std::lock_guard lock(control_mutex);
+        index = pilot.choose(static_cast<int>(requests.size()), left.count());
+        install(index);
+        return active.get();
+    }
+
+    void account(const std::vector<RequestBatch::Answered>& answers, int index, Clock::time_point start) {
+        const auto now = Clock::now();
+        const std::lock_guard lock(control_mutex);
+        answered += answers.size();
+        for (const auto& [latency_us, position] : answers)
+            pilot.answered(latency_us, static_cast<std::size_t>(position));
+        pilot.worked(index, static_cast<int>(answers.size()),
+                     std::chrono::duration<double>(now - start).count());
+        picture_us = pilot.predicted_us();
+        if (pilot.is_due(seconds(now))) install(pilot.close(seconds(now), take_figures()));
+    }
+
+    void install(int index) {
+        if (index < 0 || index == chosen) return;
+        active.install(plans[static_cast<std::size_t>(index)]);
+        chosen = index;
+        ++switches;
+    }
+
+    QueueFigures take_figures() {
+        const std::lock_guard lock(queue_mutex);
+        QueueFigures taken = std::exchange(figures, {});
+        taken.queued = queue.size();
+        return taken;
+    }
+
+    SchedulerReport report() const {
+        const std::lock_guard control(control_mutex);
+        SchedulerReport report;
+        {
+            const std::lock_guard lock(queue_mutex);
+            report.submitted = submitted;
+            report.refused = refused;
+            report.queued = queue.size();
+        }
+        report.answered = answered;
+        report.switches = switches;
+        report.no_watts_reason = pilot.no_power_reason();
+        const Window& window = pilot.telemetry().last();
+        if (window.seconds > 0) {
+            report.p95_us = known(window.p95_us);
+            report.arrival_rate = window.arrival_rate();
+            report.busy = window.busy;
+            report.watts = known(window.watts);
+            report.exit_share = pilot.telemetry().exit_share();
+        }
+        return report;
+    }
+};
+
+Scheduler::Scheduler(const Model& model, const SchedulerOptions& options)
+    : impl_(std::make_unique<Impl>(model, std::vector<Configuration>{}, 0, options)) {
+    impl_->start(options.workers);
+}
+
+Scheduler::Scheduler(const Model& model, const ConfigurationSet& set, const SchedulerOptions& options)
+    : impl_(std::make_unique<Impl>(
+          model, set.contents().configurations,
+          static_cast<int>(&set.at(options.configuration) - set.contents().configurations.data()), options)) {
+    impl_->start(options.workers);
+}
+
+Scheduler::~Scheduler() = default;
+Scheduler::Scheduler(Scheduler&&) noexcept = default;
+
+std::future<Prediction> Scheduler::submit(const Image& image, const ClassifyOptions& options) {
+    return impl_->submit(image, options);
+}
+
+std::uint64_t Scheduler::set_configuration(const Configuration& configuration) {
+    require(!impl_->has_policy, "configuration", "to be chosen by the policy");
+    return impl_->active.install(impl_->engine.make_plan(configuration));
+}
+
+Configuration Scheduler::configuration() const { return impl_->active.get().plan->configuration; }
+SchedulerReport Scheduler::report() const { return impl_->report(); }
+void Scheduler::stop() { impl_->stop(); }
+
+}  // namespace dyce
