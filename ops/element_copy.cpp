@@ -1,5 +1,7 @@
 #include "ops/element_copy.h"
 
+#include <algorithm>
+
 namespace dyce::ops {
 namespace {
 
@@ -8,27 +10,31 @@ class Copy {
 public:
     Copy(const OffsetTables& tables, const void* source, void* out, const void* filler)
         : tables_(tables),
+          elements_(tables.size() + 1, 1),
           source_(static_cast<const Element*>(source)),
           out_(static_cast<Element*>(out)),
-          filler_(static_cast<const Element*>(filler)) {}
+          filler_(static_cast<const Element*>(filler)) {
+        for (std::size_t axis = tables.size(); axis > 0; --axis)
+            elements_[axis - 1] = elements_[axis] * tables[axis - 1].size();
+    }
 
     void run(std::size_t axis, std::int64_t base) {
-        if (axis == tables_.size()) {
-            *out_++ = base == kOutside ? *filler_ : source_[base];
-            return;
-        }
-        const auto& table = tables_[axis];
-        if (axis + 1 < tables_.size() || base == kOutside) {
-            for (const std::int64_t offset : table)
-                run(axis + 1, base == kOutside || offset == kOutside ? kOutside : base + offset);
-        } else {
-            for (const std::int64_t offset : table)
+        if (base == kOutside) {
+            out_ = std::fill_n(out_, elements_[axis], *filler_);
+        } else if (axis == tables_.size()) {
+            *out_++ = source_[base];
+        } else if (axis + 1 == tables_.size()) {
+            for (const std::int64_t offset : tables_[axis])
                 *out_++ = offset == kOutside ? *filler_ : source_[base + offset];
+        } else {
+            for (const std::int64_t offset : tables_[axis])
+                run(axis + 1, offset == kOutside ? kOutside : base + offset);
         }
     }
 
 private:
     const OffsetTables& tables_;
+    std::vector<std::size_t> elements_;  // of the output, from each axis on
     const Element* source_;
     Element* out_;
     const Element* filler_;
