@@ -27,6 +27,16 @@ public:
         : where_(where), limits_(limits), reader_(text, where) {}
 
     ConfigurationSet::Contents contents() {
+        try {
+            return read_contents();
+        } catch (const Error& error) {
+            throw Error(error.code(), path_.empty() ? where_ : where_ + ": " + path_.substr(1),
+                        error.message());
+        }
+    }
+
+private:
+    ConfigurationSet::Contents read_contents() {
         ConfigurationSet::Contents contents;
         members({{"schema", [&] { schema(); }},
                  {"model_digest", [&] { contents.model_digest = reader_.string(); }},
@@ -46,17 +56,13 @@ public:
         return contents;
     }
 
-private:
-    // Errors name the place that is read: what has been entered and not yet left. It starts with a member of
-    // the document, hence with a dot.
+    // Reads what lies at `place`. An error leaves the path as it is: it names the place.
     template <class Read>
-    void step(const std::string& place, Read read) {
+    void step(const std::string& place, Read& read) {
         const std::size_t outside = path_.size();
         path_ += place;
-        reader_.set_where(where_ + ": " + path_.substr(1));
         read();
         path_.resize(outside);
-        reader_.set_where(path_.empty() ? where_ : where_ + ": " + path_.substr(1));
     }
 
     // An object of exactly these members, in any order.
@@ -139,7 +145,7 @@ private:
     }
 
     std::string where_;
-    std::string path_;
+    std::string path_;  // ".configurations[3].name"
     ConfigurationLimits limits_;
     JsonReader reader_;
 };

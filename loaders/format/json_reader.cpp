@@ -78,8 +78,8 @@ void JsonReader::fail(const std::string& message) const {
 }
 
 void JsonReader::skip_spaces() {
-    constexpr std::string_view kSpaces = " \t\n\r";
-    while (at_ < text_.size() && kSpaces.find(text_[at_]) != kSpaces.npos) ++at_;
+    const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
+    while (at_ < text_.size() && is_space(text_[at_])) ++at_;
 }
 
 bool JsonReader::accept(char c) {
