@@ -36,7 +36,8 @@ inline const std::vector<Room> kRooms = {
     {"runtime/control",      {"runtime/core"},                                  {}},
     {"runtime/session",      {"runtime/exec", "runtime/control", "loaders/format", "loaders/image"}, {}},
     {"search",               {"runtime/exec", "loaders/dataset", "loaders/import/onnx"}, {"xtensor"}},
-    {"tools",                {"runtime/session", "search"},                     {"cxxopts", "json"}},
+    {"search/train",         {"search"},                                        {"onednn"}},
+    {"tools",                {"runtime/session", "search/train"},               {"cxxopts", "json"}},
     {"tests",                {"tools"}, {"doctest", "onednn", "onnx", "json", "xtensor", "libzip", "xxhash"}},
     {"tests/consumer/project", {"runtime/include/dyce"},                        {}},
 };

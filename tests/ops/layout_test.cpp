@@ -44,6 +44,9 @@ const std::vector<Row> kRows = {
       {"count_include_pad", 1}}},
     {"AveragePool", {1, 3, 9, 9}, {{"kernel_shape", Ints{2, 2}}, {"dilations", Ints{2, 1}}}},
     {"AveragePool", {1, 3, 4, 5, 6}, {{"kernel_shape", Ints{2, 3, 2}}, {"pads", Ints{1, 1, 1, 1, 1, 1}}}},
+    {"AdaptiveAveragePool", {2, 32, 8, 12}, {{"output_size", Ints{4, 3}}}},
+    {"AdaptiveAveragePool", {2, 24, 7, 7}, {{"output_size", Ints{1, 1}}}},
+    {"AdaptiveAveragePool", {2, 32, 7, 5}, {{"output_size", Ints{4, 2}}}},
     {"GlobalAveragePool", {2, 24, 7, 7}, {}},
     {"GlobalAveragePool", {2, 32, 5, 3}, {}},
     {"GlobalAveragePool", {2, 3, 9}, {}},
@@ -108,7 +111,7 @@ TEST_CASE("operators compute the same compiled, from any layout") {
             std::vector<std::string> names;
             for (std::size_t i = 0; i < row.outputs; ++i) names.push_back("output" + std::to_string(i));
             for (const ValueId output :
-                 builder.add_many(*find_op(row.op), {input}, row.attributes, row.op, names))
+                 builder.add_many(*make_node(row.op, 1, {}).spec, {input}, row.attributes, row.op, names))
                 builder.output(output);
             check_compiled(std::move(builder).build());
         }

@@ -115,6 +115,20 @@ TEST_CASE("global pools reduce each plane") {
     check_refused("GlobalMaxPool", {f32({1, 2, 0, 3})}, {}, "expected spatial axes above 0");
 }
 
+TEST_CASE("AdaptiveAveragePool averages the cells of a grid") {
+    // PyTorch 1.13: F.adaptive_avg_pool2d(torch.arange(1., 36).reshape(1, 1, 5, 7) ** 2, (3, 2))
+    Tensor x(DataType::kFloat32, {1, 1, 5, 7});
+    for (int i = 0; i < 35; ++i) x.mutable_data<float>()[i] = static_cast<float>((i + 1) * (i + 1));
+    check_close(run_reference("AdaptiveAveragePool", {x}, {{"output_size", Ints{3, 2}}}),
+                tensor({1, 1, 3, 2}, {49.5, 94.5, 306.1666666667, 414.1666666667, 742.5, 913.5}));
+    check_close(run_reference("AdaptiveAveragePool", {x}, {{"output_size", Ints{5, 7}}}), x);
+    const TensorType image = f32({2, 3, 5, 7});
+    CHECK(macs("AdaptiveAveragePool", {image}, {{"output_size", Ints{2, 2}}}) == 0);
+    for (const Ints& size : {Ints{6, 1}, Ints{1, 8}, Ints{0, 1}, Ints{2}})
+        check_refused("AdaptiveAveragePool", {image}, {{"output_size", size}}, "output_size is [");
+    check_refused("AdaptiveAveragePool", {f32({2, 3, 5})}, {{"output_size", Ints{2, 2}}}, "expected rank 4");
+}
+
 TEST_CASE("pools refuse what does not fit") {
     const TensorType image = f32({1, 1, 5, 5});
     const struct {

@@ -5,7 +5,7 @@
 namespace dyce {
 
 std::span<const Verb* const> all_verbs() {
-    static constexpr std::array kVerbs = {&kConvert, &kInspect, &kClassify, &kCascade,
+    static constexpr std::array kVerbs = {&kConvert, &kInspect, &kClassify, &kTrain, &kCascade,
                                           &kRecord,  &kEval,    &kBench,    &kRun};
     return kVerbs;
 }

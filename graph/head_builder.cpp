@@ -1,0 +1,163 @@
+#include "graph/head_builder.h"
+
+#include "graph/passes/passes.h"
+
+#include <dyce/error.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace dyce {
+namespace {
+
+// The number at the front of `text`, of at most `digits` digits and without a leading zero, which is removed.
+std::optional<int> take_number(std::string_view& text, std::size_t digits) {
+    std::size_t length = 0;
+    while (length < text.size() && text[length] >= '0' && text[length] <= '9') ++length;
+    if (length == 0 || length > digits || text[0] == '0') return {};
+    int value = 0;
+    std::from_chars(text.data(), text.data() + length, value);
+    text.remove_prefix(length);
+    return value;
+}
+
+bool take_word(std::string_view& text, std::string_view word) {
+    if (!text.starts_with(word)) return false;
+    text.remove_prefix(word.size());
+    return true;
+}
+
+[[noreturn]] void fail(const std::string& head, const std::string& message) {
+    throw Error(ErrorCode::kUsage, head, message);
+}
+
+Shape site_shape(const Graph& graph, const Site& site) {
+    return infer_types(graph)[static_cast<std::size_t>(site.value)].shape;
+}
+
+void check_layers(const std::string& head, const std::vector<HeadLayer>& layers,
+                  const std::vector<std::int64_t>& widths) {
+    if (layers.size() + 1 != widths.size())
+        fail(head,
+             std::to_string(layers.size()) + " layers given, expected " + std::to_string(widths.size() - 1));
+    for (std::size_t k = 0; k < layers.size(); ++k) {
+        const TensorType weight{DataType::kFloat32, {widths[k + 1], widths[k]}};
+        const TensorType bias{DataType::kFloat32, {widths[k + 1]}};
+        if (layers[k].weight.type() != weight || layers[k].bias.type() != bias)
+            fail(head, "layer " + std::to_string(k) + " is " + layers[k].weight.shape().to_string() +
+                           " and " + layers[k].bias.shape().to_string() + ", expected float32 " +
+                           weight.shape.to_string() + " and " + bias.shape.to_string());
+    }
+}
+
+// Appends nodes of one output each.
+class Appender {
+public:
+    Appender(Graph& graph, std::string prefix) : graph_(graph), prefix_(std::move(prefix)) {}
+
+    ValueId add(const OpSpec* spec, std::vector<ValueId> inputs, Attributes attributes,
+                const std::string& name) {
+        const ValueId output = graph_.add_value(prefix_ + name);
+        graph_.nodes.push_back(
+            {spec, prefix_ + name, std::move(attributes), std::move(inputs), {output}, {}});
+        return output;
+    }
+    ValueId constant(Tensor value, const std::string& name) {
+        return graph_.add_value(prefix_ + name, std::move(value));
+    }
+
+private:
+    Graph& graph_;
+    std::string prefix_;
+};
+
+ValueId append_pool(Appender& appender, ValueId input, int grid) {
+    if (grid == 1) return appender.add(find_op("GlobalAveragePool"), {input}, {}, ".pool");
+    return appender.add(find_op("AdaptiveAveragePool", "dyce"), {input},
+                        {{"output_size", std::vector<std::int64_t>{grid, grid}}}, ".pool");
+}
+
+ValueId append_layers(Appender& appender, ValueId value, const std::vector<HeadLayer>& layers) {
+    for (std::size_t k = 0; k < layers.size(); ++k) {
+        const std::string name = ".fc" + std::to_string(k);
+        const bool is_last = k + 1 == layers.size();
+        const ValueId weight = appender.constant(layers[k].weight, name + ".weight");
+        const ValueId bias = appender.constant(layers[k].bias, name + ".bias");
+        value = appender.add(find_op("Gemm"), {value, weight, bias}, {{"transB", std::int64_t{1}}},
+                             is_last ? "" : name);
+        if (!is_last) value = appender.add(find_op("Relu"), {value}, {}, name + ".relu");
+    }
+    return value;
+}
+
+}  // namespace
+
+std::vector<std::int64_t> HeadType::widths(std::int64_t channels, std::int64_t classes) const {
+    std::vector<std::int64_t> result(static_cast<std::size_t>(layers) + 1, hidden);
+    result.front() = channels * grid * grid;
+    result.back() = classes;
+    return result;
+}
+
+std::optional<HeadType> parse_head_type(std::string_view name) {
+    HeadType type;
+    type.name = name;
+    if (take_word(name, "grid")) {
+        const auto grid = take_number(name, 2);
+        if (!grid || !take_word(name, "-")) return {};
+        type.grid = *grid;
+    }
+    if (name == "linear") return type;
+    if (!take_word(name, "mlp")) return {};
+    const auto layers = take_number(name, 1);
+    if (!layers || !take_word(name, "x")) return {};
+    const auto hidden = take_number(name, 5);
+    if (!hidden || !name.empty()) return {};
+    type.layers = *layers;
+    type.hidden = *hidden;
+    return type;
+}
+
+bool head_fits(const Graph& graph, const Site& site, const HeadType& type) {
+    const Shape shape = site_shape(graph, site);
+    return type.grid <= shape[2] && type.grid <= shape[3];
+}
+
+void attach_head(Graph& graph, ExitTable& exits, int site, const HeadType& type,
+                 const std::vector<HeadLayer>& layers) {
+    const std::string name = "exit." + std::to_string(site) + "." + type.name;
+    if (site < 0 || static_cast<std::size_t>(site) >= exits.sites.size())
+        fail(name, "the network has " + std::to_string(exits.sites.size()) + " sites, numbered from 0");
+    const auto is_same = [&](const ExitHead& head) { return head.site == site && head.type == type.name; };
+    const auto same = std::find_if(exits.heads.begin(), exits.heads.end(), is_same);
+    if (same != exits.heads.end())
+        remove_head(graph, exits, static_cast<std::size_t>(same - exits.heads.begin()));
+
+    const Site& source = exits.sites[static_cast<std::size_t>(site)];
+    if (!head_fits(graph, source, type))
+        fail(name, "the grid is larger than the feature map, " + site_shape(graph, source).to_string());
+    const Shape logits = infer_types(graph)[static_cast<std::size_t>(graph.outputs[0])].shape;
+    check_layers(name, layers, type.widths(source.channels, logits.elements()));
+
+    Appender appender(graph, name);
+    const ValueId pooled = append_pool(appender, source.value, type.grid);
+    const ValueId flat = appender.add(find_op("Flatten"), {pooled}, {}, ".flatten");
+    graph.outputs.push_back(append_layers(appender, flat, layers));
+    const auto next_site = std::find_if(exits.heads.begin(), exits.heads.end(),
+                                        [&](const ExitHead& head) { return head.site > site; });
+    exits.heads.insert(next_site, {site, type.name, static_cast<int>(graph.outputs.size()) - 1, 0});
+    complete_heads(graph, exits);
+}
+
+void remove_head(Graph& graph, ExitTable& exits, std::size_t index) {
+    const int output = exits.heads[index].output;
+    exits.heads.erase(exits.heads.begin() + static_cast<std::ptrdiff_t>(index));
+    graph.outputs.erase(graph.outputs.begin() + output);
+    for (ExitHead& head : exits.heads) head.output -= head.output > output ? 1 : 0;
+    remove_dead_code(graph);
+    std::vector<std::string> names;
+    for (const Site& site : exits.sites) names.push_back(site.name);
+    exits.sites = find_sites(graph, names);  // values have other ids now
+}
+
+}  // namespace dyce

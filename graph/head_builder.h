@@ -1,0 +1,46 @@
+// Exit heads built from their type's name: pool, flatten, a perceptron (METHOD.md section 2). Functions of
+// the graph they are given; no state.
+#pragma once
+
+#include "graph/exits.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dyce {
+
+/// What a type name like "grid4-mlp2x128" says. All are pools followed by linear layers with ReLU in between.
+struct HeadType {
+    std::string name;
+    int grid = 1;    ///< the pool's output is grid x grid; 1 = the global average
+    int layers = 1;  ///< linear ones
+    int hidden = 0;  ///< outputs of each linear layer but the last
+
+    /// Sizes from the pooled features to the logits: layers + 1 of them.
+    std::vector<std::int64_t> widths(std::int64_t channels, std::int64_t classes) const;
+};
+
+/// Reads `^(grid[1-9][0-9]?-)?(linear|mlp[1-9]x[1-9][0-9]{0,4})$`; empty when `name` is something else.
+std::optional<HeadType> parse_head_type(std::string_view name);
+
+/// One linear layer: outputs x inputs weights and one bias an output, float32.
+struct HeadLayer {
+    Tensor weight, bias;
+};
+
+/// Whether the type's grid fits the feature map of the site.
+bool head_fits(const Graph& graph, const Site& site, const HeadType& type);
+
+/// Adds a head to a simplified graph, with its own pool, as a new output called "exit.SITE.TYPE"; layer k
+/// reads "exit.SITE.TYPE.fck.weight" and ".bias". A head of the same site and type goes. `layers` are as
+/// HeadType::widths() has them, inputs flattened in the order (channel, row, column).
+/// Throws Error{kUsage} when site, grid or layers do not fit, Error{kResource} over a limit.
+void attach_head(Graph& graph, ExitTable& exits, int site, const HeadType& type,
+                 const std::vector<HeadLayer>& layers);
+
+/// Takes head `index` out of the table, and out of the graph what no other output needs.
+void remove_head(Graph& graph, ExitTable& exits, std::size_t index);
+
+}  // namespace dyce

@@ -1,0 +1,33 @@
+#include "search/train/augment.h"
+
+#include <algorithm>
+
+namespace dyce {
+namespace {
+
+// -reach .. reach
+int shift(Random& random, int side) {
+    const int reach = side / 8;
+    return static_cast<int>(random.below(static_cast<std::uint32_t>(2 * reach + 1))) - reach;
+}
+
+}  // namespace
+
+void augment(const Preprocess& recipe, Random random, const float* from, float* to) {
+    const int height = recipe.height, width = recipe.width;
+    const int down = shift(random, height), right = shift(random, width);
+    const bool mirror = random.below(2) == 1;
+    for (std::size_t c = 0; c < 3; ++c) {
+        const float black = (0.f - recipe.mean[c]) / recipe.std[c];
+        for (int y = 0; y < height; ++y, to += width) {
+            const int source_y = y - down;
+            std::fill_n(to, width, black);
+            if (source_y < 0 || source_y >= height) continue;
+            const float* row = from + (static_cast<std::ptrdiff_t>(c) * height + source_y) * width;
+            for (int x = std::max(0, right); x < std::min(width, width + right); ++x) to[x] = row[x - right];
+            if (mirror) std::reverse(to, to + width);
+        }
+    }
+}
+
+}  // namespace dyce

@@ -1,0 +1,60 @@
+// Which pooled features of a network training needs, and how a row of the cache holds them. Plain values.
+#pragma once
+
+#include "graph/head_builder.h"
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace dyce {
+
+/// A head that is to be trained.
+struct HeadPlan {
+    int site = 0;
+    HeadType type;
+};
+
+/// One pooled feature map, channels x grid x grid numbers.
+struct FeatureBlock {
+    int site = 0;
+    int grid = 1;
+    std::int64_t channels = 0;
+    std::int64_t offset = 0;  ///< in the row's features
+
+    std::int64_t size() const { return channels * grid * grid; }
+};
+
+/// A row: the network's logits in float32, then the blocks in bfloat16.
+struct FeatureLayout {
+    std::int64_t classes = 0;
+    std::vector<FeatureBlock> blocks;
+    std::int64_t features = 0;  ///< of all blocks
+
+    /// A multiple of 64.
+    std::size_t row_bytes() const;
+    /// "10 0:4 1:4", for digests.
+    std::string text() const;
+};
+
+/// What a head reads: a block, or the averages of patch x patch of its cells.
+struct FeatureSource {
+    FeatureBlock block;
+    int patch = 1;
+
+    int grid() const { return block.grid / patch; }
+    std::int64_t size() const { return block.channels * grid() * grid(); }
+};
+
+/// The fewest blocks that all heads can be read from exactly: a coarse grid follows from a finer one where
+/// cells are of one size and do not straddle.
+FeatureLayout plan_features(const Graph& graph, const ExitTable& exits, const std::vector<HeadPlan>& heads);
+
+/// Where the head's features are. The layout was planned for it.
+FeatureSource find_source(const FeatureLayout& layout, const Graph& graph, const ExitTable& exits,
+                          const HeadPlan& head);
+
+/// The network without its heads; outputs: the logits, then the blocks.
+Graph make_feature_graph(const Graph& graph, const ExitTable& exits, const FeatureLayout& layout);
+
+}  // namespace dyce

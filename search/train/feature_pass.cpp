@@ -1,0 +1,111 @@
+#include "search/train/feature_pass.h"
+
+#include "runtime/exec/executor.h"
+#include "search/train/augment.h"
+#include "search/train/bfloat16.h"
+
+#include <dyce/error.h>
+
+#include <algorithm>
+#include <cstring>
+#include <future>
+#include <limits>
+
+namespace dyce {
+namespace {
+
+constexpr std::int64_t kBatch = 32;
+constexpr std::uint64_t kAugmentation = 1;  // purpose of the random numbers
+
+struct Batch {
+    Tensor pictures;
+    std::vector<bool> missing;
+};
+
+class Reader {
+public:
+    Reader(const Preprocess& recipe, const Dataset& pictures, const FeaturePassOptions& options)
+        : recipe_(recipe), pictures_(pictures), options_(options) {}
+
+    std::int64_t rows() const { return pictures_.size() * options_.passes; }
+
+    Batch read(std::int64_t first) const {
+        const std::int64_t count = std::min(kBatch, rows() - first);
+        Batch batch{Tensor(DataType::kFloat32, {count, 3, recipe_.height, recipe_.width}), {}};
+        const std::int64_t size = std::int64_t{3} * recipe_.height * recipe_.width;
+        float* to = batch.pictures.mutable_data<float>();
+        for (std::int64_t i = 0; i < count; ++i) batch.missing.push_back(!read_row(first + i, to + i * size));
+        return batch;
+    }
+
+private:
+    bool read_row(std::int64_t row, float* to) const {
+        const std::int64_t pass = row / pictures_.size(), picture = row % pictures_.size();
+        try {
+            const Image image = pictures_.image(picture);
+            if (pass == 0) {
+                apply(recipe_, image, to);
+                return true;
+            }
+            std::vector<float> plain(static_cast<std::size_t>(3 * recipe_.height * recipe_.width));
+            apply(recipe_, image, plain.data());
+            augment(recipe_, Random(options_.seed, kAugmentation, static_cast<std::uint64_t>(row)),
+                    plain.data(), to);
+            return true;
+        } catch (const Error&) {
+            return false;
+        }
+    }
+
+    const Preprocess& recipe_;
+    const Dataset& pictures_;
+    const FeaturePassOptions& options_;
+};
+
+// The rows of a batch: outputs[0] are the logits, the others the layout's blocks.
+void write_rows(const std::vector<Tensor>& outputs, const std::vector<bool>& missing,
+                const FeatureLayout& layout, std::vector<std::byte>& rows) {
+    rows.assign(missing.size() * layout.row_bytes(), std::byte{0});
+    const auto classes = static_cast<std::size_t>(layout.classes);
+    for (std::size_t i = 0; i < missing.size(); ++i) {
+        std::byte* row = rows.data() + i * layout.row_bytes();
+        if (missing[i]) {
+            const float nan = std::numeric_limits<float>::quiet_NaN();
+            std::memcpy(row, &nan, sizeof nan);
+            continue;
+        }
+        std::memcpy(row, outputs[0].data<float>() + i * classes, classes * sizeof(float));
+        auto* features = reinterpret_cast<std::uint16_t*>(row + classes * sizeof(float));
+        for (std::size_t b = 0; b < layout.blocks.size(); ++b) {
+            const auto size = static_cast<std::size_t>(layout.blocks[b].size());
+            const float* from = outputs[b + 1].data<float>() + i * size;
+            std::transform(from, from + size, features + layout.blocks[b].offset, to_bfloat16);
+        }
+    }
+}
+
+}  // namespace
+
+void run_feature_pass(const Graph& features, const FeatureLayout& layout, const Preprocess& recipe,
+                      const Dataset& pictures, const FeaturePassOptions& options, FeatureCache& cache,
+                      const std::function<void(std::int64_t rows)>& progress) {
+    const Reader reader(recipe, pictures, options);
+    std::int64_t row = cache.complete();
+    if (row == reader.rows()) return;
+    Executor executor(CompiledModel::compile(features, {.max_batch = kBatch, .threads = options.threads}));
+    const auto read_ahead = [&](std::int64_t first) {
+        return std::async(std::launch::async, [&reader, first] { return reader.read(first); });
+    };
+    std::vector<std::byte> rows;
+    for (auto next = read_ahead(row); row < reader.rows();) {
+        const Batch batch = next.get();
+        const auto count = static_cast<std::int64_t>(batch.missing.size());
+        if (row + count < reader.rows()) next = read_ahead(row + count);
+        write_rows(executor.run({batch.pictures}), batch.missing, layout, rows);
+        cache.append(rows);
+        row += count;
+        progress(row);
+    }
+}
+
+}  // namespace dyce

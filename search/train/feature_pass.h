@@ -1,0 +1,25 @@
+// Runs the frozen network once over the pictures and keeps what training needs. One thread calls; it decodes
+// the next pictures on another one meanwhile.
+#pragma once
+
+#include "loaders/dataset/dataset.h"
+#include "loaders/image/preprocess.h"
+#include "search/train/feature_cache.h"
+
+#include <functional>
+
+namespace dyce {
+
+struct FeaturePassOptions {
+    int passes = 1;          ///< the first one shows each picture as it is, others shift and mirror it
+    std::uint64_t seed = 0;  ///< of the shifts
+    int threads = 0;         ///< compute threads; 0 = all this process may use
+};
+
+/// Appends what `cache` still lacks of passes x pictures rows, all pictures of a pass before the next pass.
+/// A picture that cannot be read becomes a missing row. `progress` is told the rows that are there.
+void run_feature_pass(const Graph& features, const FeatureLayout& layout, const Preprocess& recipe,
+                      const Dataset& pictures, const FeaturePassOptions& options, FeatureCache& cache,
+                      const std::function<void(std::int64_t rows)>& progress);
+
+}  // namespace dyce

@@ -1,0 +1,156 @@
+#include "search/train/train_exits.h"
+
+#include "runtime/core/digest.h"
+#include "runtime/core/threads.h"
+#include "search/train/feature_pass.h"
+#include "search/train/train_heads.h"
+
+#include <dyce/error.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <sstream>
+
+namespace dyce {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::uint64_t kHoldout = 4;  // purpose of the random numbers
+
+double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::string digest_of(const Dataset& pictures) {
+    Digest digest;
+    for (std::int64_t i = 0; i < pictures.size(); ++i) {
+        digest.add(pictures.name(i));
+        digest.add(std::to_string(pictures.label(i)));
+    }
+    return digest.hex();
+}
+
+// What the features depend on.
+std::string feature_key(const Member& member, const Dataset& pictures, const TrainExitsOptions& options) {
+    std::ostringstream key;
+    key << member.digest << " " << member.preprocess_digest << " " << digest_of(pictures) << " "
+        << options.passes << " " << options.training.seed;
+    return key.str();
+}
+
+// What the heads depend on besides.
+std::string training_key(const std::string& features, const std::vector<HeadPlan>& heads,
+                         const TrainExitsOptions& options) {
+    std::ostringstream key;
+    key.precision(17);
+    const TrainingOptions& training = options.training;
+    key << features << " " << options.holdout << " " << training.loss.alpha << " "
+        << training.loss.temperature << " " << training.loss.smoothing << " " << training.epochs << " "
+        << training.batch << " " << training.rate << " " << training.decay << " " << training.seed;
+    for (const HeadPlan& head : heads) key << " " << head.site << ":" << head.type.name;
+    return key.str();
+}
+
+// Rows to train on and, of the plain pass only, rows to judge by.
+struct Split {
+    std::vector<std::int64_t> train, held_out;
+};
+
+Split split_rows(const FeatureRows& rows, std::int64_t pictures, const TrainExitsOptions& options) {
+    const auto count =
+        static_cast<std::size_t>(std::llround(options.holdout * static_cast<double>(pictures)));
+    auto order = shuffled(pictures, options.training.seed, kHoldout, 0);
+    std::vector<bool> is_held_out(order.size());
+    for (std::size_t i = 0; i < count; ++i) is_held_out[static_cast<std::size_t>(order[i])] = true;
+    Split split;
+    for (std::int64_t row = 0; row < pictures * options.passes; ++row) {
+        if (rows.is_missing(row)) continue;
+        if (!is_held_out[static_cast<std::size_t>(row % pictures)])
+            split.train.push_back(row);
+        else if (row < pictures)
+            split.held_out.push_back(row);
+    }
+    return split;
+}
+
+double classifier_accuracy(const TrainingData& data, const std::vector<std::int64_t>& rows) {
+    std::size_t correct = 0;
+    for (const std::int64_t row : rows) {
+        const auto logits = data.rows.logits(row);
+        correct += std::max_element(logits.begin(), logits.end()) - logits.begin() == data.label(row) ? 1 : 0;
+    }
+    return rows.empty() ? 0 : static_cast<double>(correct) / static_cast<double>(rows.size());
+}
+
+}  // namespace
+
+std::vector<HeadPlan> plan_heads(const Member& member, const std::vector<HeadType>& types,
+                                 const std::vector<int>& sites,
+                                 const std::function<void(const std::string&)>& notice) {
+    std::vector<HeadPlan> plans;
+    for (const int site : sites)
+        for (const HeadType& type : types) {
+            if (head_fits(member.graph, member.exits.sites[static_cast<std::size_t>(site)], type))
+                plans.push_back({site, type});
+            else
+                notice("site " + std::to_string(site) + " has a feature map smaller than the grid of " +
+                       type.name + ": left out there");
+        }
+    return plans;
+}
+
+TrainExitsReport train_exits(
+    Member& member, const Dataset& pictures, const std::vector<HeadPlan>& heads,
+    const TrainExitsOptions& options,
+    const std::function<void(const char* what, std::int64_t done, std::int64_t all)>& progress) {
+    const int threads = options.threads > 0 ? options.threads : available_threads();
+    TrainExitsReport report;
+    report.pictures = pictures.size();
+    const std::int64_t row_count = pictures.size() * options.passes;
+
+    auto start = Clock::now();
+    const FeatureLayout layout = plan_features(member.graph, member.exits, heads);
+    const std::string key = feature_key(member, pictures, options);
+    const bool keep = !options.cache.empty();
+    FeatureCache cache(keep ? options.cache : options.scratch, keep, key, layout, row_count);
+    report.feature_rows = row_count - cache.complete();
+    run_feature_pass(make_feature_graph(member.graph, member.exits, layout), layout, member.preprocess,
+                     pictures, {options.passes, options.training.seed, threads}, cache,
+                     [&](std::int64_t rows) { progress("features", rows, row_count); });
+    report.feature_seconds = seconds_since(start);
+
+    start = Clock::now();
+    TrainingData data{cache.map(), {}};
+    for (std::int64_t i = 0; i < pictures.size(); ++i) {
+        data.labels.push_back(pictures.label(i));
+        report.missing += data.rows.is_missing(i) ? 1 : 0;
+    }
+    const Split split = split_rows(data.rows, pictures.size(), options);
+    if (split.train.empty())
+        throw Error(ErrorCode::kContent, "--data",
+                    std::to_string(pictures.size()) + " pictures, " + std::to_string(report.missing) +
+                        " of them unreadable: none is left to train on");
+
+    std::vector<HeadTrainer> trainers;
+    for (const HeadPlan& head : heads)
+        trainers.emplace_back(data, find_source(layout, member.graph, member.exits, head), head,
+                              options.training);
+    const Checkpoint checkpoint(options.checkpoint, training_key(key, heads, options));
+    train_heads(trainers, split.train, options.training, threads, checkpoint, options.resume,
+                [&](std::int64_t done, std::int64_t all) { progress("rows", done, all); });
+    report.training_seconds = seconds_since(start);
+
+    report.held_out = static_cast<std::int64_t>(split.held_out.size());
+    report.classifier_accuracy = classifier_accuracy(data, split.held_out);
+    std::vector<HeadTrainer::Score> scores(heads.size());
+    if (!split.held_out.empty()) scores = evaluate_heads(trainers, split.held_out, threads);
+    for (std::size_t i = 0; i < heads.size(); ++i) {
+        attach_head(member.graph, member.exits, heads[i].site, heads[i].type, trainers[i].layers());
+        report.heads.push_back({heads[i].site, heads[i].type.name, trainers[i].macs(), scores[i]});
+    }
+    return report;
+}
+
+}  // namespace dyce

@@ -1,0 +1,93 @@
+#include "search/train/train_heads.h"
+
+#include "runtime/core/threads.h"
+#include "search/parallel.h"
+#include "search/train/random.h"
+
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+
+namespace dyce {
+namespace {
+
+constexpr std::uint64_t kOrder = 3;         // purpose of the random numbers
+constexpr std::int64_t kStepsAtATime = 16;  // of one head, while its parameters are in the cache
+constexpr std::chrono::seconds kBetweenSaves{20};
+
+// work(head) for all of them, the dearest first, each on one thread: products are the same on any number.
+template <class Work>
+void for_each_head(std::vector<HeadTrainer>& heads, int threads, const Work& work) {
+    std::vector<HeadTrainer*> order;
+    for (HeadTrainer& head : heads) order.push_back(&head);
+    std::stable_sort(order.begin(), order.end(),
+                     [](const HeadTrainer* a, const HeadTrainer* b) { return a->macs() > b->macs(); });
+    parallel_for(order.size(), threads, [&](std::size_t item, std::size_t) {
+        set_compute_threads(1);
+        work(*order[item]);
+    });
+    set_compute_threads(threads);
+}
+
+}  // namespace
+
+std::vector<std::int64_t> shuffled(std::int64_t count, std::uint64_t seed, std::uint64_t purpose,
+                                   std::uint64_t index) {
+    Random random(seed, purpose, index);
+    std::vector<std::int64_t> order(static_cast<std::size_t>(count));
+    std::iota(order.begin(), order.end(), 0);
+    for (std::size_t left = order.size(); left > 1; --left)
+        std::swap(order[left - 1], order[random.below(static_cast<std::uint32_t>(left))]);
+    return order;
+}
+
+void train_heads(std::vector<HeadTrainer>& heads, std::span<const std::int64_t> rows,
+                 const TrainingOptions& options, int threads, const Checkpoint& checkpoint, bool resume,
+                 const std::function<void(std::int64_t done, std::int64_t all)>& progress) {
+    for_each_head(heads, threads, [&](HeadTrainer& head) { head.standardise(rows); });
+    const auto count = static_cast<std::int64_t>(rows.size());
+    const std::int64_t steps_of_epoch = (count + options.batch - 1) / options.batch;
+    const std::int64_t steps = steps_of_epoch * options.epochs;
+    std::int64_t step = resume ? checkpoint.load(heads) : 0;
+    auto saved = std::chrono::steady_clock::now();
+
+    std::vector<std::int64_t> order;
+    for (std::int64_t epoch = -1; step < steps;) {
+        if (epoch != step / steps_of_epoch) {
+            epoch = step / steps_of_epoch;
+            order = shuffled(count, options.seed, kOrder, static_cast<std::uint64_t>(epoch));
+            for (std::int64_t& place : order) place = rows[static_cast<std::size_t>(place)];
+        }
+        const std::int64_t epoch_end = (epoch + 1) * steps_of_epoch;
+        const std::int64_t end = std::min(step + kStepsAtATime, epoch_end);
+        for_each_head(heads, threads, [&](HeadTrainer& head) {
+            for (std::int64_t s = step; s < end; ++s) {
+                const std::int64_t first = (s - epoch * steps_of_epoch) * options.batch;
+                const std::int64_t size = std::min(options.batch, count - first);
+                head.step(
+                    std::span(order).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(size)),
+                    learning_rate(options.rate, s, steps));
+            }
+            head.rest();
+        });
+        step = end;
+        progress(std::min(step * options.batch, options.epochs * count), options.epochs * count);
+        const auto now = std::chrono::steady_clock::now();
+        if (step == epoch_end || now - saved > kBetweenSaves) {
+            checkpoint.save(heads, step);
+            saved = now;
+        }
+    }
+}
+
+std::vector<HeadTrainer::Score> evaluate_heads(std::vector<HeadTrainer>& heads,
+                                               std::span<const std::int64_t> rows, int threads) {
+    std::vector<HeadTrainer::Score> scores(heads.size());
+    for_each_head(heads, threads, [&](HeadTrainer& head) {
+        scores[static_cast<std::size_t>(&head - heads.data())] = head.evaluate(rows);
+        head.rest();
+    });
+    return scores;
+}
+
+}  // namespace dyce

@@ -1,0 +1,105 @@
+// dyce train: refusals, what it leaves in the model, and being killed.
+#include "tests/exec/exit_net.h"
+#include "tests/tools/program.h"
+
+#include <doctest/doctest.h>
+
+using namespace dyce;
+using namespace dyce::test;
+
+namespace {
+
+// A model with two heads at each of two sites, and pictures of its five classes.
+void write_inputs(const TempFolder& folder) {
+    auto net = make_exit_net(2);
+    Member member;
+    member.architecture = "small";
+    member.graph = std::move(net.graph);
+    member.exits = std::move(net.exits);
+    member.preprocess.height = member.preprocess.width = 8;
+    ModelData model;
+    model.members.push_back(std::move(member));
+    save_model(folder / "m.safetensors", model);
+    for (int c = 0; c < 5; ++c)
+        for (int i = 0; i < 8; ++i)
+            write_file(folder / ("data/" + std::to_string(c) + "/" + std::to_string(i) + ".png"),
+                       color_png(8, 50 * c, 30 * i, 100));
+}
+
+bool mentions(const Outcome& outcome, const std::string& piece) {
+    return outcome.err.find(piece) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("train attaches heads, keeps others and reports what was held out") {
+    const TempFolder folder;
+    write_inputs(folder);
+    const std::string arguments = "train " + folder / "m.safetensors" + " --data " + folder / "data" +
+                                  " -o " + folder / "out.safetensors" +
+                                  " --heads linear,grid4-mlp2x8,grid9-linear";
+    const Outcome outcome = run_program(arguments + " --epochs 2 --json");
+    CAPTURE(outcome.err);
+    REQUIRE(outcome.code == 0);
+    CHECK(mentions(outcome, "smaller than the grid of grid9-linear"));
+    CHECK(mentions(outcome, "held out: 4 pictures"));
+    CHECK(outcome.out.find("\"schema\": \"dyce.train/1\"") != std::string::npos);
+    const auto model = load_model(folder / "out.safetensors");
+    CHECK(model->last().exits.heads.size() == 4 + 4);
+    CHECK(model->digest != load_model(folder / "m.safetensors")->digest);
+    CHECK(outcome.out.find(model->digest) != std::string::npos);
+}
+
+TEST_CASE("train refuses what cannot be") {
+    const TempFolder folder;
+    write_inputs(folder);
+    const std::string fine =
+        folder / "m.safetensors" + " --data " + folder / "data" + " -o " + folder / "out.safetensors" + " ";
+    const struct {
+        std::string arguments;
+        const char* piece;
+    } rows[] = {
+        {folder / "m.safetensors" + " -o x.safetensors", "--data"},
+        {folder / "m.safetensors" + " --data x", "--output"},
+        {fine + "--heads conv3", "\"conv3\""},
+        {fine + "--heads linear,linear", "twice"},
+        {fine + "--heads grid9-linear", "no head fits"},
+        {fine + "--sites 0,2", "from 0 to 1"},
+        {fine + "--sites 1,1", "twice"},
+        {fine + "--loss kl", "\"kl\""},
+        {fine + "--loss ce --alpha 0.5", "--alpha"},
+        {fine + "--alpha 2", "from 0 to 1"},
+        {fine + "--resume", "--checkpoint"},
+    };
+    for (const auto& row : rows) {
+        const Outcome outcome = run_program("train " + row.arguments);
+        CAPTURE(row.arguments);
+        CAPTURE(outcome.err);
+        CHECK(outcome.code == 2);
+        CHECK(mentions(outcome, row.piece));
+    }
+}
+
+TEST_CASE("training killed again and again ends with the same bytes") {
+    const TempFolder folder;
+    write_inputs(folder);
+    const std::string arguments = "train " + folder / "m.safetensors" + " --data " + folder / "data" +
+                                  " --heads grid4-mlp2x32 --epochs 1000 --batch 8 --quiet -o ";
+    REQUIRE(run_program(arguments + folder / "whole.safetensors").code == 0);
+
+    const std::string resumed = arguments + folder / "pieces.safetensors" + " --cache " + folder / "cache" +
+                                " --checkpoint " + folder / "checkpoint" + " --resume";
+    int kills = 0;
+    // Each attempt has half as much time again, so that the last one ends however slow the machine is.
+    for (double seconds = 0.1; run_program(resumed, "timeout -s KILL " + std::to_string(seconds)).code != 0;
+         seconds *= 1.5) {
+        REQUIRE(++kills < 30);
+        CHECK_FALSE(std::filesystem::exists(folder / "pieces.safetensors"));
+    }
+    CHECK(kills > 0);
+    CHECK(read_file(folder / "pieces.safetensors") == read_file(folder / "whole.safetensors"));
+
+    const Outcome other = run_program(resumed + " --lr 0.5");
+    CHECK(other.code == 3);
+    CHECK(mentions(other, "not a checkpoint of this training"));
+}
