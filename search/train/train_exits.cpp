@@ -118,7 +118,9 @@ TrainExitsReport train_exits(
     report.feature_rows = row_count - cache.complete();
     run_feature_pass(make_feature_graph(member.graph, member.exits, layout), layout, member.preprocess,
                      pictures, {options.passes, options.training.seed, threads}, cache,
-                     [&](std::int64_t rows) { progress("features", rows, row_count); });
+                     [&](std::int64_t rows) {
+                         progress("features", rows - row_count + report.feature_rows, report.feature_rows);
+                     });
     report.feature_seconds = seconds_since(start);
 
     start = Clock::now();
@@ -139,7 +141,7 @@ TrainExitsReport train_exits(
                               options.training);
     const Checkpoint checkpoint(options.checkpoint, training_key(key, heads, options));
     train_heads(trainers, split.train, options.training, threads, checkpoint, options.resume,
-                [&](std::int64_t done, std::int64_t all) { progress("rows", done, all); });
+                [&](std::int64_t done, std::int64_t all) { progress("steps", done, all); });
     report.training_seconds = seconds_since(start);
 
     report.held_out = static_cast<std::int64_t>(split.held_out.size());

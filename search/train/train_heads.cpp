@@ -49,6 +49,7 @@ void train_heads(std::vector<HeadTrainer>& heads, std::span<const std::int64_t> 
     const std::int64_t steps_of_epoch = (count + options.batch - 1) / options.batch;
     const std::int64_t steps = steps_of_epoch * options.epochs;
     std::int64_t step = resume ? checkpoint.load(heads) : 0;
+    const std::int64_t first_step = step;
     auto saved = std::chrono::steady_clock::now();
 
     std::vector<std::int64_t> order;
@@ -71,7 +72,7 @@ void train_heads(std::vector<HeadTrainer>& heads, std::span<const std::int64_t> 
             head.rest();
         });
         step = end;
-        progress(std::min(step * options.batch, options.epochs * count), options.epochs * count);
+        progress(step - first_step, steps - first_step);
         const auto now = std::chrono::steady_clock::now();
         if (step == epoch_end || now - saved > kBetweenSaves) {
             checkpoint.save(heads, step);

@@ -15,7 +15,7 @@ std::vector<std::int64_t> shuffled(std::int64_t count, std::uint64_t seed, std::
                                    std::uint64_t index);
 
 /// Standardises, then runs options.epochs over `rows`, each in another order, from where `checkpoint` left
-/// off when `resume` is set. `progress` is told rows seen and rows in all.
+/// off when `resume` is set. `progress` is told steps taken and steps to take, by this call.
 void train_heads(std::vector<HeadTrainer>& heads, std::span<const std::int64_t> rows,
                  const TrainingOptions& options, int threads, const Checkpoint& checkpoint, bool resume,
                  const std::function<void(std::int64_t done, std::int64_t all)>& progress);

@@ -82,7 +82,7 @@ TrainExitsOptions options_of(const Arguments& arguments) {
     return options;
 }
 
-// One line a phase: features, then rows.
+// One line a phase: features, then steps.
 class Phases {
 public:
     explicit Phases(bool quiet) : quiet_(quiet) {}
