@@ -4,7 +4,7 @@
 #include "runtime/exec/exit_score.h"
 #include "search/record_journal.h"
 #include "search/record_meta.h"
-#include "tests/exec/exit_net.h"
+#include "tests/session/model_of.h"
 #include "tests/support.h"
 
 #include <dyce/error.h>
@@ -19,34 +19,6 @@ using namespace dyce;
 
 namespace {
 
-// Two members with heads; their classifiers are exits too.
-std::shared_ptr<const ModelData> cascade() {
-    auto model = std::make_shared<ModelData>();
-    for (const int blocks : {2, 3}) {
-        test::ExitNet net = test::make_exit_net(blocks, static_cast<unsigned>(blocks));
-        Member member;
-        member.graph = std::move(net.graph);
-        member.exits = std::move(net.exits);
-        member.preprocess = {.height = 8, .width = 8};
-        member.preprocess.mean = {0.5f, 0.5f, 0.5f};
-        member.preprocess.std = {0.25f, 0.25f, 0.1f * static_cast<float>(blocks)};
-        model->members.push_back(std::move(member));
-    }
-    model->classes = 5;
-    return model;
-}
-
-std::vector<Image> noise(int count) {
-    std::mt19937 random(9);
-    std::vector<Image> images;
-    for (int i = 0; i < count; ++i) {
-        std::vector<std::uint8_t> pixels(8 * 8 * 3);
-        for (auto& p : pixels) p = static_cast<std::uint8_t>(random());
-        images.push_back(Image::from_rgb(8, 8, pixels.data()));
-    }
-    return images;
-}
-
 bool same(const std::vector<RecordRow>& a, const std::vector<RecordRow>& b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const RecordRow& x, const RecordRow& y) {
         return x.classes == y.classes && x.scores == y.scores;
@@ -56,8 +28,8 @@ bool same(const std::vector<RecordRow>& a, const std::vector<RecordRow>& b) {
 }  // namespace
 
 TEST_CASE("recorder: every head of every member, as the whole graph computes it") {
-    const auto model = cascade();
-    const auto images = noise(11);
+    const auto model = test::model_of({2, 3});
+    const auto images = test::noise_images(11);
     RecorderOptions options{.batch = 8, .threads = 2, .topk = 2, .scores = {"max_softmax", "margin"}};
     Recorder recorder(model, options);
     const auto& heads = recorder.meta().heads;
@@ -96,8 +68,8 @@ TEST_CASE("recorder: every head of every member, as the whole graph computes it"
 }
 
 TEST_CASE("recorder: columns of the record are the rows") {
-    const auto model = cascade();
-    const auto images = noise(3);
+    const auto model = test::model_of({2, 3});
+    const auto images = test::noise_images(3);
     const RecorderOptions options{.batch = 4, .threads = 1, .topk = 2, .scores = {"max_softmax", "entropy"}};
     Recorder recorder(model, options);
     const auto rows = recorder.run(images);
