@@ -4,6 +4,7 @@
 #include "runtime/exec/executor.h"
 #include "tools/bench/kernels.h"
 #include "tools/bench/samples.h"
+#include "tools/bench/segments.h"
 #include "tools/cli/inputs.h"
 #include "tools/verbs/verbs.h"
 
@@ -40,6 +41,13 @@ void print_row(const ordered_json& row) {
     std::printf("%5d  %7d  %10.3f  %10.3f  %10.1f  %6zu\n", row["batch"].get<int>(),
                 row["threads"].get<int>(), row["median_ms"].get<double>(), row["min_ms"].get<double>(),
                 row["images_per_second"].get<double>(), row["runs"].get<std::size_t>());
+    for (const auto& segment : row["segments"]) {
+        std::printf("    to position %3d  %8.4f ms", segment["site"].get<int>(),
+                    segment["segment_ms"].get<double>());
+        for (const auto& head : segment["heads"])
+            std::printf("   %s %.4f ms", head["type"].get<std::string>().c_str(), head["ms"].get<double>());
+        std::printf("\n");
+    }
     std::fflush(stdout);
 }
 
@@ -64,9 +72,12 @@ int bench_model(const Arguments& arguments) {
     }
     for (const auto t : threads)
         for (const auto b : batches) {
-            document["results"].push_back(
-                bench_one(graph, static_cast<int>(b), static_cast<int>(t), seconds));
-            if (!json) print_row(document["results"].back());
+            const auto batch = static_cast<int>(b), count = static_cast<int>(t);
+            ordered_json row = bench_one(graph, batch, count, seconds);
+            if (arguments.has("segments"))
+                row["segments"] = bench_segments(*model.data(), batch, count, seconds);
+            if (!json) print_row(row);
+            document["results"].push_back(std::move(row));
         }
     if (!json) return 0;
     document["host"] = host_json();
@@ -88,14 +99,16 @@ int bench(const Arguments& arguments) {
 
 }  // namespace
 
-const Verb kBench{"bench",
-                  "bench MODEL | bench --op DESCRIPTOR | bench --peak",
-                  "times whole batches, one operator, or the most this machine can compute",
-                  {{"batch", "N,N..", "batch sizes (1)"},
-                   {"threads", "N,N..", "compute threads (all that this process may use)"},
-                   {"duration", "S", "seconds for each combination (2)"},
-                   {"op", "DESCRIPTOR", "one operator alone, such as n2c16h9w9_oc32k3s2p1g4_relu"},
-                   {"peak", "", "multiply-adds of large matrix products"}},
-                  bench};
+const Verb kBench{
+    "bench",
+    "bench MODEL | bench --op DESCRIPTOR | bench --peak",
+    "times whole batches, one operator, or the most this machine can compute",
+    {{"batch", "N,N..", "batch sizes (1)"},
+     {"threads", "N,N..", "compute threads (all that this process may use)"},
+     {"duration", "S", "seconds for each combination (2)"},
+     {"segments", "", "also each stretch between exit sites and each head: a cost table for dyce search"},
+     {"op", "DESCRIPTOR", "one operator alone, such as n2c16h9w9_oc32k3s2p1g4_relu"},
+     {"peak", "", "multiply-adds of large matrix products"}},
+    bench};
 
 }  // namespace dyce

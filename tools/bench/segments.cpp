@@ -1,0 +1,97 @@
+#include "tools/bench/segments.h"
+
+#include "runtime/exec/staged_executor.h"
+#include "tools/bench/samples.h"
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+
+namespace dyce {
+namespace {
+
+using nlohmann::ordered_json;
+using Clock = std::chrono::steady_clock;
+
+constexpr int kLeastRuns = 5;
+
+double median(std::vector<double> times) {
+    std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2),
+                     times.end());
+    return times[times.size() / 2];
+}
+
+// What is timed at one position of a member: the way there, then its heads.
+struct Place {
+    const ExitPosition* position;
+    int number;
+    std::vector<double> segment;
+    std::vector<std::vector<double>> heads;
+};
+
+class MemberTimes {
+public:
+    MemberTimes(const Member& member, int batch, int threads, std::vector<Place> places)
+        : executor_(
+              CompiledModel::compile(member.graph, member.exits, {.max_batch = batch, .threads = threads})),
+          places_(std::move(places)) {
+        std::mt19937 random(1);
+        std::normal_distribution<float> normal;
+        pictures_.resize(executor_.input(batch).size());
+        for (float& x : pictures_) x = normal(random);
+        batch_ = batch;
+    }
+
+    void run(bool is_warm_up) {
+        std::copy(pictures_.begin(), pictures_.end(), executor_.input(batch_).begin());
+        for (Place& place : places_) {
+            const double segment = time_ms([&] { executor_.advance(); });
+            if (!is_warm_up) place.segment.push_back(segment);
+            for (std::size_t h = 0; h < place.position->heads.size(); ++h) {
+                const int head = place.position->heads[h].index;
+                const double ms = head < 0 ? 0.0 : time_ms([&] { executor_.run_head(head); });
+                if (!is_warm_up) place.heads[h].push_back(ms);
+            }
+        }
+    }
+
+    void report(ordered_json& rows) const {
+        for (const Place& place : places_) {
+            ordered_json heads = ordered_json::array();
+            for (std::size_t h = 0; h < place.heads.size(); ++h)
+                heads.push_back({{"type", place.position->heads[h].type}, {"ms", median(place.heads[h])}});
+            rows.push_back({{"site", place.number}, {"segment_ms", median(place.segment)}, {"heads", heads}});
+        }
+    }
+
+private:
+    StagedExecutor executor_;
+    std::vector<Place> places_;
+    std::vector<float> pictures_;
+    int batch_ = 1;
+};
+
+}  // namespace
+
+ordered_json bench_segments(const ModelData& model, int batch, int threads, double seconds) {
+    const auto positions = model.positions();
+    std::vector<MemberTimes> members;
+    for (std::size_t m = 0; m < model.members.size(); ++m) {
+        std::vector<Place> places;
+        for (std::size_t p = 0; p < positions.size(); ++p)
+            if (positions[p].member == static_cast<int>(m) && !positions[p].heads.empty())
+                places.push_back({&positions[p], static_cast<int>(p), {}, {}});
+        for (Place& place : places) place.heads.resize(place.position->heads.size());
+        members.emplace_back(model.members[m], batch, threads, std::move(places));
+    }
+    for (MemberTimes& member : members) member.run(true);
+    const auto start = Clock::now();
+    for (int run = 0;
+         run < kLeastRuns || std::chrono::duration<double>(Clock::now() - start).count() < seconds; ++run)
+        for (MemberTimes& member : members) member.run(false);
+    ordered_json rows = ordered_json::array();
+    for (const MemberTimes& member : members) member.report(rows);
+    return rows;
+}
+
+}  // namespace dyce

@@ -1,0 +1,14 @@
+// dyce bench --segments: what each stretch between exit sites takes, and each head.
+#pragma once
+
+#include "loaders/format/model_file.h"
+
+#include <nlohmann/json.hpp>
+
+namespace dyce {
+
+/// Medians in milliseconds of whole batches: [{"site", "segment_ms", "heads": [{"type", "ms"}]}] by position,
+/// those without heads left out, the final exit last. A segment reaches from the position before to its own.
+nlohmann::ordered_json bench_segments(const ModelData& model, int batch, int threads, double seconds);
+
+}  // namespace dyce
