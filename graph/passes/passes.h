@@ -28,13 +28,15 @@ bool recognize_hard_swish(Graph& graph);
 bool recognize_layer_norm(Graph& graph);
 bool recognize_response_norm(Graph& graph);
 
+/// An exit head - pool, flatten, layers - becomes one node.
+bool fuse_pooled_mlp(Graph& graph);
 /// Element-wise nodes and residual sums into the node before them, as post-ops.
 bool fuse_post_ops(Graph& graph);
 
 /// What a model file stores: constants folded, operators recognised, batch norms folded, dead code removed.
-/// Runs the passes above (but fuse_post_ops) until none of them finds anything and verifies the result.
+/// Runs the passes above (but those that fuse) until none of them finds anything and verifies the result.
 void simplify(Graph& graph);
-/// What the executor compiles: the same network with post-ops fused. Verifies the result.
+/// What the executor compiles: the same network with heads and post-ops fused. Verifies the result.
 void fuse(Graph& graph);
 
 }  // namespace dyce

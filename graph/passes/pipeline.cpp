@@ -24,6 +24,7 @@ void simplify(Graph& graph) {
 }
 
 void fuse(Graph& graph) {
+    fuse_pooled_mlp(graph);
     fuse_post_ops(graph);
     verify(graph);
 }
