@@ -8,7 +8,6 @@
 #include "runtime/core/threads.h"
 
 #include <algorithm>
-#include <array>
 
 namespace dyce::ops {
 
@@ -112,32 +111,50 @@ struct Source {
     std::int64_t block;
 };
 
+struct Window {
+    Cell y, x;
+    std::int64_t width, step;  // of the input; from pixel to pixel
+};
+
+// Sums of kChunk neighbouring channels over the window: they stay in registers.
+void sum_chunk(const float* chunk, const Window& window, float* to) {
+    float sums[kChunk] = {};
+    for (std::int64_t i = window.y.begin; i < window.y.end; ++i) {
+        const float* pixel = chunk + (i * window.width + window.x.begin) * window.step;
+        for (std::int64_t j = window.x.begin; j < window.x.end; ++j, pixel += window.step)
+            for (std::int64_t k = 0; k < kChunk; ++k) sums[k] += pixel[k];
+    }
+    std::copy_n(sums, kChunk, to);
+}
+
+// The same for fewer channels.
+void sum_rest(const float* chunk, const Window& window, std::int64_t count, float* to) {
+    std::fill_n(to, count, 0.f);
+    for (std::int64_t i = window.y.begin; i < window.y.end; ++i)
+        for (std::int64_t j = window.x.begin; j < window.x.end; ++j)
+            for (std::int64_t k = 0; k < count; ++k) to[k] += chunk[(i * window.width + j) * window.step + k];
+}
+
 // Pools one picture to (y, x, channel).
 void pool(const Problem& problem, const Source& source, float* features) {
     const std::int64_t pixels = problem.height * problem.width;
     for (std::int64_t gy = 0; gy < problem.rows; ++gy)
         for (std::int64_t gx = 0; gx < problem.columns; ++gx) {
-            const Cell y = adaptive_cell(gy, problem.rows, problem.height);
-            const Cell x = adaptive_cell(gx, problem.columns, problem.width);
-            const float scale = 1.f / static_cast<float>(y.size() * x.size());
-            for (std::int64_t c = 0; c < problem.channels; c += kChunk, features += kChunk) {
+            const Window window{adaptive_cell(gy, problem.rows, problem.height),
+                                adaptive_cell(gx, problem.columns, problem.width), problem.width,
+                                source.block};
+            for (std::int64_t c = 0; c < problem.channels; c += kChunk) {
                 const std::int64_t count = std::min(kChunk, problem.channels - c);
                 const float* chunk =
                     source.data + c / source.block * source.block * pixels + c % source.block;
-                std::array<float, kChunk> sums{};
-                for (std::int64_t i = y.begin; i < y.end; ++i)
-                    for (std::int64_t j = x.begin; j < x.end; ++j) {
-                        const float* pixel = chunk + (i * problem.width + j) * source.block;
-                        if (count == kChunk)
-                            for (std::size_t k = 0; k < kChunk; ++k) sums[k] += pixel[k];
-                        else
-                            for (std::int64_t k = 0; k < count; ++k)
-                                sums[static_cast<std::size_t>(k)] += pixel[k];
-                    }
-                for (std::int64_t k = 0; k < count; ++k)
-                    features[k] = sums[static_cast<std::size_t>(k)] * scale;
-                if (count < kChunk) features += count - kChunk;
+                if (count == kChunk)
+                    sum_chunk(chunk, window, features + c);
+                else
+                    sum_rest(chunk, window, count, features + c);
             }
+            const float scale = 1.f / static_cast<float>(window.y.size() * window.x.size());
+            for (std::int64_t c = 0; c < problem.channels; ++c) features[c] *= scale;
+            features += problem.channels;
         }
 }
 
@@ -146,16 +163,16 @@ void pool(const Problem& problem, const Source& source, float* features) {
 void run_panels(const Layer& layer, bool relu, const float* in, const float* weights, const float* bias,
                 float* out, std::int64_t first, std::int64_t last) {
     for (std::int64_t panel = first; panel < last; ++panel) {
-        std::array<float, kPanel> sums;
-        std::copy_n(bias + panel * kPanel, kPanel, sums.begin());
+        float sums[kPanel];
+        std::copy_n(bias + panel * kPanel, kPanel, sums);
         const float* row = weights + panel * layer.in * kPanel;
         for (std::int64_t i = 0; i < layer.in; ++i, row += kPanel) {
             const float x = in[i];
-            for (std::size_t j = 0; j < kPanel; ++j) sums[j] += x * row[j];
+            for (std::int64_t j = 0; j < kPanel; ++j) sums[j] += x * row[j];
         }
         if (relu)
             for (float& sum : sums) sum = std::max(sum, 0.f);
-        std::copy_n(sums.begin(), std::min(kPanel, layer.out - panel * kPanel), out + panel * kPanel);
+        std::copy_n(sums, std::min(kPanel, layer.out - panel * kPanel), out + panel * kPanel);
     }
 }
 
