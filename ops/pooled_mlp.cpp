@@ -18,7 +18,7 @@ namespace {
 constexpr AttributeSpec kAttributes[] = {{"grid", AttributeKind::kInts, true}};
 
 constexpr std::int64_t kChunk = 16;  // channels pooled together
-constexpr std::int64_t kPanel = 32;  // columns of weights that are used together
+constexpr std::int64_t kPanel = 16;  // columns of weights that are used together
 // Below this many weights waking other threads costs more than they save.
 constexpr std::int64_t kWeightsForThreads = 8192;
 

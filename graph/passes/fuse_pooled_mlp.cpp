@@ -1,5 +1,5 @@
-// Before: Gemm(.. Relu(Gemm(Flatten(pool(x)), W1, b1)) .., Wn, bn)
-// After:  PooledMlp(x, W1, b1, .., Wn, bn)
+// Before: Gemm(Flatten(pool(x)), W1, b1), Gemm(Relu(PooledMlp(x, W1, b1, ..)), Wn, bn)
+// After:  PooledMlp(x, W1, b1), PooledMlp(x, W1, b1, .., Wn, bn)
 // Conditions: the pool is a global average, an adaptive one, or an average of windows that tile its input;
 //         nobody else reads the values between; weights and biases are constants; together they are small
 //         enough that one core serves as well as all do.
@@ -78,62 +78,50 @@ bool flattens(const Rewriter& graph, const Node& node) {
     return node.post_ops.empty() && from.rank() == 4 && to.rank() == 2 && to[0] == from[0];
 }
 
-class HeadMatch {
-public:
-    HeadMatch(const Rewriter& graph, const Node& last) : graph_(graph) { matches_ = match(last); }
-
-    explicit operator bool() const { return matches_; }
-    ValueId source() const { return source_; }
-    const Grid& grid() const { return *grid_; }
-    /// First layer first.
-    const std::vector<Layer>& layers() const { return layers_; }
-
-private:
-    const Node* step_back(const Node& node) const {
-        return graph_.read_once(node.inputs[0]) ? graph_.producer(node.inputs[0]) : nullptr;
-    }
-
-    bool match(const Node& last) {
-        const Node* node = &last;
-        std::int64_t weights = 0;
-        for (auto layer = layer_of(graph_, *node); layer; layer = layer_of(graph_, *node)) {
-            weights += layer->weights.elements();
-            layers_.insert(layers_.begin(), std::move(*layer));
-            node = step_back(*node);
-            if (node == nullptr) return false;
-            if (flattens(graph_, *node)) break;
-            if (node->spec->name != "Relu" || (node = step_back(*node)) == nullptr) return false;
-        }
-        if (layers_.empty() || weights > kMaxWeights || !flattens(graph_, *node)) return false;
-        node = step_back(*node);
-        if (node == nullptr) return false;
-        grid_ = grid_of(graph_, *node);
-        source_ = node->inputs[0];
-        return grid_.has_value();
-    }
-
-    const Rewriter& graph_;
-    bool matches_ = false;
-    ValueId source_ = -1;
-    std::optional<Grid> grid_;
-    std::vector<Layer> layers_;
+// What a Gemm would become; its last layer is still to be added.
+struct Head {
+    Grid grid;
+    std::vector<ValueId> inputs;
 };
+
+const Node* producer_for_one(const Rewriter& graph, ValueId value) {
+    return graph.read_once(value) ? graph.producer(value) : nullptr;
+}
+
+// The head without a layer that begins at the flattened values, or the one that ends before the ReLU.
+std::optional<Head> head_before(const Rewriter& graph, ValueId value) {
+    const Node* node = producer_for_one(graph, value);
+    if (node == nullptr) return {};
+    const Node* before = producer_for_one(graph, node->inputs[0]);
+    if (before == nullptr) return {};
+    if (node->spec->name == "Relu" && before->spec->name == "PooledMlp")
+        return Head{before->attributes.integers("grid"), before->inputs};
+    if (!flattens(graph, *node)) return {};
+    const auto grid = grid_of(graph, *before);
+    if (!grid) return {};
+    return Head{*grid, {before->inputs[0]}};
+}
+
+std::int64_t count_weights(const Rewriter& graph, const std::vector<ValueId>& inputs) {
+    std::int64_t count = 0;
+    for (std::size_t i = 1; i < inputs.size(); ++i) count += graph.constant(inputs[i])->elements();
+    return count;
+}
 
 }  // namespace
 
+// Layers join one after another: nodes are visited in the order in which they run.
 bool fuse_pooled_mlp(Graph& graph) {
     const OpSpec& spec = *find_op("PooledMlp", "dyce");
     Rewriter rewriter(graph);
     return rewriter.sweep([&](Node& node) {
-        const HeadMatch match(rewriter, node);
-        if (!match) return;
-        std::vector<ValueId> inputs = {match.source()};
-        for (std::size_t l = 0; l < match.layers().size(); ++l) {
-            const std::string name = node.name + ".layer" + std::to_string(l);
-            inputs.push_back(rewriter.add_constant(name + ".weight", match.layers()[l].weights));
-            inputs.push_back(rewriter.add_constant(name + ".bias", match.layers()[l].bias));
-        }
-        rewriter.become(node, spec, {{"grid", match.grid()}}, std::move(inputs));
+        const auto layer = layer_of(rewriter, node);
+        if (!layer) return;
+        auto head = head_before(rewriter, node.inputs[0]);
+        if (!head || count_weights(rewriter, head->inputs) + layer->weights.elements() > kMaxWeights) return;
+        head->inputs.push_back(rewriter.add_constant(node.name + ".weight", layer->weights));
+        head->inputs.push_back(rewriter.add_constant(node.name + ".bias", layer->bias));
+        rewriter.become(node, spec, {{"grid", head->grid}}, std::move(head->inputs));
     });
 }
 

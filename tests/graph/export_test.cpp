@@ -35,7 +35,7 @@ TEST_CASE("simplify and fuse what PyTorch exports") {
         {"response_norm", "Transpose GlobalResponseNormalization Transpose",
          "Transpose GlobalResponseNormalization Transpose"},
         {"residual", "Conv Relu Conv Add Relu", "Conv+Relu Conv+Add+Relu"},
-        {"classifier", "GlobalAveragePool Flatten Gemm", "GlobalAveragePool Flatten Gemm"},
+        {"classifier", "GlobalAveragePool Flatten Gemm", "PooledMlp"},
         {"scaled_batch_norm", "Conv", "Conv"},
     };
     for (const auto& row : rows) {
