@@ -1,6 +1,7 @@
 // Averages over a grid of cells that covers each plane: of `output_size` [h, w] cells, cell (y, x) covers
 // rows floor(y * H / h) up to ceil((y + 1) * H / h), columns alike. Neighbours overlap where h does not
 // divide H. PyTorch's AdaptiveAvgPool2d; METHOD.md section 2.
+#include "ops/adaptive_cells.h"
 #include "ops/checks.h"
 #include "ops/pool.h"
 #include "ops/post_ops.h"
@@ -35,19 +36,11 @@ std::vector<TensorType> infer(const OpCall& call) {
     return {{DataType::kFloat32, {input[0], input[1], grid.rows, grid.columns}}};
 }
 
-struct Range {
-    std::int64_t first, last;  // last is one past the end
-};
-
-Range cell(std::int64_t i, std::int64_t size, std::int64_t cells) {
-    return {i * size / cells, ((i + 1) * size + cells - 1) / cells};
-}
-
-float average(const float* plane, std::int64_t width, Range rows, Range columns) {
+float average(const float* plane, std::int64_t width, Cell rows, Cell columns) {
     float sum = 0;
-    for (std::int64_t y = rows.first; y < rows.last; ++y)
-        for (std::int64_t x = columns.first; x < columns.last; ++x) sum += plane[y * width + x];
-    return sum / static_cast<float>((rows.last - rows.first) * (columns.last - columns.first));
+    for (std::int64_t y = rows.begin; y < rows.end; ++y)
+        for (std::int64_t x = columns.begin; x < columns.end; ++x) sum += plane[y * width + x];
+    return sum / static_cast<float>(rows.size() * columns.size());
 }
 
 void reference(const OpCall& call, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
@@ -57,8 +50,8 @@ void reference(const OpCall& call, std::span<const TensorView> in, std::span<con
     for (std::int64_t i = 0; i < in[0].shape[0] * in[0].shape[1]; ++i, plane += grid.height * grid.width)
         for (std::int64_t y = 0; y < grid.rows; ++y)
             for (std::int64_t x = 0; x < grid.columns; ++x)
-                *result++ = average(plane, grid.width, cell(y, grid.height, grid.rows),
-                                    cell(x, grid.width, grid.columns));
+                *result++ = average(plane, grid.width, adaptive_cell(y, grid.rows, grid.height),
+                                    adaptive_cell(x, grid.columns, grid.width));
 }
 
 // Cells of one size are the windows of an ordinary pool.
