@@ -1,6 +1,7 @@
 #include "ops/element_copy.h"
 
 #include <algorithm>
+#include <array>
 
 namespace dyce::ops {
 namespace {
@@ -10,10 +11,10 @@ class Copy {
 public:
     Copy(const OffsetTables& tables, const void* source, void* out, const void* filler)
         : tables_(tables),
-          elements_(tables.size() + 1, 1),
           source_(static_cast<const Element*>(source)),
           out_(static_cast<Element*>(out)),
           filler_(static_cast<const Element*>(filler)) {
+        elements_[tables.size()] = 1;
         for (std::size_t axis = tables.size(); axis > 0; --axis)
             elements_[axis - 1] = elements_[axis] * tables[axis - 1].size();
     }
@@ -34,7 +35,7 @@ public:
 
 private:
     const OffsetTables& tables_;
-    std::vector<std::size_t> elements_;  // of the output, from each axis on
+    std::array<std::size_t, Shape::kMaxRank + 1> elements_{};  // of the output, from each axis on
     const Element* source_;
     Element* out_;
     const Element* filler_;
