@@ -52,7 +52,7 @@ FeatureCache::FeatureCache(const std::string& folder, bool keep, const std::stri
         if (fd_ >= 0) unlink(path_.c_str());
     }
     if (fd_ < 0) fail("create the cache of features");
-    if (flock(fd_, LOCK_EX | LOCK_NB) != 0) fail("lock the cache of features");
+    if (flock(fd_, LOCK_SH | LOCK_NB) != 0) fail("lock the cache of features");
 
     const Header expected = make_header(digest.hex(), layout, rows);
     Header found{};
@@ -61,10 +61,10 @@ FeatureCache::FeatureCache(const std::string& folder, bool keep, const std::stri
                          found == expected &&
                          pread(fd_, &count, sizeof count, kCountOffset) == sizeof count && count >= 0 &&
                          count <= rows;
-    if (is_ours) {
-        complete_ = count;
-        return;
-    }
+    complete_ = is_ours ? count : 0;
+    // Many may read a whole file, one may write a part.
+    if (complete_ < rows && flock(fd_, LOCK_EX | LOCK_NB) != 0) fail("lock the cache of features");
+    if (is_ours) return;
     if (ftruncate(fd_, 0) != 0 || ftruncate(fd_, kHeaderBytes) != 0) fail("empty");
     write_at(0, expected);
 }
@@ -89,6 +89,7 @@ void FeatureCache::flush() {
     pending_.clear();
     write_at(kCountOffset, std::as_bytes(std::span(&complete_, 1)));
     if (fdatasync(fd_) != 0) fail("flush");
+    if (complete_ == rows_) flock(fd_, LOCK_SH);
 }
 
 FeatureRows FeatureCache::map() {

@@ -36,7 +36,7 @@ struct FeatureRows {
 class FeatureCache {
 public:
     /// Opens the file for `key` (what the features depend on) in `folder`, or makes it, or a nameless one
-    /// when `keep` is false. Throws Error{kIo}, also when another process has the file open.
+    /// when `keep` is false. Throws Error{kIo}, also when another process is at work on the file.
     FeatureCache(const std::string& folder, bool keep, const std::string& key, const FeatureLayout& layout,
                  std::int64_t rows);
     ~FeatureCache();

@@ -25,8 +25,8 @@ struct TrainingOptions {
     LossOptions loss;
     int epochs = 8;  ///< over all passes' rows
     std::int64_t batch = 256;
-    double rate = 1e-3;  ///< at the peak
-    double decay = 0.01;
+    double rate = 2e-3;  ///< at the peak
+    double decay = 0.3;
     std::uint64_t seed = 0;
 };
 

@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <cstring>
+#include <memory>
 
 using namespace dyce;
 using namespace dyce::test;
@@ -36,8 +37,11 @@ TEST_CASE("a cache keeps what was flushed, for its own key only") {
         const FeatureRows rows = cache.map();
         for (int i = 0; i < 3; ++i) CHECK(std::memcmp(rows.row(i), row(i + 1).data(), 128) == 0);
     }
-    CHECK(FeatureCache(place, true, "key", kLayout, 3).complete() == 3);
+    auto whole = std::make_unique<FeatureCache>(place, true, "key", kLayout, 3);
+    CHECK(FeatureCache(place, true, "key", kLayout, 3).complete() == 3);  // readers share it
     CHECK(FeatureCache(place, true, "other", kLayout, 3).complete() == 0);
+    CHECK_THROWS_AS(FeatureCache(place, true, "key", kLayout, 4), Error);
+    whole.reset();
     CHECK(FeatureCache(place, true, "key", kLayout, 4).complete() == 0);  // starts over
     CHECK(FeatureCache(place, true, "key", kLayout, 3).complete() == 0);
 }
