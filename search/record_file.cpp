@@ -45,7 +45,8 @@ std::int64_t integer(const Tensor& tensor, std::size_t i) {
 
 class RecordReader {
 public:
-    RecordReader(const std::string& path, const RecordReadOptions& options) : path_(path), archive_(path) {
+    RecordReader(const std::string& path, const RecordReadOptions& options)
+        : path_(path), archive_(path), all_answers_(options.all_answers) {
         read_meta(options.exits);
         read_labels();
         read_predictions();
@@ -102,7 +103,7 @@ private:
             fail(stored, "the " + std::to_string(meta().shard_pictures()) + " pictures of meta_json");
         record_.pictures = static_cast<std::size_t>(shape[0]);
         if (!described_) meta().picture_count = shape[0];
-        record_.labels = read_classes(stored, 0, record_.pictures);
+        record_.labels = read_classes(stored, 0, 1, 1);
     }
 
     // Without a description the classes are as many as the stored type can tell apart.
@@ -111,17 +112,19 @@ private:
         return stored.array.element->size <= 2 ? INT16_MAX : INT32_MAX;
     }
 
-    ClassIndices read_classes(const StoredArray& stored, std::size_t first, std::size_t count) {
-        const Tensor values = part(stored, first, count);
+    // `kept` of every `answers` elements from `first` on, for each picture.
+    ClassIndices read_classes(const StoredArray& stored, std::size_t first, std::size_t answers,
+                              std::size_t kept) {
+        const Tensor values = part(stored, first, record_.pictures * answers);
         const std::int64_t limit = class_limit(stored);
-        ClassIndices classes(count, limit);
-        for (std::size_t i = 0; i < count; ++i) {
+        ClassIndices classes(record_.pictures * kept, limit);
+        for (std::size_t i = 0; i < record_.pictures * answers; ++i) {
             const std::int64_t value = integer(values, i);
             if (value < 0 || value >= limit)
                 throw Error(ErrorCode::kContent, stored.where,
                             "element " + std::to_string(first + i) + " is " + std::to_string(value) +
                                 ", expected a class in 0.." + std::to_string(limit - 1));
-            classes.set(i, static_cast<int>(value));
+            if (i % answers < kept) classes.set(i / answers * kept + i % answers, static_cast<int>(value));
         }
         return classes;
     }
@@ -139,37 +142,41 @@ private:
         if (!is_integer(*stored.array.element) || shape.rank() != 3 || shape[2] < 1)
             fail(stored, "integers, exits x pictures x answers");
         check_shape(stored, shape[2]);
-        record_.topk = static_cast<std::size_t>(shape[2]);
-        const std::size_t count = record_.pictures * record_.topk;
+        answers_ = static_cast<std::size_t>(shape[2]);
+        record_.topk = all_answers_ ? answers_ : 1;
+        const std::size_t count = record_.pictures * answers_;
         for (std::size_t c = 0; c < record_.columns.size(); ++c)
             record_.columns[c].predictions =
-                read_classes(stored, file_column(meta().heads[c]) * count, count);
+                read_classes(stored, file_column(meta().heads[c]) * count, answers_, record_.topk);
     }
 
     void read_scores(const std::string& score, float rounding) {
         const StoredArray stored = archive_.read_stored(array_name(score));
         if (stored.array.element->npy[0] != 'f') fail(stored, "float32");
-        const std::size_t depth = score == kMaxSoftmax ? record_.topk : 1;
+        const std::size_t answers = score == kMaxSoftmax ? answers_ : 1;
+        const std::size_t kept = score == kMaxSoftmax ? record_.topk : 1;
         if (score == kMaxSoftmax) {
-            check_shape(stored, static_cast<std::int64_t>(depth));
+            check_shape(stored, static_cast<std::int64_t>(answers));
         } else {
             const Shape expected = {static_cast<std::int64_t>(file_columns()),
                                     static_cast<std::int64_t>(record_.pictures)};
             if (stored.array.shape != expected) fail(stored, expected.to_string() + " (exits x pictures)");
         }
-        const std::size_t count = record_.pictures * depth;
+        const std::size_t count = record_.pictures * answers;
         for (std::size_t c = 0; c < record_.columns.size(); ++c) {
             const std::size_t first = file_column(meta().heads[c]) * count;
             const Tensor values = part(stored, first, count);
-            const float* begin = values.data<float>();
-            const auto bad = std::find_if_not(begin, begin + count, [&](float value) {
-                return value == kNoScore || (value >= -rounding && value <= 1 + rounding);
-            });
-            if (bad != begin + count)
-                throw Error(ErrorCode::kContent, stored.where,
-                            "element " + std::to_string(first + static_cast<std::size_t>(bad - begin)) +
-                                " is " + std::to_string(*bad) + ", expected a score in 0..1, or -1 for none");
-            record_.columns[c].scores.emplace_back(begin, begin + count);
+            std::vector<float> scores;
+            scores.reserve(record_.pictures * kept);
+            for (std::size_t i = 0; i < count; ++i) {
+                const float value = values.data<float>()[i];
+                if (value != kNoScore && !(value >= -rounding && value <= 1 + rounding))
+                    throw Error(ErrorCode::kContent, stored.where,
+                                "element " + std::to_string(first + i) + " is " + std::to_string(value) +
+                                    ", expected a score in 0..1, or -1 for none");
+                if (i % answers < kept) scores.push_back(value);
+            }
+            record_.columns[c].scores.push_back(std::move(scores));
         }
     }
 
@@ -192,7 +199,9 @@ private:
 
     std::string path_;
     NpzReader archive_;
+    bool all_answers_;
     bool described_ = false;
+    std::size_t answers_ = 1;  // of a head in the file
     Record record_;
 };
 

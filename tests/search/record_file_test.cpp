@@ -132,7 +132,12 @@ TEST_CASE("record files: what was written is read back; equal records make equal
         column.scores[0] = {0, 1, 0.25f, -1, -1, 0.5f, 0.1f, 0.2f, 0.3f, 0.4f};
     }
     write_record(folder / "a.npz", record);
-    const Record back = read_record(folder / "a.npz", {.names = true});
+    const Record first = read_record(folder / "a.npz");
+    CHECK(first.topk == 1);
+    CHECK(first.columns[3].predictions.size() == 5);
+    CHECK(first.columns[3].scores[0] == std::vector<float>{0, 0.25f, -1, 0.1f, 0.3f});
+    CHECK(first.columns[3].scores[1] == record.columns[3].scores[1]);
+    const Record back = read_record(folder / "a.npz", {.names = true, .all_answers = true});
     CHECK(back.names == record.names);
     CHECK(back.topk == 2);
     CHECK(back.columns[3].predictions[7] == 3);

@@ -2,9 +2,10 @@
 #include "loaders/dataset/dataset.h"
 #include "loaders/format/model_file.h"
 #include "runtime/core/atomic_file.h"
-#include "tools/cli/csv.h"
+#include "tools/cli/image_rows.h"
 #include "tools/cli/inputs.h"
 #include "tools/cli/progress.h"
+#include "tools/verbs/eval_records.h"
 #include "tools/verbs/verbs.h"
 
 #include <dyce/error.h>
@@ -44,7 +45,7 @@ public:
     Evaluation(Session session, std::size_t positions, std::unique_ptr<AtomicFile> per_image)
         : session_(std::move(session)), per_image_(std::move(per_image)) {
         totals_.left_at.resize(positions);
-        if (per_image_) per_image_->write("filename,label,pred,exit_site,exit_type,score,macs\n");
+        if (per_image_) per_image_->write(kImageRowHeader);
     }
 
     void run(const std::vector<Sample>& samples) {
@@ -78,11 +79,8 @@ private:
         totals_.macs += static_cast<double>(p.macs);
         ++totals_.left_at[static_cast<std::size_t>(p.exit_site)];
         if (!per_image_) return;
-        char score[32];
-        std::snprintf(score, sizeof score, "%.9g", static_cast<double>(p.score));
-        per_image_->write(csv_field(sample.name) + "," + std::to_string(sample.label) + "," +
-                          std::to_string(p.index[0]) + "," + std::to_string(p.exit_site) + "," + p.exit_type +
-                          "," + score + "," + std::to_string(p.macs) + "\n");
+        per_image_->write(image_row_text(
+            {sample.name, sample.label, p.index[0], p.exit_site, p.exit_type, p.score, p.macs}));
     }
 
     Session session_;
@@ -136,6 +134,7 @@ void report(const Arguments& arguments, const Model& model, const Configuration&
 }
 
 int eval(const Arguments& arguments) {
+    if (arguments.has("records")) return eval_records(arguments);
     const auto start = Clock::now();
     auto positionals = arguments.positionals();
     const Model model = take_model(positionals);
@@ -175,13 +174,14 @@ int eval(const Arguments& arguments) {
 
 const Verb kEval{
     "eval",
-    "eval MODEL --data X",
+    "eval MODEL --data X | eval --records REC.npz",
     "measures accuracy, cost and speed on labelled pictures",
     {{"data", "X", "a .csv (path,label), a folder with list.csv or class folders, CIFAR .bin, .npy, .npz"},
      {"config", "SET[:NAME]",
       "which exits are on: a file of configurations or, with :NAME, the model's own set"},
      {"batch", "N", "pictures computed together (32)"},
      {"threads", "N", "compute threads (all that this process may use)"},
+     {"records", "REC.npz", "simulates the configuration on a record instead"},
      {"per-image", "FILE", "one line a picture, as CSV"}},
     eval};
 

@@ -7,7 +7,8 @@
 
 namespace dyce {
 
-extern const Verb kConvert, kInspect, kClassify, kTrain, kRecord, kCascade, kEval, kBench, kRun;
+extern const Verb kConvert, kInspect, kClassify, kTrain, kRecord, kMerge, kSearch, kCascade, kEval, kBench,
+    kRun;
 
 /// In the order of the help text.
 std::span<const Verb* const> all_verbs();

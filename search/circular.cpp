@@ -1,0 +1,41 @@
+// Circular: from all exits off, again and again the one change at one site that lowers the objective most.
+// METHOD.md section 6.
+#include "search/search_method.h"
+
+namespace dyce {
+namespace {
+
+constexpr int kMaxRounds = 1000;
+
+}  // namespace
+
+Solution circular(Searcher& searcher, const Objective& objective) {
+    Walk& walk = searcher.walk;
+    const std::size_t positions = walk.space().positions();
+    walk.set(Choices(positions));
+    double value = value_of(objective, walk.solution());
+    for (int round = 0; round < kMaxRounds; ++round) {
+        Step best{value, {}};
+        std::size_t best_position = positions;
+        for (std::size_t p = 0; p < positions; ++p) {
+            const Step step = searcher.lines.best_step(walk, p, objective);
+            if (step.value >= best.value - kSameValue) continue;
+            best = step;
+            best_position = p;
+        }
+        if (best_position == positions) break;
+        walk.set(best_position, best.choice);
+        value = best.value;
+    }
+    return walk.solution();
+}
+
+const SearchMethod kCircular{
+    "circular", "the best change at any one site, until none helps",
+    [](const SearchSpace& space, const std::vector<Objective>& objectives, int threads) {
+        return sweep(space, objectives.size(), threads, [&](Searcher& searcher, std::size_t index) {
+            return circular(searcher, objectives[index]);
+        });
+    }};
+
+}  // namespace dyce

@@ -1,0 +1,25 @@
+// One pass: sites front to back, all behind still off; at each the type and threshold with the smallest
+// objective. METHOD.md section 6.
+#include "search/search_method.h"
+
+namespace dyce {
+
+Solution one_pass(Searcher& searcher, const Objective& objective) {
+    Walk& walk = searcher.walk;
+    walk.set(Choices(walk.space().positions()));
+    for (std::size_t p = 0; p < walk.space().positions(); ++p) {
+        const Step step = searcher.lines.best_step(walk, p, objective);
+        if (step.choice.on()) walk.set(p, step.choice);
+    }
+    return walk.solution();
+}
+
+const SearchMethod kOnePass{
+    "one-pass", "sites front to back, once",
+    [](const SearchSpace& space, const std::vector<Objective>& objectives, int threads) {
+        return sweep(space, objectives.size(), threads, [&](Searcher& searcher, std::size_t index) {
+            return one_pass(searcher, objectives[index]);
+        });
+    }};
+
+}  // namespace dyce

@@ -1,0 +1,43 @@
+#include "search/search_method.h"
+
+#include "search/parallel.h"
+
+#include <array>
+#include <memory>
+
+namespace dyce {
+
+std::span<const SearchMethod* const> all_search_methods() {
+    static constexpr std::array kMethods = {&kBest, &kOnePass, &kCircular, &kSameThreshold};
+    return kMethods;
+}
+
+std::vector<Solution> sweep(const SearchSpace& space, std::size_t count, int threads,
+                            const std::function<Solution(Searcher& searcher, std::size_t index)>& search) {
+    std::vector<std::unique_ptr<Searcher>> searchers(static_cast<std::size_t>(threads));
+    std::vector<Solution> solutions(count);
+    parallel_for(count, threads, [&](std::size_t index, std::size_t worker) {
+        auto& searcher = searchers[worker];
+        if (!searcher) searcher = std::make_unique<Searcher>(space);
+        solutions[index] = search(*searcher, index);
+    });
+    return solutions;
+}
+
+Solution descend(Searcher& searcher, const Objective& objective) {
+    Walk& walk = searcher.walk;
+    double value = value_of(objective, walk.solution());
+    const std::size_t positions = walk.space().positions();
+    std::size_t still = 0;  // positions in a row that are at their best
+    for (std::size_t p = 0; still < positions; p = (p + 1) % positions) {
+        const Step step = searcher.lines.best_step(walk, p, objective);
+        ++still;
+        if (step.value >= value - kSameValue) continue;
+        walk.set(p, step.choice);
+        value = step.value;
+        still = 1;
+    }
+    return walk.solution();
+}
+
+}  // namespace dyce

@@ -1,0 +1,55 @@
+// The search methods, one file each. A method finds a configuration for each lambda of a sweep.
+#pragma once
+
+#include "search/line_search.h"
+#include "search/objective.h"
+#include "search/walk.h"
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace dyce {
+
+struct SearchMethod {
+    const char* name;     ///< "one-pass"
+    const char* summary;  ///< half a line for --help
+    /// Solutions by objective; the same for any number of threads.
+    std::vector<Solution> (*run)(const SearchSpace& space, const std::vector<Objective>& objectives,
+                                 int threads);
+};
+
+extern const SearchMethod kSameThreshold, kOnePass, kCircular, kBest;
+
+/// In the order of the help text.
+std::span<const SearchMethod* const> all_search_methods();
+
+/// A thread's own tools.
+struct Searcher {
+    explicit Searcher(const SearchSpace& space) : walk(space) {}
+
+    Walk walk;
+    LineSearch lines;
+};
+
+/// Objective of a solution.
+inline double value_of(const Objective& objective, const Solution& solution) {
+    return objective(solution.correct, solution.cost);
+}
+
+/// Calls search(searcher, index) for each index of the sweep, on several threads, and gathers what it
+/// returns.
+std::vector<Solution> sweep(const SearchSpace& space, std::size_t count, int threads,
+                            const std::function<Solution(Searcher& searcher, std::size_t index)>& search);
+
+/// For one lambda, from all exits off.
+Solution one_pass(Searcher& searcher, const Objective& objective);
+Solution circular(Searcher& searcher, const Objective& objective);
+
+/// Best steps at one position after the other, round and round from where the walk stands, until none lowers
+/// the objective.
+Solution descend(Searcher& searcher, const Objective& objective);
+
+}  // namespace dyce
