@@ -85,10 +85,12 @@ void check_names(const Safetensors& file, std::size_t members) {
     for (const auto& [key, text] : file.metadata())
         if (key.starts_with(kOurKeys) && std::find(keys.begin(), keys.end(), key) == keys.end())
             fail(file.path(), "unknown metadata key " + in_quotes(key) + ", a newer dyce may read it");
-    for (const auto& [name, entry] : file.entries())
+    for (const auto& entry : file.entries()) {
+        const std::string& name = entry.first;
         if (std::none_of(prefixes.begin(), prefixes.end(),
                          [&](const std::string& prefix) { return name.starts_with(prefix); }))
             fail(file.path(), "tensor " + in_quotes(name) + " belongs to no member");
+    }
 }
 
 void check_digest(const JsonField& digests, const std::string& name, const std::string& actual) {
