@@ -15,7 +15,7 @@ constexpr std::uint64_t kNewYear1980 = 0x21;  // the first day that zip can tell
 
 std::string little_endian(std::uint64_t value, int bytes) {
     std::string text;
-    for (int i = 0; i < bytes; ++i) text += static_cast<char>(value >> (8 * i));
+    for (int i = 0; i < bytes; ++i, value >>= 8) text += static_cast<char>(value);
     return text;
 }
 

@@ -5,8 +5,8 @@
 namespace dyce {
 
 std::span<const Verb* const> all_verbs() {
-    static constexpr std::array kVerbs = {&kConvert, &kInspect, &kClassify, &kTrain, &kCascade,
-                                          &kRecord,  &kMerge,   &kSearch,   &kEval,  &kBench, &kRun};
+    static constexpr std::array kVerbs = {&kConvert, &kInspect, &kClassify, &kTrain, &kCascade, &kRecord,
+                                          &kMerge,   &kSearch,  &kEval,     &kBench, &kRun};
     return kVerbs;
 }
 
