@@ -97,7 +97,8 @@ TEST_CASE("model file: digests name the content, and nothing else") {
     const auto mean = digests([](ModelData& m) { m.members[0].preprocess.mean[0] = 0.5f; });
     CHECK(mean.first == base.first);
     CHECK(mean.second != base.second);
-    for (Value& value : tiny_model().members[0].graph.values) {
+    const ModelData original = tiny_model();
+    for (const Value& value : original.members[0].graph.values) {
         if (!value.constant) continue;
         const auto weight = digests([&](ModelData& m) {
             for (Value& v : m.members[0].graph.values)

@@ -188,7 +188,7 @@ int merge(const Arguments& arguments) {
         throw Error(ErrorCode::kUsage, "PART", "give the shards of a record");
     std::vector<NamedRecord> shards;
     RecordReadOptions options;
-    options.names = true;
+    options.names = options.all_answers = true;
     for (const std::string& path : arguments.positionals())
         shards.emplace_back(path, read_record(path, options));
     write_record(*output, merge_records(shards));
