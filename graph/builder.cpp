@@ -10,9 +10,9 @@ ValueId GraphBuilder::add_typed_value(const std::string& name, const TensorType&
     return graph_.add_value(name, std::move(constant));
 }
 
-ValueId GraphBuilder::input(const std::string& name, const TensorType& type) {
+ValueId GraphBuilder::input(const std::string& name, TensorType type) {
     const ValueId id = add_typed_value(name, type);
-    graph_.inputs.push_back({id, type});
+    graph_.inputs.push_back({id, std::move(type)});
     return id;
 }
 

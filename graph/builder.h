@@ -14,7 +14,7 @@ public:
     /// `batched`: see Graph. Types below are for one picture, or for `batch` of them when given.
     explicit GraphBuilder(bool batched = true) { graph_.batched = batched; }
 
-    ValueId input(const std::string& name, const TensorType& type);
+    ValueId input(const std::string& name, TensorType type);
     ValueId constant(const std::string& name, Tensor value);
     /// Adds a node with one output, named `name` (made unique when empty or taken).
     /// Throws Error{kContent} when there is no such operator or the inputs do not fit.
