@@ -1,82 +1,103 @@
-// Best: coordinate descent with exact steps from several starts. Each lambda starts from what one-pass and
-// circular find, so it is never worse than either; then lambdas learn from one another: under each the best
-// solution found for any is a start too, and some are shaken - one exit off, or moved to a neighbouring site
-// - before they descend again.
+// Best: for every lambda the best of the other methods' configurations, and from there on downhill with exact
+// steps. What is found for one lambda is tried for all others: the objective is linear, so its minima over
+// lambda are corners of one hull, and neighbours share them. Then some exits are taken out at random and the
+// rest settles anew: that leaves the local minima that single steps cannot.
 #include "search/search_method.h"
+#include "search/steady.h"
+
+#include <algorithm>
+#include <random>
 
 namespace dyce {
 namespace {
 
-constexpr int kRounds = 2;              // of learning from other lambdas
-constexpr std::size_t kShakeEvery = 8;  // lambdas: neighbours gain by learning
+constexpr int kMaxSpreads = 20;
+constexpr std::size_t kRounds = 4;
+constexpr double kWork = 1.1e9;  // pictures x heads x lambdas looked at in a round
+constexpr std::size_t kMaxTries = 8;
+constexpr unsigned kMaxRemoved = 4;
+
+using Objectives = std::vector<Objective>;
 
 const Solution& better(const Objective& objective, const Solution& a, const Solution& b) {
     return value_of(objective, b) < value_of(objective, a) - kSameValue ? b : a;
 }
 
-Solution descend_from(Searcher& searcher, const Objective& objective, const Choices& choices) {
-    searcher.walk.set(choices);
-    return descend(searcher, objective);
+void append(std::vector<Solution>& to, const std::vector<Solution>& more) {
+    to.insert(to.end(), more.begin(), more.end());
 }
 
-Solution from_scratch(Searcher& searcher, const Objective& objective) {
-    one_pass(searcher, objective);
-    const Solution first = descend(searcher, objective);
-    circular(searcher, objective);
-    return better(objective, first, descend(searcher, objective));
+Solution descend_from(Searcher& searcher, const Objective& objective, const Solution& start) {
+    searcher.walk.set(start.choices);
+    return better(objective, start, descend(searcher, objective));
 }
 
-// The best of what comes of turning off or moving each of its exits.
-Solution shake(Searcher& searcher, const Objective& objective, Solution best) {
-    const Choices from = best.choices;
-    const auto attempt = [&](const Choices& choices) {
-        best = better(objective, best, descend_from(searcher, objective, choices));
-    };
-    for (std::size_t p = 0; p < from.size(); ++p) {
-        if (!from[p].on()) continue;
-        Choices without = from;
-        without[p] = {};
-        attempt(without);
-        for (const std::size_t to : {p - 1, p + 1}) {  // p - 1 of 0 is beyond the end
-            if (to >= from.size() || from[to].on()) continue;
-            Choices moved = without;
-            searcher.walk.set(moved);
-            moved[to] = searcher.lines.best_step(searcher.walk, to, objective).choice;
-            if (moved[to].on()) attempt(moved);
-        }
+// Each lambda takes the best of all solutions and settles from there, until all keep their own.
+void spread(const SearchSpace& space, const Objectives& objectives, int threads,
+            const std::vector<Solution>& others, std::vector<Solution>& best) {
+    for (int round = 0; round < kMaxSpreads; ++round) {
+        std::vector<Solution> pool = best;
+        if (round == 0) append(pool, others);
+        std::vector<char> changed(best.size(), 0);
+        best = sweep(space, best.size(), threads, [&](Searcher& searcher, std::size_t l) {
+            const Solution* chosen = &pool[l];
+            for (const Solution& other : pool) chosen = &better(objectives[l], *chosen, other);
+            if (chosen == &pool[l]) return pool[l];
+            changed[l] = 1;
+            return descend_from(searcher, objectives[l], *chosen);
+        });
+        if (std::count(changed.begin(), changed.end(), 0) == static_cast<std::ptrdiff_t>(best.size())) break;
     }
-    return best;
 }
 
-// For each lambda the best solution that any has found.
-std::vector<Solution> share(const std::vector<Objective>& objectives, const std::vector<Solution>& found) {
-    std::vector<Solution> shared;
-    for (std::size_t k = 0; k < objectives.size(); ++k) {
-        const Solution* best = &found[k];
-        for (const Solution& solution : found) best = &better(objectives[k], *best, solution);
-        shared.push_back(*best);
+// Some of the enabled exits off.
+Choices without_some(Choices choices, std::mt19937& random) {
+    std::vector<std::size_t> on;
+    for (std::size_t p = 0; p < choices.size(); ++p)
+        if (choices[p].on()) on.push_back(p);
+    for (unsigned left = 1 + random() % kMaxRemoved; left > 0 && !on.empty(); --left) {
+        const auto out = on.begin() + static_cast<std::ptrdiff_t>(random() % on.size());
+        choices[*out] = {};
+        on.erase(out);
     }
-    return shared;
+    return choices;
+}
+
+SearchResult run(const SearchSpace& space, const Objectives& objectives, int threads) {
+    const auto passed = kOnePass.run(space, objectives, threads).by_lambda;
+    const auto circled = kCircular.run(space, objectives, threads).by_lambda;
+    SearchResult result;
+    std::vector<Solution>& best = result.by_lambda;
+    best = sweep(space, objectives.size(), threads, [&](Searcher& searcher, std::size_t l) {
+        return better(objectives[l], descend_from(searcher, objectives[l], passed[l]), circled[l]);
+    });
+    append(result.others, passed);
+    append(result.others, circled);
+    append(result.others, kSameThreshold.run(space, objectives, threads).by_lambda);
+    append(result.others, equal_risk(space, threads));
+    append(result.others, few_exits(space, objectives, threads));
+    spread(space, objectives, threads, result.others, best);
+    const double state =
+        static_cast<double>(space.pictures()) * static_cast<double>(space.meta().heads.size());
+    const auto tries = std::min<std::size_t>(
+        kMaxTries, static_cast<std::size_t>(kWork / state / static_cast<double>(objectives.size())));
+    for (std::size_t round = 0; round < kRounds && tries > 0; ++round) {
+        best = sweep(space, best.size(), threads, [&](Searcher& searcher, std::size_t l) {
+            std::mt19937 random(static_cast<unsigned>(round * best.size() + l));
+            Solution found = best[l];
+            for (std::size_t attempt = 0; attempt < tries; ++attempt) {
+                searcher.walk.set(without_some(found.choices, random));
+                found = better(objectives[l], found, descend(searcher, objectives[l]));
+            }
+            return found;
+        });
+        spread(space, objectives, threads, {}, best);
+    }
+    return result;
 }
 
 }  // namespace
 
-const SearchMethod kBest{
-    "best", "descent from several starts that learn from one another",
-    [](const SearchSpace& space, const std::vector<Objective>& objectives, int threads) {
-        auto found = sweep(space, objectives.size(), threads, [&](Searcher& searcher, std::size_t k) {
-            return from_scratch(searcher, objectives[k]);
-        });
-        for (int round = 0; round < kRounds; ++round) {
-            found = share(objectives, found);
-            found = sweep(space, objectives.size(), threads, [&](Searcher& searcher, std::size_t k) {
-                Solution best =
-                    better(objectives[k], found[k], descend_from(searcher, objectives[k], found[k].choices));
-                return round == 0 && k % kShakeEvery == 0 ? shake(searcher, objectives[k], std::move(best))
-                                                          : best;
-            });
-        }
-        return share(objectives, found);
-    }};
+const SearchMethod kBest{"best", "what all find, improved together", run};
 
 }  // namespace dyce

@@ -18,7 +18,7 @@ Solution circular(Searcher& searcher, const Objective& objective) {
         Step best{value, {}};
         std::size_t best_position = positions;
         for (std::size_t p = 0; p < positions; ++p) {
-            const Step step = searcher.lines.best_step(walk, p, objective);
+            const Step step = searcher.lines.best_step(p, objective, best.value);
             if (step.value >= best.value - kSameValue) continue;
             best = step;
             best_position = p;
@@ -32,10 +32,12 @@ Solution circular(Searcher& searcher, const Objective& objective) {
 
 const SearchMethod kCircular{
     "circular", "the best change at any one site, until none helps",
-    [](const SearchSpace& space, const std::vector<Objective>& objectives, int threads) {
-        return sweep(space, objectives.size(), threads, [&](Searcher& searcher, std::size_t index) {
-            return circular(searcher, objectives[index]);
-        });
+    [](const SearchSpace& space, const std::vector<Objective>& objectives, int threads) -> SearchResult {
+        return {sweep(space, objectives.size(), threads,
+                      [&](Searcher& searcher, std::size_t index) {
+                          return circular(searcher, objectives[index]);
+                      }),
+                {}};
     }};
 
 }  // namespace dyce

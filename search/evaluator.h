@@ -37,7 +37,9 @@ public:
 
     /// Throws Error{kUsage} naming a site, type or score that the record does not hold.
     Simulation simulate(const Configuration& configuration) const;
-    /// The same, picture by picture.
+    /// The backbone alone.
+    Simulation base() const { return simulate({}); }
+    /// As simulate(), picture by picture.
     std::vector<Departure> departures(const Configuration& configuration) const;
     /// Multiply-adds of a picture, by the position it leaves at.
     std::vector<std::int64_t> macs_paid(const Configuration& configuration) const;

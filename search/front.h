@@ -1,5 +1,5 @@
-// From the solutions of a sweep to a configuration set: estimates on a second record, and only what no other
-// beats on both accuracy and cost. Pure functions.
+// From what a search found to a set of configurations: what they do on validation data, which of them are
+// worth keeping, and the promise that some can keep. Pure functions.
 #pragma once
 
 #include "search/evaluator.h"
@@ -12,33 +12,36 @@
 
 namespace dyce {
 
-/// What is known of one lambda's configuration.
-struct FrontPoint {
-    double lambda = 0;
-    double objective = 0;  ///< on the search record
-    Configuration configuration;
-    Simulation searched, validated;
+/// A configuration with what it does on one record.
+struct RatedConfiguration {
+    Configuration configuration;  ///< its estimates filled in, not yet named
+    Simulation simulation;
 };
 
-/// The pictures whose place in the record is even, or odd.
-Record half_of(const Record& record, bool odd);
+/// How configurations are rated.
+struct Rating {
+    std::string score = kMaxSoftmax;  ///< that they were searched with
+    bool conservative = false;        ///< whether accuracy_low is the conservative estimate
+    int threads = 1;
+};
 
-/// One point a lambda, in order, with estimates of `score` configurations on `validate`.
-std::vector<FrontPoint> evaluate_points(const std::vector<double>& lambdas,
-                                        const std::vector<Objective>& objectives,
-                                        const std::vector<Solution>& solutions, const std::string& score,
-                                        const Evaluator& search, const Evaluator& validate,
-                                        const RecordMeta& meta);
+/// Rates each solution on `validation`; `lambdas` of the first ones are noted, the others' are not known.
+std::vector<RatedConfiguration> rate(const std::vector<Solution>& solutions,
+                                     const std::vector<double>& lambdas, const Record& validation,
+                                     const CostTable& costs, const Rating& rating);
 
-/// Share of right answers of the final exit alone.
-double base_accuracy(const Record& record);
+/// Gives each lambda, of all that was found, the solution with the lowest objective by conservative estimate.
+void choose_conservatively(SearchResult& found, const std::vector<Objective>& objectives,
+                           const Record& searched, const CostTable& costs, const Rating& rating);
 
-/// The points that no other beats on both accuracy and cost on the validation record, by rising cost, named
-/// c000 and so on.
-ConfigurationSet make_set(const std::vector<FrontPoint>& points, const Record& validate,
-                          const CostTable& costs, const std::string& split, const std::string& validated);
+/// Those that no other beats: none is at least as accurate - by accuracy_low - and as cheap, and better in
+/// one of the two. By rising cost, named c000, c001, ..
+std::vector<Configuration> pareto_front(const std::vector<RatedConfiguration>& rated);
 
-/// Every point in the published tool's columns.
-std::string front_csv(const std::vector<FrontPoint>& points, const Record& search, const Record& validate);
+/// Fixed-sequence testing (METHOD.md section 6): from the most expensive configuration down, those of which a
+/// record that nothing was chosen on shows with this confidence that their accuracy is at least
+/// `min_accuracy`; the first that fails ends it. Throws as Evaluator::simulate() does.
+std::vector<Configuration> keep_promise(std::vector<Configuration> by_cost, const Evaluator& calibration,
+                                        double min_accuracy, double confidence);
 
 }  // namespace dyce

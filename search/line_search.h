@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace dyce {
@@ -21,9 +22,14 @@ struct Step {
 
 class LineSearch {
 public:
+    /// For steps from where `walk` stands, which must outlive the search.
+    explicit LineSearch(const Walk& walk) : walk_(walk) {}
+
     /// The best of: off, and every head of `position` with every threshold that lets go one of the pictures
-    /// that arrive there. Of equal values the one with the fewest leavers wins, then the lowest type.
-    Step best_step(const Walk& walk, std::size_t position, const Objective& objective);
+    /// that arrive there. Of equal values the one with the fewest leavers wins, then the lowest type. Values
+    /// that are not below `bound` are all the same to the caller: any of them may be returned.
+    Step best_step(std::size_t position, const Objective& objective,
+                   double bound = std::numeric_limits<double>::infinity());
 
 private:
     static constexpr std::size_t kBins = SearchSpace::kBins;
@@ -38,22 +44,28 @@ private:
     // pictures without a score.
     using Bins = std::array<std::array<double, 2>, kBins + 1>;
 
-    void look_ahead(const Walk& walk, std::size_t position);
-    double value_staying(const Walk& walk, const std::vector<double>& costs,
-                         const Objective& objective) const;
-    void set_changes(const Walk& walk, std::size_t position, const Objective& objective);
+    void look_ahead(std::size_t position);
+    void fill_cells();
+    double value_staying(const Choices& choices, const Objective& objective) const;
+    void set_changes(std::size_t position, const Objective& objective);
     template <std::size_t kCount>
-    void fill_bins(const SearchSpace& space, const int* columns, Bins* bins) const;
-    void fill_bins(const SearchSpace& space, const std::vector<int>& columns);
-    Cut lowest_cut(const SearchSpace::Column& column, const Bins& bins, bool cost_is_good) const;
+    void fill_bins(const int* columns, Bins* bins) const;
+    void fill_bins(const std::vector<int>& columns);
+    Cut lowest_cut(const SearchSpace::Column& column, const Bins& bins, bool cost_is_good,
+                   double bound) const;
     std::size_t idle_entries(const SearchSpace::Column& column) const;
     Cut walk_bin(const SearchSpace::Column& column, std::size_t bin, std::size_t idle, double start,
                  double enough) const;
     double threshold(const SearchSpace::Column& column, std::size_t entries) const;
-    std::int64_t leavers(const SearchSpace& space, const Choice& choice) const;
+    std::int64_t leavers(const Choice& choice) const;
 
-    // What pictures do when the position is off. Pictures that arrive have the cells 1, 2, .. of the codes
-    // from first_code_ on; cell 0 is for the others.
+    const Walk& walk_;
+
+    // What pictures do when the position is off, as of seen_version_ of the walk. Pictures that arrive have
+    // the cells 1, 2, .. of the codes from first_code_ on; cell 0 is for the others, who left with a code
+    // before first_arriving_.
+    std::uint64_t seen_version_ = 0;
+    std::size_t first_arriving_ = 0;
     std::size_t first_code_ = 0;
     std::vector<std::int64_t> counts_;     // of pictures, by code
     std::vector<std::uint32_t> arrivals_;  // pictures

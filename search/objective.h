@@ -18,6 +18,7 @@ struct Objective {
     double constant = 0;
     double per_correct = 0;  ///< what a right answer takes away
     double per_cost = 0;     ///< what a unit of cost adds
+    double per_exit = 0;     ///< what an enabled exit adds; 0 but where few exits are wanted
 
     double operator()(double correct, double cost) const {
         return constant - per_correct * correct + per_cost * cost;

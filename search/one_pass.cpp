@@ -8,7 +8,7 @@ Solution one_pass(Searcher& searcher, const Objective& objective) {
     Walk& walk = searcher.walk;
     walk.set(Choices(walk.space().positions()));
     for (std::size_t p = 0; p < walk.space().positions(); ++p) {
-        const Step step = searcher.lines.best_step(walk, p, objective);
+        const Step step = searcher.lines.best_step(p, objective);
         if (step.choice.on()) walk.set(p, step.choice);
     }
     return walk.solution();
@@ -16,10 +16,12 @@ Solution one_pass(Searcher& searcher, const Objective& objective) {
 
 const SearchMethod kOnePass{
     "one-pass", "sites front to back, once",
-    [](const SearchSpace& space, const std::vector<Objective>& objectives, int threads) {
-        return sweep(space, objectives.size(), threads, [&](Searcher& searcher, std::size_t index) {
-            return one_pass(searcher, objectives[index]);
-        });
+    [](const SearchSpace& space, const std::vector<Objective>& objectives, int threads) -> SearchResult {
+        return {sweep(space, objectives.size(), threads,
+                      [&](Searcher& searcher, std::size_t index) {
+                          return one_pass(searcher, objectives[index]);
+                      }),
+                {}};
     }};
 
 }  // namespace dyce

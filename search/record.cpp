@@ -16,6 +16,13 @@ void ClassIndices::set(std::size_t i, int value) {
         wide_[i] = value;
 }
 
+ClassIndices ClassIndices::rows(std::size_t first, std::size_t step, std::size_t depth) const {
+    ClassIndices taken;
+    taken.narrow_ = take_rows(narrow_, first, step, depth);
+    taken.wide_ = take_rows(wide_, first, step, depth);
+    return taken;
+}
+
 std::span<const std::byte> ClassIndices::bytes() const {
     return wide_.empty() ? std::as_bytes(std::span(narrow_)) : std::as_bytes(std::span(wide_));
 }

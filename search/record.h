@@ -10,6 +10,15 @@
 
 namespace dyce {
 
+/// Of rows of `depth` values each, every `step`th from `first` on.
+template <class T>
+std::vector<T> take_rows(const std::vector<T>& from, std::size_t first, std::size_t step, std::size_t depth) {
+    std::vector<T> taken;
+    for (std::size_t row = first; (row + 1) * depth <= from.size(); row += step)
+        for (std::size_t k = 0; k < depth; ++k) taken.push_back(from[row * depth + k]);
+    return taken;
+}
+
 /// Class indices, in 2 bytes each where every class fits, else in 4.
 class ClassIndices {
 public:
@@ -21,6 +30,8 @@ public:
     int operator[](std::size_t i) const { return wide_.empty() ? narrow_[i] : wide_[i]; }
     void set(std::size_t i, int value);
     std::span<const std::byte> bytes() const;
+    /// Of rows of `depth` indices each, every `step`th from `first` on.
+    ClassIndices rows(std::size_t first, std::size_t step, std::size_t depth) const;
 
     /// Whether indices below `classes` take 4 bytes.
     static bool are_wide(std::int64_t classes) { return classes > INT16_MAX; }

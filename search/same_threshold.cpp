@@ -102,7 +102,7 @@ private:
     std::priority_queue<Event> queue_;
 };
 
-std::vector<Solution> run(const SearchSpace& space, const std::vector<Objective>& objectives, int threads) {
+SearchResult run(const SearchSpace& space, const std::vector<Objective>& objectives, int threads) {
     const std::size_t types = space.meta().types.size();
     std::vector<std::vector<Corner>> corners(types);
     parallel_for(types, threads, [&](std::size_t type, std::size_t) {
@@ -124,7 +124,7 @@ std::vector<Solution> run(const SearchSpace& space, const std::vector<Objective>
         else
             solutions.push_back({same_choices(space, best_type, best->threshold), best->correct, best->cost});
     }
-    return solutions;
+    return {solutions, {}};
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "search/parallel.h"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 
@@ -24,13 +25,19 @@ std::vector<Solution> sweep(const SearchSpace& space, std::size_t count, int thr
     return solutions;
 }
 
+double value_of(const Objective& objective, const Solution& solution) {
+    const auto exits = std::count_if(solution.choices.begin(), solution.choices.end(),
+                                     [](const Choice& choice) { return choice.on(); });
+    return objective(solution.correct, solution.cost) + objective.per_exit * static_cast<double>(exits);
+}
+
 Solution descend(Searcher& searcher, const Objective& objective) {
     Walk& walk = searcher.walk;
     double value = value_of(objective, walk.solution());
     const std::size_t positions = walk.space().positions();
     std::size_t still = 0;  // positions in a row that are at their best
     for (std::size_t p = 0; still < positions; p = (p + 1) % positions) {
-        const Step step = searcher.lines.best_step(walk, p, objective);
+        const Step step = searcher.lines.best_step(p, objective, value);
         ++still;
         if (step.value >= value - kSameValue) continue;
         walk.set(p, step.choice);

@@ -13,12 +13,17 @@
 
 namespace dyce {
 
+/// What a search found.
+struct SearchResult {
+    std::vector<Solution> by_lambda;  ///< by objective
+    std::vector<Solution> others;     ///< further candidates for a front, whatever their objective
+};
+
 struct SearchMethod {
     const char* name;     ///< "one-pass"
     const char* summary;  ///< half a line for --help
-    /// Solutions by objective; the same for any number of threads.
-    std::vector<Solution> (*run)(const SearchSpace& space, const std::vector<Objective>& objectives,
-                                 int threads);
+    /// The same for any number of threads.
+    SearchResult (*run)(const SearchSpace& space, const std::vector<Objective>& objectives, int threads);
 };
 
 extern const SearchMethod kSameThreshold, kOnePass, kCircular, kBest;
@@ -28,16 +33,16 @@ std::span<const SearchMethod* const> all_search_methods();
 
 /// A thread's own tools.
 struct Searcher {
-    explicit Searcher(const SearchSpace& space) : walk(space) {}
+    explicit Searcher(const SearchSpace& space) : walk(space), lines(walk) {}
+    Searcher(const Searcher&) = delete;
+    Searcher& operator=(const Searcher&) = delete;
 
     Walk walk;
     LineSearch lines;
 };
 
 /// Objective of a solution.
-inline double value_of(const Objective& objective, const Solution& solution) {
-    return objective(solution.correct, solution.cost);
-}
+double value_of(const Objective& objective, const Solution& solution);
 
 /// Calls search(searcher, index) for each index of the sweep, on several threads, and gathers what it
 /// returns.

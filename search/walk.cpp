@@ -51,6 +51,7 @@ void Walk::pass_stop(std::size_t stop, std::size_t begin, std::size_t end) {
 }
 
 void Walk::update() {
+    ++version_;
     stops_.clear();
     for (std::size_t p = 0; p < choices_.size(); ++p)
         if (choices_[p].on()) stops_.push_back(p);

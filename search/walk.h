@@ -26,6 +26,8 @@ public:
     void set(const Choices& choices);
 
     const SearchSpace& space() const { return *space_; }
+    /// Changes with the choices.
+    std::uint64_t version() const { return version_; }
     const Choices& choices() const { return choices_; }
     Solution solution() const;
 
@@ -48,6 +50,7 @@ private:
     void pass_stop(std::size_t stop, std::size_t begin, std::size_t end);
 
     const SearchSpace* space_;
+    std::uint64_t version_ = 0;
     Choices choices_;
     std::vector<std::size_t> stops_;
     std::vector<std::uint16_t> leaves_, next_;

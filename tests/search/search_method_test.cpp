@@ -2,8 +2,9 @@
 #include "search/search_method.h"
 
 #include "search/evaluator.h"
-#include "search/prune.h"
+#include "search/record_file.h"
 #include "tests/search/random_record.h"
+#include "tests/support.h"
 
 #include <doctest/doctest.h>
 
@@ -11,6 +12,8 @@
 #include <cmath>
 #include <limits>
 #include <set>
+#include <sstream>
+#include <string>
 
 using namespace dyce;
 using namespace dyce::test;
@@ -140,27 +143,31 @@ TEST_CASE("walks, the evaluator and a plain simulation agree on where pictures l
     }
 }
 
-TEST_CASE("an exact step is the best of all cuts, with the fewest leavers of equals") {
-    for (unsigned seed = 0; seed < 300; ++seed) {
-        CAPTURE(seed);
-        const Record record = random_record(seed);
-        const CostTable costs = macs_table(record.meta);
-        const SearchSpace space(record, 0, costs, 1);
-        Dice dice(seed);
-        Walk walk(space);
-        LineSearch lines;
-        for (const Objective& objective : few_objectives(record, costs)) {
-            Choices choices = random_choices(record, dice, 40);
-            walk.set(choices);
-            const auto position = static_cast<std::size_t>(dice.below(static_cast<int>(choices.size())));
-            const Step step = lines.best_step(walk, position, objective);
-            double best = 0;
-            CHECK(step.choice == best_of_all(record, costs, objective, choices, position, &best));
-            CHECK(std::abs(step.value - best) < kRounding);
-            choices[position] = step.choice;
-            CHECK(std::abs(value_of_choices(record, costs, objective, choices) - best) < kRounding);
-        }
+// A step from random choices at a random position, for each objective.
+void check_exact_steps(unsigned seed, const Record& record) {
+    CAPTURE(seed);
+    const CostTable costs = macs_table(record.meta);
+    const SearchSpace space(record, 0, costs, 1);
+    Dice dice(seed);
+    Walk walk(space);
+    LineSearch lines(walk);
+    for (const Objective& objective : few_objectives(record, costs)) {
+        Choices choices = random_choices(record, dice, 40);
+        walk.set(choices);
+        const auto position = static_cast<std::size_t>(dice.below(static_cast<int>(choices.size())));
+        const Step step = lines.best_step(position, objective);
+        double best = 0;
+        CHECK(step.choice == best_of_all(record, costs, objective, choices, position, &best));
+        CHECK(std::abs(step.value - best) < kRounding);
+        choices[position] = step.choice;
+        CHECK(std::abs(value_of_choices(record, costs, objective, choices) - best) < kRounding);
     }
+}
+
+TEST_CASE("an exact step is the best of all cuts, with the fewest leavers of equals") {
+    for (unsigned seed = 0; seed < 300; ++seed) check_exact_steps(seed, random_record(seed));
+    // More pictures than a column has bins.
+    for (unsigned seed = 0; seed < 4; ++seed) check_exact_steps(seed, random_record(seed, 1500));
 }
 
 TEST_CASE("one-pass and circular take the steps that a scan of everything takes") {
@@ -184,7 +191,7 @@ TEST_CASE("same-threshold finds the best threshold of the best type") {
         const CostTable costs = macs_table(record.meta);
         const SearchSpace space(record, 0, costs, 1);
         const auto objectives = few_objectives(record, costs);
-        const auto found = kSameThreshold.run(space, objectives, 2);
+        const auto found = kSameThreshold.run(space, objectives, 2).by_lambda;
         for (std::size_t k = 0; k < objectives.size(); ++k) {
             double best = std::numeric_limits<double>::infinity();
             for (std::size_t type = 0; type < record.meta.types.size(); ++type) {
@@ -212,45 +219,76 @@ TEST_CASE("same-threshold finds the best threshold of the best type") {
     }
 }
 
-TEST_CASE("best is never worse than one-pass and circular, and says what its choices do") {
+TEST_CASE("best is never worse than the other methods, and the same for any number of threads") {
     for (unsigned seed = 0; seed < 40; ++seed) {
         CAPTURE(seed);
-        const Record record = random_record(seed);
+        const Record record = random_record(seed, 60);
         const CostTable costs = macs_table(record.meta);
         const SearchSpace space(record, 0, costs, 1);
         const auto objectives = few_objectives(record, costs);
-        const auto best = kBest.run(space, objectives, 2);
-        const auto circular = kCircular.run(space, objectives, 2),
-                   one_pass = kOnePass.run(space, objectives, 2);
+        const SearchResult best = kBest.run(space, objectives, 1);
         for (std::size_t k = 0; k < objectives.size(); ++k) {
-            const double value = value_of(objectives[k], best[k]);
-            CHECK(value <= value_of(objectives[k], circular[k]) + kSameValue);
-            CHECK(value <= value_of(objectives[k], one_pass[k]) + kSameValue);
-            CHECK(std::abs(value_of_choices(record, costs, objectives[k], best[k].choices) - value) <
-                  kRounding);
+            const double value = value_of_choices(record, costs, objectives[k], best.by_lambda[k].choices);
+            CHECK(std::abs(value - value_of(objectives[k], best.by_lambda[k])) < kRounding);
+            for (const SearchMethod* method : all_search_methods())
+                CHECK(value <=
+                      value_of(objectives[k], method->run(space, objectives, 2).by_lambda[k]) + kRounding);
+        }
+        const SearchResult again = kBest.run(space, objectives, 3);
+        for (std::size_t k = 0; k < objectives.size(); ++k)
+            CHECK(again.by_lambda[k].choices == best.by_lambda[k].choices);
+        REQUIRE(again.others.size() == best.others.size());
+        for (std::size_t k = 0; k < best.others.size(); ++k)
+            CHECK(again.others[k].choices == best.others[k].choices);
+        for (const Solution& other : best.others) {
+            const PlainResult plain = simulate_plainly(record, costs, other.choices);
+            CHECK(plain.correct == other.correct);
+            CHECK(std::abs(plain.cost - other.cost) < 1e-6);
         }
     }
 }
 
-TEST_CASE("pruning goes down to one exit, an exit at a time, and says what its choices do") {
-    for (unsigned seed = 0; seed < 40; ++seed) {
-        CAPTURE(seed);
-        const Record record = random_record(seed);
-        const CostTable costs = macs_table(record.meta);
-        const SearchSpace space(record, 0, costs, 1);
-        const auto objectives = few_objectives(record, costs);
-        const auto count = [](const Choices& choices) {
-            return std::count_if(choices.begin(), choices.end(), [](const Choice& c) { return c.on(); });
-        };
-        const auto solutions = kCircular.run(space, objectives, 1);
-        std::ptrdiff_t exits = 0;
-        std::size_t objective = objectives.size();
-        for (const Pruned& pruned : prune(space, objectives, solutions, 2)) {
-            if (pruned.objective != objective) exits = count(solutions[pruned.objective].choices);
-            objective = pruned.objective;
-            CHECK(count(pruned.solution.choices) == --exits);
-            CHECK(simulate_plainly(record, costs, pruned.solution.choices).correct ==
-                  pruned.solution.correct);
+TEST_CASE("no method is behind the published tool on its record") {
+    const auto shared = shared_folder();
+    if (shared.empty()) return;
+    const std::string folder = (shared / "assets/search/").string();
+    const RecordMeta exits = read_published_costs(folder + "macs.json");
+    const Record record = read_record(folder + "train.npz", {.exits = &exits});
+    const CostTable costs = macs_table(exits);
+    const SearchSpace space(record, 0, costs, 2);
+
+    // method, lambda, relative_macs_tr, relative_acc_tr, objective_tr, ..
+    std::vector<double> lambdas, onepass, circular;
+    std::istringstream rows(read_file(folder + "published_tool.csv"));
+    std::string line;
+    std::getline(rows, line);
+    while (std::getline(rows, line)) {
+        std::istringstream row(line);
+        std::string method, lambda, macs, accuracy, objective;
+        for (std::string* field : {&method, &lambda, &macs, &accuracy, &objective})
+            std::getline(row, *field, ',');
+        const double value = std::stod(objective);
+        if (lambdas.empty() ||
+            std::find(lambdas.begin(), lambdas.end(), std::stod(lambda)) == lambdas.end()) {
+            lambdas.push_back(std::stod(lambda));
+            onepass.push_back(1e9);
+            circular.push_back(1e9);
         }
+        const auto at = static_cast<std::size_t>(
+            std::find(lambdas.begin(), lambdas.end(), std::stod(lambda)) - lambdas.begin());
+        (method == "onepass" ? onepass : circular)[at] = value;
     }
+    REQUIRE(lambdas.size() == 8);
+    std::vector<std::string> notices;
+    const auto objectives = make_objectives(record, costs, lambdas, true, &notices);
+    CHECK(notices.empty());
+    const auto ours = [&](const SearchMethod& method) { return method.run(space, objectives, 2).by_lambda; };
+    const auto best = ours(kBest), passed = ours(kOnePass), circled = ours(kCircular);
+    for (std::size_t k = 0; k < lambdas.size(); ++k) {
+        CAPTURE(lambdas[k]);
+        CHECK(value_of(objectives[k], passed[k]) <= onepass[k]);
+        CHECK(value_of(objectives[k], circled[k]) <= circular[k]);
+        CHECK(value_of(objectives[k], best[k]) <= std::min(onepass[k], circular[k]));
+    }
+    CHECK(value_of(objectives[0], passed[0]) == doctest::Approx(0.2976).epsilon(1e-4));  // its README
 }

@@ -2,7 +2,6 @@
 
 #include "runtime/core/atomic_file.h"
 #include "search/evaluator.h"
-#include "search/front.h"
 #include "search/record_file.h"
 #include "tools/cli/configuration_argument.h"
 #include "tools/cli/image_rows.h"
@@ -70,7 +69,7 @@ int eval_records(const Arguments& arguments) {
     std::vector<double> share;
     for (const Simulation::Exit& exit : simulation.exits)
         share.push_back(static_cast<double>(exit.pictures) / static_cast<double>(record.pictures));
-    const double base = base_accuracy(record);
+    const double base = evaluator.base().accuracy;
     if (arguments.has("json")) {
         const ordered_json document = {{"schema", "dyce.eval/1"},
                                        {"images", record.pictures},

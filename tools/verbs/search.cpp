@@ -1,109 +1,129 @@
-// dyce search: from records to a set of configurations.
+// dyce search: from a record to a set of configurations.
+#include "tools/verbs/search_options.h"
+
 #include "loaders/format/model_file.h"
 #include "runtime/core/atomic_file.h"
 #include "runtime/core/threads.h"
 #include "search/front.h"
-#include "search/merge_records.h"
-#include "search/prune.h"
-#include "search/record_file.h"
-#include "search/record_meta.h"
-#include "tools/cli/inputs.h"
+#include "tools/cli/record_argument.h"
+#include "tools/cli/search_csv.h"
 #include "tools/verbs/verbs.h"
 
 #include <dyce/error.h>
 
 #include <algorithm>
+#include <chrono>
 #include <iostream>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 namespace dyce {
 namespace {
 
 using nlohmann::ordered_json;
 
-const SearchMethod& find_method(const std::string& name) {
-    std::string known;
-    for (const SearchMethod* method : all_search_methods()) {
-        if (name == method->name) return *method;
-        known += (known.empty() ? "" : ", ") + std::string(method->name);
+// Each configuration once.
+std::vector<Solution> distinct(std::vector<Solution> solutions) {
+    const auto key = [](const Solution& solution) {
+        std::vector<std::pair<int, double>> pairs;
+        for (const Choice& choice : solution.choices)
+            pairs.emplace_back(choice.column, choice.on() ? choice.threshold : 0);
+        return pairs;
+    };
+    std::sort(solutions.begin(), solutions.end(),
+              [&](const Solution& a, const Solution& b) { return key(a) < key(b); });
+    solutions.erase(std::unique(solutions.begin(), solutions.end(),
+                                [](const Solution& a, const Solution& b) { return a.choices == b.choices; }),
+                    solutions.end());
+    return solutions;
+}
+
+// Everything that was found, rated on the validation data: first what belongs to the lambdas, then the
+// others.
+std::vector<RatedConfiguration> rate_all(const SearchResult& found, const std::vector<double>& lambdas,
+                                         const SearchData& data, const CostTable& costs,
+                                         const Rating& rating) {
+    auto rated = rate(found.by_lambda, lambdas, data.validation, costs, rating);
+    std::vector<Solution> others = found.others;
+    others.push_back({Choices(data.searched.meta.final_position())});  // exits off
+    const auto more = rate(distinct(std::move(others)), {}, data.validation, costs, rating);
+    rated.insert(rated.end(), more.begin(), more.end());
+    return rated;
+}
+
+ConfigurationSet::Contents describe(const SearchData& data, const CostTable& costs) {
+    const RecordMeta& meta = data.validation.meta;
+    const Simulation base = Evaluator(data.validation, costs).base();
+    ConfigurationSet::Contents contents;
+    contents.model_digest = meta.model_digest;
+    contents.preprocess_digest = meta.preprocess_digest;
+    contents.precision = meta.precision;
+    contents.cost_unit = costs.unit;
+    contents.split = data.split;
+    contents.validated = data.validated;
+    contents.base = {base.accuracy, meta.base_macs(), costs.base()};
+    return contents;
+}
+
+std::vector<Configuration> promised(const Arguments& arguments, std::vector<Configuration> front,
+                                    const SearchData& data, const CostTable& costs, ordered_json& notes) {
+    if (!arguments.has("min-accuracy")) {
+        for (const char* option : {"confidence", "calibrate"})
+            if (arguments.has(option))
+                throw Error(ErrorCode::kUsage, std::string("--") + option, "needs --min-accuracy");
+        return front;
     }
-    throw Error(ErrorCode::kUsage, "--method", "\"" + name + "\" given, expected one of " + known);
+    const double least = arguments.real("min-accuracy", 0, 0, 1);
+    const double confidence = arguments.real("confidence", 0.95, 0.5, 1 - 1e-9);
+    const auto path = arguments.text("calibrate");
+    if (!path)
+        throw Error(ErrorCode::kUsage, "--calibrate",
+                    "is missing: a record that neither the search nor the validation has seen");
+    const Record calibration = open_record(arguments, *path);
+    check_same_exits(data.searched, calibration, *path);
+    notes["promise"] = {{"min_accuracy", least}, {"confidence", confidence}, {"calibrated", *path}};
+    return keep_promise(std::move(front), Evaluator(calibration, costs), least, confidence);
 }
 
-LambdaRange parse_lambda(const Arguments& arguments) {
-    const auto text = arguments.text("lambda");
-    LambdaRange range;
-    if (!text) return range;
-    const auto parts = split(*text, ':');
-    if (parts.size() != 3)
-        throw Error(ErrorCode::kUsage, "--lambda",
-                    "\"" + *text + "\" given, expected low:high:step as 0.5:1.05:0.001");
-    range.low = parse_real(parts[0], "--lambda", 0, 2);
-    range.high = parse_real(parts[1], "--lambda", 0, 2);
-    range.step = parse_real(parts[2], "--lambda", 1e-6, 1);
-    return range;
-}
-
-// The exits of records that do not describe them.
-std::optional<RecordMeta> described_exits(const Arguments& arguments) {
-    if (const auto costs = arguments.text("costs")) return read_published_costs(*costs);
-    if (const auto model = arguments.text("model")) return describe_exits(load_model(*model)->positions());
-    return {};
-}
-
-// FILE or FILE:batch=1,threads=2.
-CostTable parse_latency(const std::string& text, const RecordMeta& meta) {
-    LatencySelection selection;
-    const auto colon = text.rfind(":batch=");
-    std::string path = text;
-    if (colon != std::string::npos) {
-        path = text.substr(0, colon);
-        for (const std::string& part : split(text.substr(colon + 1), ',')) {
-            const auto equals = part.find('=');
-            const std::string key = part.substr(0, equals);
-            if (equals == std::string::npos || (key != "batch" && key != "threads"))
-                throw Error(ErrorCode::kUsage, "--latency",
-                            "\"" + part + "\" given, expected batch=N or threads=N");
-            (key == "batch" ? selection.batch : selection.threads) =
-                parse_integer(part.substr(equals + 1), "--latency", 1, 4096);
-        }
+void write_csv(const std::string& path, const SearchResult& found, const std::vector<Objective>& objectives,
+               const std::vector<RatedConfiguration>& validated, const SearchData& data,
+               const CostTable& costs, const Rating& rating) {
+    SearchTable table;
+    for (std::size_t i = 0; i < objectives.size(); ++i) {
+        table.lambdas.push_back(objectives[i].lambda);
+        table.objectives.push_back(value_of(objectives[i], found.by_lambda[i]));
     }
-    return latency_table(path, selection, meta);
+    table.searched = rate(found.by_lambda, table.lambdas, data.searched, costs, rating);
+    table.validated = validated;
+    table.searched_base_accuracy = Evaluator(data.searched, costs).base().accuracy;
+    table.validated_base_accuracy = Evaluator(data.validation, costs).base().accuracy;
+    AtomicFile file(path);
+    file.write(search_csv(table));
+    file.commit();
 }
 
-CostTable take_costs(const Arguments& arguments, const RecordMeta& meta) {
-    if (const auto latency = arguments.text("latency")) {
-        if (arguments.has("costs")) throw Error(ErrorCode::kUsage, "--latency", "excludes --costs");
-        return parse_latency(*latency, meta);
-    }
-    if (const auto costs = arguments.text("costs")) return published_table(*costs, meta);
-    return macs_table(meta);
+void embed(const std::string& path, const ConfigurationSet& set) {
+    ModelData model = *load_model(path);
+    const ConfigurationSet::Contents& contents = set.contents();
+    if (contents.model_digest != model.digest || contents.preprocess_digest != model.preprocess_digest)
+        throw Error(ErrorCode::kUsage, "--embed " + path, "the record is of another model or preprocessing");
+    model.configurations = set;
+    save_model(path, model);
 }
 
-std::size_t score_index(const Record& record, const std::string& name) {
-    const auto found = std::find(record.scores.begin(), record.scores.end(), name);
-    if (found != record.scores.end()) return static_cast<std::size_t>(found - record.scores.begin());
-    std::string there;
-    for (const std::string& score : record.scores) there += (there.empty() ? "" : ", ") + score;
-    throw Error(ErrorCode::kUsage, "--score",
-                "\"" + name + "\" given, the record holds " + there + " (dyce record --scores)");
-}
-
-void check_same_model(const RecordMeta& a, const RecordMeta& b, const std::string& path) {
-    if (a.model_digest != b.model_digest || a.preprocess_digest != b.preprocess_digest ||
-        a.heads.size() != b.heads.size())
-        throw Error(ErrorCode::kContent, path, "is a record of another model or preprocessing");
-}
-
-void report(const Arguments& arguments, const ConfigurationSet& set) {
-    const auto& contents = set.contents();
+void report(const Arguments& arguments, const ConfigurationSet& set, const std::string& method,
+            double seconds) {
+    const ConfigurationSet::Contents& contents = set.contents();
     if (arguments.has("json")) {
-        ordered_json document = {{"schema", "dyce.search/1"}, {"set", ordered_json::parse(set.text())}};
+        const ordered_json document = {{"schema", "dyce.search/1"},
+                                       {"method", method},
+                                       {"seconds", seconds},
+                                       {"set", ordered_json::parse(set.text())}};
         std::cout << document.dump(2) << "\n";
         return;
     }
-    std::printf("%zu configurations; the backbone alone: %.2f %% right\n", contents.configurations.size(),
+    if (arguments.has("quiet")) return;
+    std::printf("%zu configurations in %.1f s; on %s, the backbone alone: %.2f %% right\n",
+                contents.configurations.size(), seconds, contents.validated.c_str(),
                 100 * contents.base.accuracy);
     for (const char* keyword : {"fastest", "balanced", "most-accurate"}) {
         const Configuration& c = set.at(keyword);
@@ -112,86 +132,54 @@ void report(const Arguments& arguments, const ConfigurationSet& set) {
     }
 }
 
-void embed(const std::string& path, const ConfigurationSet& set) {
-    ModelData model = *load_model(path);
-    if (model.digest != set.contents().model_digest)
-        throw Error(ErrorCode::kUsage, "--embed", path + " is not the model that was recorded");
-    model.configurations = set;
-    save_model(path, model);
-}
-
 int search(const Arguments& arguments) {
-    if (arguments.positionals().size() != 1) throw Error(ErrorCode::kUsage, "REC.npz", "give one record");
-    const std::string path = arguments.positionals()[0];
+    const auto start = std::chrono::steady_clock::now();
     const auto output = arguments.text("output");
-    if (!output && !arguments.has("csv"))
+    const auto embedded = arguments.text("embed");
+    const auto csv = arguments.text("csv");
+    if (!output && !embedded && !csv)
         throw Error(ErrorCode::kUsage, "--output", "is missing: -o SET.configs.json, or --csv FILE");
-    const SearchMethod& method = find_method(arguments.text("method", "best"));
-    const auto lambdas = parse_lambda(arguments).values();
-    const auto exits = described_exits(arguments);
-    RecordReadOptions options;
-    if (exits) options.exits = &*exits;
-    Record record = read_record(path, options), validate;
-    std::string split_name = path, validated = path;
-    if (const auto second = arguments.text("validate")) {
-        validate = read_record(*second, options);
-        check_same_model(record.meta, validate.meta, *second);
-        validated = *second;
-    } else {
-        validate = half_of(record, true);
-        record = half_of(record, false);
-        split_name += ", even pictures";
-        validated += ", odd pictures";
-    }
-    const CostTable costs = take_costs(arguments, record.meta);
-    const std::string score = arguments.text("score", kMaxSoftmax);
-    const int threads = static_cast<int>(arguments.integer("threads", available_threads(), 1, 1024));
+    const SearchMethod& method = choose_method(arguments);
+    const auto lambdas = choose_lambdas(arguments);
+    Rating rating;
+    rating.threads = static_cast<int>(arguments.integer("threads", available_threads(), 1, 1024));
+    rating.conservative = arguments.has("conservative");
+    const SearchData data = read_search_data(arguments);
+    if ((output || embedded) && data.searched.meta.model_digest.empty())
+        throw Error(ErrorCode::kUsage, "--output",
+                    "the record does not say which model it is of: give --model MODEL, or only --csv FILE");
+    const CostTable costs = choose_costs(arguments, data.searched.meta);
+    const std::size_t score = choose_score(arguments, data.searched);
+    rating.score = data.searched.scores[score];
+    const bool normalised =
+        arguments.choice("objective", "normalised", {"normalised", "plain"}) == "normalised";
 
     std::vector<std::string> notices;
-    const auto objectives = make_objectives(record, costs, lambdas, !arguments.has("plain"), &notices);
+    const auto objectives = make_objectives(data.searched, costs, lambdas, normalised, &notices);
     for (const std::string& notice : notices) std::cerr << "dyce: " << notice << "\n";
-    const SearchSpace space(record, score_index(record, score), costs, threads);
-    const auto solutions = method.run(space, objectives, threads);
-    const auto points = evaluate_points(lambdas, objectives, solutions, score, Evaluator(record, costs),
-                                        Evaluator(validate, costs), record.meta);
-    if (const auto csv = arguments.text("csv")) {
-        AtomicFile file(*csv);
-        file.write(front_csv(points, record, validate));
-        file.commit();
-    }
-    if (!output) return 0;
-    if (record.meta.model_digest.empty())
-        throw Error(ErrorCode::kUsage, "--output",
-                    "the record does not say which model it is of; --csv FILE needs no model");
-    std::vector<double> pruned_lambdas;
-    std::vector<Objective> pruned_objectives;
-    std::vector<Solution> pruned_solutions;
-    for (Pruned& pruned : prune(space, objectives, solutions, threads)) {
-        pruned_lambdas.push_back(lambdas[pruned.objective]);
-        pruned_objectives.push_back(objectives[pruned.objective]);
-        pruned_solutions.push_back(std::move(pruned.solution));
-    }
-    auto candidates = evaluate_points(pruned_lambdas, pruned_objectives, pruned_solutions, score,
-                                      Evaluator(record, costs), Evaluator(validate, costs), record.meta);
-    candidates.insert(candidates.begin(), points.begin(), points.end());
-    const ConfigurationSet set = make_set(candidates, validate, costs, split_name, validated);
-    set.save(*output);
-    if (const auto model = arguments.text("embed")) embed(*model, set);
-    if (!arguments.has("quiet")) report(arguments, set);
-    return 0;
-}
+    const SearchSpace space(data.searched, score, costs, rating.threads);
+    SearchResult found = method.run(space, objectives, rating.threads);
+    if (rating.conservative) choose_conservatively(found, objectives, data.searched, costs, rating);
+    const auto rated = rate_all(found, lambdas, data, costs, rating);
+    if (csv) write_csv(*csv, found, objectives, rated, data, costs, rating);
+    if (!output && !embedded) return 0;
 
-int merge(const Arguments& arguments) {
-    const auto output = arguments.text("output");
-    if (!output) throw Error(ErrorCode::kUsage, "--output", "is missing: -o REC.npz");
-    if (arguments.positionals().empty())
-        throw Error(ErrorCode::kUsage, "PART", "give the shards of a record");
-    std::vector<NamedRecord> shards;
-    RecordReadOptions options;
-    options.names = options.all_answers = true;
-    for (const std::string& path : arguments.positionals())
-        shards.emplace_back(path, read_record(path, options));
-    write_record(*output, merge_records(shards));
+    ordered_json notes = {{"method", method.name},
+                          {"objective", normalised ? "normalised" : "plain"},
+                          {"lambda", arguments.text("lambda", "0.5:1.05:0.001")},
+                          {"conservative", rating.conservative}};
+    ConfigurationSet::Contents contents = describe(data, costs);
+    contents.configurations = promised(arguments, pareto_front(rated), data, costs, notes);
+    if (contents.configurations.empty()) {
+        std::cerr << "dyce: no configuration keeps the promise of --min-accuracy; nothing is written\n";
+        return 1;
+    }
+    contents.extra = notes.dump();
+    const ConfigurationSet set(std::move(contents));
+    if (output) set.save(*output);
+    if (embedded) embed(*embedded, set);
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    report(arguments, set, method.name, seconds.count());
     return 0;
 }
 
@@ -200,25 +188,24 @@ int merge(const Arguments& arguments) {
 const Verb kSearch{
     "search",
     "search REC.npz -o SET.configs.json",
-    "finds configurations from fastest to most accurate",
+    "finds configurations, from fast to accurate, on a record",
     {{"o,output", "FILE", "the configuration set to write"},
-     {"method", "NAME", "best, one-pass, circular or same-threshold (best)"},
-     {"lambda", "A:B:STEP", "weights of accuracy to search with, B left out (0.5:1.05:0.001)"},
-     {"plain", "", "accuracy and cost relative to the backbone, not measured from the first exit on"},
-     {"validate", "REC2.npz", "a second record for the estimates and the choice of what is kept"},
-     {"costs", "FILE", "cost file of the published tool"},
-     {"latency", "FILE[:batch=N,threads=N]", "costs as `dyce bench --segments --json` measured them"},
-     {"score", "NAME", "exit score, which the record must hold (max_softmax)"},
-     {"csv", "FILE", "every lambda in the published tool's columns"},
-     {"model", "MODEL", "describes the exits of a record that does not"},
-     {"embed", "MODEL", "also stores the set in the model"},
-     {"threads", "N", "threads (all that this process may use)"}},
+     {"method", "NAME", "best (default), one-pass, circular or same-threshold"},
+     {"lambda", "LOW:HIGH:STEP", "weights of accuracy to search for, HIGH left out (0.5:1.05:0.001)"},
+     {"objective", "NAME", "normalised (default): counted from the first exit on; or plain"},
+     {"validate", "REC2.npz", "the estimates are made on this record (else the record is split in two)"},
+     {"costs", "FILE", "multiply-adds, in the published tool's JSON"},
+     {"latency", "FILE[:batch=1,threads=2]", "milliseconds, as `dyce bench --segments --json` measured them"},
+     {"score", "NAME", "max_softmax (default), margin or entropy, where the record holds it"},
+     {"conservative", "",
+      "accuracy is what an exit's few leavers prove (their 10 % quantile), not their share"},
+     {"min-accuracy", "A", "keep only configurations that promise this accuracy"},
+     {"confidence", "C", "of the promise (0.95)"},
+     {"calibrate", "REC3.npz", "an untouched record that the promise is tested on"},
+     {"csv", "FILE", "what was found for every lambda, in the published tool's columns"},
+     {"model", "MODEL", "for records without a description: the model they are of"},
+     {"embed", "MODEL", "also stores the set in the model file"},
+     {"threads", "N", "search threads (all that this process may use)"}},
     search};
-
-const Verb kMerge{"merge",
-                  "merge PART... -o REC.npz",
-                  "puts the shards of a record together",
-                  {{"o,output", "FILE", "the record to write"}},
-                  merge};
 
 }  // namespace dyce

@@ -1,0 +1,28 @@
+// What `dyce search` is asked to do, read and checked.
+#pragma once
+
+#include "search/cost_table.h"
+#include "search/search_method.h"
+#include "tools/cli/arguments.h"
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace dyce {
+
+/// What is searched and what the estimates are made on, and how people call the two.
+struct SearchData {
+    Record searched, validation;
+    std::string split, validated;
+};
+
+/// Each throws Error{kUsage} naming the option, and what reading its file throws.
+SearchData read_search_data(const Arguments& arguments);
+CostTable choose_costs(const Arguments& arguments, const RecordMeta& meta);
+/// Index in Record::scores.
+std::size_t choose_score(const Arguments& arguments, const Record& record);
+const SearchMethod& choose_method(const Arguments& arguments);
+std::vector<double> choose_lambdas(const Arguments& arguments);
+
+}  // namespace dyce
