@@ -1,15 +1,16 @@
-// stb_image has a PNG reader too. It inflates without a bound, reads palette entries that do not exist and
-// checks neither CRC nor Adler-32, so only its inflate is used here.
+// stb_image's own PNG reader inflates without a bound, reads palette entries that do not exist and checks
+// neither CRC nor Adler-32. So the chunks are read, the pixel data inflated and the palette applied here;
+// what lies between, the arithmetic of rows and samples, is stb_image's.
 #include "loaders/image/png.h"
 
 #include "loaders/image/byte_reader.h"
 #include "loaders/image/png_file.h"
-#include "loaders/image/png_rows.h"
 #include "loaders/image/stb.h"
 #include "runtime/core/aligned.h"
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <vector>
 
 namespace dyce {
@@ -33,13 +34,16 @@ std::span<const Pass> passes(const PngFile& png) {
     return kWhole;
 }
 
-std::size_t raw_bytes(const PngFile& png) {
-    std::size_t total = 0;
+// Calls visit(y, bytes) for each row of the inflated data, in order; y is the row's place in the picture, and
+// the first of its bytes names a filter.
+template <class Visit>
+void visit_rows(const PngFile& png, Visit visit) {
     for (const Pass& pass : passes(png)) {
         const PictureSize size = pass.size(png.size);
-        if (size.width > 0) total += static_cast<std::size_t>(size.height) * (1 + png.row_bytes(size.width));
+        if (size.width <= 0) continue;
+        const std::size_t bytes = 1 + png.row_bytes(size.width);
+        for (int j = 0; j < size.height; ++j) visit(pass.y0 + j * pass.dy, bytes);
     }
-    return total;
 }
 
 std::uint32_t adler32(std::span<const std::uint8_t> bytes) {
@@ -56,51 +60,53 @@ std::uint32_t adler32(std::span<const std::uint8_t> bytes) {
     return b << 16 | a;
 }
 
-void inflate_checked(const PngFile& png, std::span<std::uint8_t> raw, const std::string& name) {
-    if (png.stream.size() < 6) throw Error(ErrorCode::kContent, name, "the pixel data is no zlib stream");
-    const std::size_t written = inflate(png.stream, raw, name);
-    if (written != raw.size())
-        throw Error(ErrorCode::kContent, name,
-                    "the pixel data ends after " + std::to_string(written) + " of " +
-                        std::to_string(raw.size()) + " bytes");
+// The filtered rows of all passes, everything about them checked.
+std::vector<std::uint8_t> inflate_rows(const PngFile& png, const std::string& name) {
+    const auto refuse = [&](const std::string& message) { throw Error(ErrorCode::kContent, name, message); };
+    if (png.stream.size() < 6) refuse("the pixel data is no zlib stream");
+    std::size_t expected = 0;
+    visit_rows(png, [&](int, std::size_t bytes) { expected += bytes; });
+    std::vector<std::uint8_t> rows(expected);
+    const std::size_t written = inflate(png.stream, rows, name);
+    if (written != expected)
+        refuse("the pixel data ends after " + std::to_string(written) + " of " + std::to_string(expected) +
+               " bytes");
     const std::uint32_t stored = ByteReader(std::span(png.stream).last(4), name).u32();
-    if (stored != adler32(raw))
-        throw Error(ErrorCode::kContent, name, "the pixel data has a bad Adler-32 sum");
+    if (stored != adler32(rows)) refuse("the pixel data has a bad Adler-32 sum");
+    std::size_t at = 0;
+    visit_rows(png, [&](int y, std::size_t bytes) {
+        if (rows[at] > 4)
+            refuse("row " + std::to_string(y) + " has filter " + std::to_string(rows[at]) +
+                   ", expected 0..4");
+        at += bytes;
+    });
+    return rows;
+}
+
+std::shared_ptr<const std::uint8_t> look_up(const PngFile& png, const std::uint8_t* indices,
+                                            const std::string& name) {
+    const auto pixels = static_cast<std::size_t>(png.size.pixels());
+    const auto block = allocate_aligned(3 * pixels);
+    auto* rgb = reinterpret_cast<std::uint8_t*>(block.get());
+    for (std::size_t i = 0; i < pixels; ++i) {
+        const std::size_t entry = 3 * std::size_t{indices[i]};
+        if (entry >= png.palette.size())
+            throw Error(ErrorCode::kContent, name,
+                        "row " + std::to_string(i / static_cast<std::size_t>(png.size.width)) +
+                            " uses a colour beyond the " + std::to_string(png.palette.size() / 3) +
+                            " of the palette");
+        std::memcpy(rgb + 3 * i, &png.palette[entry], 3);
+    }
+    return {block, rgb};
 }
 
 }  // namespace
 
 Picture decode_png(std::span<const std::uint8_t> file, const std::string& name, const ImageLimits& limits) {
     const PngFile png = read_png_file(file, name, limits);
-    std::vector<std::uint8_t> raw(raw_bytes(png));
-    inflate_checked(png, raw, name);
-
-    const auto block = allocate_aligned(static_cast<std::size_t>(png.size.pixels()) * 3);
-    auto* rgb = reinterpret_cast<std::uint8_t*>(block.get());
-    std::span<std::uint8_t> rest(raw);
-    for (const Pass& pass : passes(png)) {
-        const PictureSize size = pass.size(png.size);
-        if (size.width <= 0) continue;
-        const std::size_t row_bytes = png.row_bytes(size.width);
-        const std::vector<std::uint8_t> zeros(row_bytes);
-        const std::uint8_t* above = zeros.data();
-        for (int j = 0; j < size.height; ++j) {
-            const int y = pass.y0 + j * pass.dy;
-            const auto row = rest.subspan(1, row_bytes);
-            if (!unfilter_row(rest[0], png.pixel_bytes(), row, above))
-                throw Error(ErrorCode::kContent, name,
-                            "row " + std::to_string(y) + " has filter " + std::to_string(rest[0]) +
-                                ", expected 0..4");
-            const std::int64_t offset = std::int64_t{y} * png.size.width + pass.x0;
-            if (!expand_row(png, row, size.width, rgb + 3 * offset, 3 * pass.dx))
-                throw Error(ErrorCode::kContent, name,
-                            "row " + std::to_string(y) + " uses a colour beyond the " +
-                                std::to_string(png.palette.size() / 3) + " of the palette");
-            above = row.data();
-            rest = rest.subspan(1 + row_bytes);
-        }
-    }
-    return {png.size, {block, rgb}};
+    const auto samples = decode_png_rows(png, inflate_rows(png, name), name);
+    if (png.color != PngColor::kPalette) return {png.size, samples};
+    return {png.size, look_up(png, samples.get(), name)};
 }
 
 }  // namespace dyce

@@ -82,10 +82,6 @@ std::size_t PngFile::row_bytes(int width) const {
     return (static_cast<std::size_t>(width) * static_cast<std::size_t>(channels() * depth) + 7) / 8;
 }
 
-std::size_t PngFile::pixel_bytes() const {
-    return depth < 8 ? 1 : static_cast<std::size_t>(channels() * depth / 8);
-}
-
 PngFile read_png_file(std::span<const std::uint8_t> file, const std::string& name,
                       const ImageLimits& limits) {
     ByteReader reader(file, name);

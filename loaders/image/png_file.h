@@ -23,9 +23,8 @@ struct PngFile {
     std::vector<std::uint8_t> stream;       ///< all IDAT chunks: one zlib stream
 
     int channels() const;
+    /// Of a row of samples, without its filter.
     std::size_t row_bytes(int width) const;
-    /// Bytes from a sample to the same sample of the pixel on its left, as filters count; at least 1.
-    std::size_t pixel_bytes() const;
 };
 
 /// Reads from the signature to IEND; every CRC is checked. Chunks that do not change RGB values (gamma,

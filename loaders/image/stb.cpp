@@ -5,9 +5,9 @@
 #include <cstdlib>
 #include <cstring>
 
-// JPEG and inflate only: the readers of other formats in this version have known holes.
+// JPEG and PNG only: the readers of other formats in this version have known holes.
 #define STBI_ONLY_JPEG
-#define STBI_SUPPORT_ZLIB
+#define STBI_ONLY_PNG
 #define STBI_NO_STDIO
 #define STBI_NO_LINEAR
 #define STB_IMAGE_STATIC
@@ -22,6 +22,11 @@
 
 namespace dyce {
 namespace {
+
+struct Free {
+    void operator()(void* block) const { std::free(block); }
+};
+using Pixels = std::unique_ptr<stbi_uc, Free>;
 
 // stb keeps the reason of the last failure and does not set one for each; start from a known one.
 void forget_last_failure() { stbi__err("corrupt data", ""); }
@@ -52,16 +57,47 @@ std::size_t inflate(std::span<const std::uint8_t> stream, std::span<std::uint8_t
     fail(name, "broken deflate stream");
 }
 
+std::shared_ptr<const std::uint8_t> decode_png_rows(const PngFile& png, std::vector<std::uint8_t> rows,
+                                                    const std::string& name) {
+    const int channels = png.channels();
+    stbi__context context{};
+    context.img_x = static_cast<stbi__uint32>(png.size.width);
+    context.img_y = static_cast<stbi__uint32>(png.size.height);
+    context.img_n = channels;
+    stbi__png state{};
+    state.s = &context;
+    forget_last_failure();
+    const bool done =
+        stbi__create_png_image(&state, rows.data(), static_cast<stbi__uint32>(rows.size()), channels,
+                               png.depth, static_cast<int>(png.color), png.interlaced) != 0;
+    Pixels samples(state.out);
+    if (!done) fail(name, "broken PNG");
+    rows = {};              // not needed beside what follows
+    if (png.depth == 16) {  // in place
+        const auto count = static_cast<std::size_t>(png.size.pixels()) * static_cast<std::size_t>(channels);
+        for (std::size_t i = 0; i < count; ++i) {
+            std::uint16_t wide = 0;
+            std::memcpy(&wide, &samples.get()[2 * i], sizeof wide);
+            samples.get()[i] = static_cast<stbi_uc>(wide >> 8);
+        }
+    }
+    if (channels != 3 && png.color != PngColor::kPalette)
+        samples.reset(  // frees what it is given
+            stbi__convert_format(samples.release(), channels, 3, context.img_x, context.img_y));
+    if (!samples) fail(name, "broken PNG");
+    return samples;
+}
+
 std::shared_ptr<const std::uint8_t> decode_jpeg_pixels(std::span<const std::uint8_t> file,
                                                        const std::string& name) {
     if (file.size() > INT_MAX) throw Error(ErrorCode::kResource, name, "over 2 GiB");
     forget_last_failure();
     int width = 0;
     int height = 0;
-    stbi_uc* pixels =
-        stbi_load_from_memory(file.data(), static_cast<int>(file.size()), &width, &height, nullptr, 3);
-    if (pixels == nullptr) fail(name, "broken JPEG");
-    return {pixels, [](const stbi_uc* block) { std::free(const_cast<stbi_uc*>(block)); }};
+    Pixels pixels(
+        stbi_load_from_memory(file.data(), static_cast<int>(file.size()), &width, &height, nullptr, 3));
+    if (!pixels) fail(name, "broken JPEG");
+    return pixels;
 }
 
 }  // namespace dyce
