@@ -5,6 +5,8 @@
 #include "ops/adaptive_cells.h"
 #include "ops/checks.h"
 #include "ops/lowering.h"
+#include "ops/panels.h"
+#include "ops/vector.h"
 #include "runtime/core/threads.h"
 
 #include <algorithm>
@@ -17,14 +19,11 @@ namespace {
 
 constexpr AttributeSpec kAttributes[] = {{"grid", AttributeKind::kInts, true}};
 
-constexpr std::int64_t kChunk = 16;  // channels pooled together
-constexpr std::int64_t kPanel = 16;  // columns of weights that are used together
 // Below this many weights waking other threads costs more than they save.
 constexpr std::int64_t kWeightsForThreads = 8192;
 
 struct Layer {
     std::int64_t in, out;
-    std::int64_t panels() const { return (out + kPanel - 1) / kPanel; }
 };
 
 struct Problem {
@@ -116,19 +115,22 @@ struct Window {
     std::int64_t width, step;  // of the input; from pixel to pixel
 };
 
-// Sums of kChunk neighbouring channels over the window: they stay in registers.
-void sum_chunk(const float* chunk, const Window& window, float* to) {
-    float sums[kChunk] = {};
+// Sums of kLanes neighbouring channels over the window.
+DYCE_INLINE void sum_chunk(const float* chunk, const Window& window, float* to) {
+    Lanes sums = {};
     for (std::int64_t i = window.y.begin; i < window.y.end; ++i) {
         const float* pixel = chunk + (i * window.width + window.x.begin) * window.step;
-        for (std::int64_t j = window.x.begin; j < window.x.end; ++j, pixel += window.step)
-            for (std::int64_t k = 0; k < kChunk; ++k) sums[k] += pixel[k];
+        for (std::int64_t j = window.x.begin; j < window.x.end; ++j, pixel += window.step) {
+            Lanes values;
+            load(pixel, values);
+            sums += values;
+        }
     }
-    std::copy_n(sums, kChunk, to);
+    std::memcpy(to, &sums, sizeof sums);
 }
 
 // The same for fewer channels.
-void sum_rest(const float* chunk, const Window& window, std::int64_t count, float* to) {
+DYCE_INLINE void sum_rest(const float* chunk, const Window& window, std::int64_t count, float* to) {
     std::fill_n(to, count, 0.f);
     for (std::int64_t i = window.y.begin; i < window.y.end; ++i)
         for (std::int64_t j = window.x.begin; j < window.x.end; ++j)
@@ -136,18 +138,18 @@ void sum_rest(const float* chunk, const Window& window, std::int64_t count, floa
 }
 
 // Pools one picture to (y, x, channel).
-void pool(const Problem& problem, const Source& source, float* features) {
+DYCE_VECTOR_CLONES void pool(const Problem& problem, const Source& source, float* features) {
     const std::int64_t pixels = problem.height * problem.width;
     for (std::int64_t gy = 0; gy < problem.rows; ++gy)
         for (std::int64_t gx = 0; gx < problem.columns; ++gx) {
             const Window window{adaptive_cell(gy, problem.rows, problem.height),
                                 adaptive_cell(gx, problem.columns, problem.width), problem.width,
                                 source.block};
-            for (std::int64_t c = 0; c < problem.channels; c += kChunk) {
-                const std::int64_t count = std::min(kChunk, problem.channels - c);
+            for (std::int64_t c = 0; c < problem.channels; c += kLanes) {
+                const std::int64_t count = std::min(kLanes, problem.channels - c);
                 const float* chunk =
                     source.data + c / source.block * source.block * pixels + c % source.block;
-                if (count == kChunk)
+                if (count == kLanes)
                     sum_chunk(chunk, window, features + c);
                 else
                     sum_rest(chunk, window, count, features + c);
@@ -158,53 +160,12 @@ void pool(const Problem& problem, const Source& source, float* features) {
         }
 }
 
-// Some panels of one layer for one picture: out = [relu](in * weights + bias). Panels hold kPanel columns,
-// rows one after another; columns beyond the last are zero.
-void run_panels(const Layer& layer, bool relu, const float* in, const float* weights, const float* bias,
-                float* out, std::int64_t first, std::int64_t last) {
-    for (std::int64_t panel = first; panel < last; ++panel) {
-        float sums[kPanel];
-        std::copy_n(bias + panel * kPanel, kPanel, sums);
-        const float* row = weights + panel * layer.in * kPanel;
-        for (std::int64_t i = 0; i < layer.in; ++i, row += kPanel) {
-            const float x = in[i];
-            for (std::int64_t j = 0; j < kPanel; ++j) sums[j] += x * row[j];
-        }
-        if (relu)
-            for (float& sum : sums) sum = std::max(sum, 0.f);
-        std::copy_n(sums, std::min(kPanel, layer.out - panel * kPanel), out + panel * kPanel);
-    }
-}
-
-// Weights by panels. The first layer's rows follow the order in which pool() writes features.
-Tensor panels_of(const Problem& problem, std::size_t l, const Tensor& weights) {
-    const Layer& layer = problem.layers[l];
-    const std::int64_t cells = problem.rows * problem.columns;
-    Tensor packed(DataType::kFloat32, {layer.panels(), layer.in, kPanel});
-    float* to = packed.mutable_data<float>();
-    std::fill_n(to, packed.elements(), 0.f);
-    for (std::int64_t i = 0; i < layer.in; ++i) {
-        // Feature i of (c, y, x) stands at place `row` of (y, x, c).
-        const std::int64_t row = l == 0 ? i % cells * problem.channels + i / cells : i;
-        for (std::int64_t j = 0; j < layer.out; ++j)
-            to[(j / kPanel * layer.in + row) * kPanel + j % kPanel] =
-                weights.data<float>()[i * layer.out + j];
-    }
-    return packed;
-}
-
-Tensor padded_bias(const Layer& layer, const Tensor& bias) {
-    Tensor padded(DataType::kFloat32, {layer.panels() * kPanel});
-    std::fill_n(padded.mutable_data<float>(), padded.elements(), 0.f);
-    std::copy_n(bias.data<float>(), layer.out, padded.mutable_data<float>());
-    return padded;
-}
-
-// One picture's way through the head. `pointers`: x, y, scratch, then weights and bias of each layer.
+// Pictures' way through the head. `pointers`: x, y, scratch, then weights and bias of each layer.
 class Head {
 public:
-    Head(const Problem& problem, std::int64_t block, std::span<void* const> pointers)
-        : problem_(problem), block_(block), pointers_(pointers) {}
+    Head(const Problem& problem, const std::vector<Panels>& panels, std::int64_t block,
+         std::span<void* const> pointers)
+        : problem_(problem), panels_(panels), block_(block), pointers_(pointers) {}
 
     static std::int64_t scratch_row(const Problem& problem) {
         std::int64_t widest = problem.features();
@@ -212,31 +173,35 @@ public:
         return 2 * widest;
     }
 
-    void run(std::int64_t picture, bool share_panels) const {
+    void run(std::int64_t first, std::int64_t last, bool share_panels) const {
         const std::int64_t row = scratch_row(problem_);
-        float* in = static_cast<float*>(pointers_[2]) + picture * row;
+        float* in = static_cast<float*>(pointers_[2]) + first * row;
         float* next = in + row / 2;
         const std::int64_t size = problem_.channels * problem_.height * problem_.width;
-        pool(problem_, {static_cast<const float*>(pointers_[0]) + picture * size, block_}, in);
-        for (std::size_t l = 0; l < problem_.layers.size(); ++l) {
-            const Layer& layer = problem_.layers[l];
-            const bool is_last = l + 1 == problem_.layers.size();
-            float* out = is_last ? static_cast<float*>(pointers_[1]) + picture * layer.out : next;
-            const auto* weights = static_cast<const float*>(pointers_[3 + 2 * l]);
-            const auto* bias = static_cast<const float*>(pointers_[4 + 2 * l]);
-            const auto work = [&](std::int64_t first, std::int64_t last) {
-                run_panels(layer, !is_last, in, weights, bias, out, first, last);
+        for (std::int64_t n = first; n < last; ++n)
+            pool(problem_, {static_cast<const float*>(pointers_[0]) + n * size, block_},
+                 in + (n - first) * row);
+        for (std::size_t l = 0; l < panels_.size(); ++l) {
+            const Panels& panels = panels_[l];
+            const bool is_last = l + 1 == panels_.size();
+            const Rows<float> out =
+                is_last ? Rows<float>{static_cast<float*>(pointers_[1]) + first * panels.out, panels.out}
+                        : Rows<float>{next, row};
+            const auto work = [&](std::int64_t from, std::int64_t to) {
+                multiply_panels(panels, pointers_[3 + 2 * l], static_cast<const float*>(pointers_[4 + 2 * l]),
+                                !is_last, {in, row}, out, last - first, from, to);
             };
-            if (share_panels && layer.in * layer.out >= kWeightsForThreads)
-                parallel_ranges(layer.panels(), work);
+            if (share_panels && panels.in * panels.out >= kWeightsForThreads)
+                parallel_ranges(panels.count(), work);
             else
-                work(0, layer.panels());
+                work(0, panels.count());
             std::swap(in, next);
         }
     }
 
 private:
     const Problem& problem_;
+    const std::vector<Panels>& panels_;
     std::int64_t block_;
     std::span<void* const> pointers_;
 };
@@ -245,28 +210,34 @@ void lower(const OpCall& call, Lowering& lowering) {
     const Problem problem = problem_of(call);
     const Dims dims = dims_of(call.inputs[0].shape);
     Buffer x = lowering.input(0);
-    std::int64_t block = kChunk;
-    if (layout_name(x.desc) != "aBcd16b" || problem.channels % kChunk != 0) {
+    std::int64_t block = kLanes;
+    if (layout_name(x.desc) != "aBcd16b" || problem.channels % kLanes != 0) {
         x = lowering.input_as(0, channels_last_desc(dims));
         block = problem.channels;
     }
     const Buffer scratch = lowering.temporary(plain_desc(Dims{problem.pictures, Head::scratch_row(problem)}));
     std::vector<Buffer> buffers = {x, lowering.plain_output(0), scratch};
+    // Feature i of (c, y, x) stands at another place of (y, x, c), the order that pool() writes.
+    const std::int64_t cells = problem.rows * problem.columns;
+    const auto pooled_place = [&](std::int64_t i) { return i % cells * problem.channels + i / cells; };
+    std::vector<Panels> panels;
     for (std::size_t l = 0; l < problem.layers.size(); ++l) {
         const int at = static_cast<int>(2 * l + 1);
         const std::string key = std::to_string(l);
+        const Tensor& weights = *lowering.constant(at);
+        panels.push_back(panels_of(weights));
+        const auto place = [&](std::int64_t i) { return l == 0 ? pooled_place(i) : i; };
         buffers.push_back(
-            lowering.derived("weights" + key, [&] { return panels_of(problem, l, *lowering.constant(at)); }));
-        buffers.push_back(lowering.derived(
-            "bias" + key, [&] { return padded_bias(problem.layers[l], *lowering.constant(at + 1)); }));
+            lowering.derived("weights" + key, [&] { return pack_panels(panels[l], weights, place); }));
+        buffers.push_back(
+            lowering.derived("bias" + key, [&] { return pack_bias(panels[l], *lowering.constant(at + 1)); }));
     }
     lowering.run(
-        [problem, block](std::span<void* const> pointers) {
-            const Head head(problem, block, pointers);
-            if (problem.pictures == 1) return head.run(0, true);
-            parallel_ranges(problem.pictures, [&](std::int64_t first, std::int64_t last) {
-                for (std::int64_t picture = first; picture < last; ++picture) head.run(picture, false);
-            });
+        [problem, panels, block](std::span<void* const> pointers) {
+            const Head head(problem, panels, block, pointers);
+            if (problem.pictures == 1) return head.run(0, 1, true);
+            parallel_ranges(problem.pictures,
+                            [&](std::int64_t first, std::int64_t last) { head.run(first, last, false); });
         },
         buffers);
 }

@@ -142,7 +142,8 @@ HeadTrainer::Score HeadTrainer::evaluate(std::span<const std::int64_t> rows) {
     return score;
 }
 
-// W * (x - mean) * scale + b = (W * scale) * x + (b - W * scale * mean)
+// W * (x - mean) * scale + b = (W * scale) * x + (b - W * scale * mean), the weights rounded to what the
+// runtime keeps in half the memory.
 std::vector<HeadLayer> HeadTrainer::layers() const {
     std::vector<HeadLayer> layers;
     for (std::size_t k = 0; k < mlp_.layers(); ++k) {
@@ -154,12 +155,18 @@ std::vector<HeadLayer> HeadTrainer::layers() const {
                     layer.bias.mutable_data<float>());
         layers.push_back(std::move(layer));
     }
+    const auto round = [](float& weight) { weight = from_bfloat16(to_bfloat16(weight)); };
+    for (std::size_t k = 1; k < layers.size(); ++k) {
+        float* weights = layers[k].weight.mutable_data<float>();
+        std::for_each(weights, weights + layers[k].weight.elements(), round);
+    }
     float* weight = layers[0].weight.mutable_data<float>();
     float* bias = layers[0].bias.mutable_data<float>();
     for (std::int64_t o = 0; o < mlp_.width(1); ++o) {
         double shift = 0;
         for (std::size_t i = 0; i < mean_.size(); ++i, ++weight) {
             *weight *= scale_[i];
+            round(*weight);
             shift += static_cast<double>(*weight) * static_cast<double>(mean_[i]);
         }
         bias[o] = static_cast<float>(static_cast<double>(bias[o]) - shift);
