@@ -10,7 +10,8 @@
 namespace dyce {
 
 /// For a row of risks, from hardly any to one half: every exit leaves at that risk of harm (RiskCurve), with
-/// one type everywhere, and with the type at each site that saves most.
+/// one type everywhere, with the type at each site that saves most, and with only those exits that are worth
+/// their cost.
 std::vector<Solution> equal_risk(const SearchSpace& space, int threads);
 
 /// Circular search where an exit must be worth several right answers to be switched on.
