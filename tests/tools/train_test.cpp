@@ -1,6 +1,5 @@
 // dyce train: refusals, what it leaves in the model, and being killed.
-#include "tests/exec/exit_net.h"
-#include "tests/tools/program.h"
+#include "tests/tools/exit_inputs.h"
 
 #include <doctest/doctest.h>
 
@@ -8,23 +7,6 @@ using namespace dyce;
 using namespace dyce::test;
 
 namespace {
-
-// A model with two heads at each of two sites, and pictures of its five classes.
-void write_inputs(const TempFolder& folder) {
-    auto net = make_exit_net(2);
-    Member member;
-    member.architecture = "small";
-    member.graph = std::move(net.graph);
-    member.exits = std::move(net.exits);
-    member.preprocess.height = member.preprocess.width = 8;
-    ModelData model;
-    model.members.push_back(std::move(member));
-    save_model(folder / "m.safetensors", model);
-    for (int c = 0; c < 5; ++c)
-        for (int i = 0; i < 8; ++i)
-            write_file(folder / ("data/" + std::to_string(c) + "/" + std::to_string(i) + ".png"),
-                       color_png(8, 50 * c, 30 * i, 100));
-}
 
 bool mentions(const Outcome& outcome, const std::string& piece) {
     return outcome.err.find(piece) != std::string::npos;
@@ -34,7 +16,7 @@ bool mentions(const Outcome& outcome, const std::string& piece) {
 
 TEST_CASE("train attaches heads, keeps others and reports what was held out") {
     const TempFolder folder;
-    write_inputs(folder);
+    write_exit_inputs(folder);
     const std::string arguments = "train " + folder / "m.safetensors" + " --data " + folder / "data" +
                                   " -o " + folder / "out.safetensors" +
                                   " --heads linear,grid4-mlp2x8,grid9-linear";
@@ -52,7 +34,7 @@ TEST_CASE("train attaches heads, keeps others and reports what was held out") {
 
 TEST_CASE("train refuses what cannot be") {
     const TempFolder folder;
-    write_inputs(folder);
+    write_exit_inputs(folder);
     const std::string fine =
         folder / "m.safetensors" + " --data " + folder / "data" + " -o " + folder / "out.safetensors" + " ";
     const struct {
@@ -82,7 +64,7 @@ TEST_CASE("train refuses what cannot be") {
 
 TEST_CASE("training killed again and again ends with the same bytes") {
     const TempFolder folder;
-    write_inputs(folder);
+    write_exit_inputs(folder);
     const std::string arguments = "train " + folder / "m.safetensors" + " --data " + folder / "data" +
                                   " --heads grid4-mlp2x32 --epochs 1000 --batch 8 --quiet -o ";
     REQUIRE(run_program(arguments + folder / "whole.safetensors").code == 0);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <numeric>
 #include <string>
 
 namespace dyce {
@@ -31,36 +32,50 @@ double time_ms(const std::function<void()>& work) {
     return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
 }
 
+Samples::Samples(std::vector<double> milliseconds) : sorted_(std::move(milliseconds)) {
+    std::sort(sorted_.begin(), sorted_.end());
+}
+
 Samples Samples::measure(double seconds, const std::function<void()>& work,
                          const std::function<void()>& prepare) {
-    Samples samples;
     for (int i = 0; i < kWarmUps; ++i) {
         prepare();
         work();
     }
-    for (double spent = 0; spent < 1000 * seconds || samples.count() < kMinRuns;) {
+    std::vector<double> times;
+    for (double spent = 0; spent < 1000 * seconds || times.size() < kMinRuns;) {
         spent += time_ms(prepare);
-        samples.sorted_.push_back(time_ms(work));
-        spent += samples.sorted_.back();
+        times.push_back(time_ms(work));
+        spent += times.back();
     }
-    std::sort(samples.sorted_.begin(), samples.sorted_.end());
-    return samples;
+    return Samples(std::move(times));
 }
+
+double Samples::total_ms() const { return std::accumulate(sorted_.begin(), sorted_.end(), 0.0); }
 
 double Samples::quantile(double q) const {
     const auto i = static_cast<std::size_t>(q * static_cast<double>(count()));
     return sorted_[std::min(i, count() - 1)];
 }
 
+std::optional<double> Samples::p90_ms() const {
+    return count() < kSamplesForP90 ? std::nullopt : std::optional(quantile(0.9));
+}
+
+std::optional<double> Samples::p99_ms() const {
+    return count() < kSamplesForP99 ? std::nullopt : std::optional(quantile(0.99));
+}
+
 ordered_json Samples::json() const {
-    const auto quantile_or_null = [&](double q, std::size_t least) {
-        return count() < least ? ordered_json(nullptr) : ordered_json(quantile(q));
-    };
     return {{"median_ms", median_ms()},
-            {"p90_ms", quantile_or_null(0.9, kSamplesForP90)},
-            {"p99_ms", quantile_or_null(0.99, kSamplesForP99)},
+            {"p90_ms", json_or_null(p90_ms())},
+            {"p99_ms", json_or_null(p99_ms())},
             {"runs", count()},
             {"min_ms", fastest_ms()}};
+}
+
+ordered_json json_or_null(const std::optional<double>& value) {
+    return value ? ordered_json(*value) : ordered_json(nullptr);
 }
 
 ordered_json host_json() { return {{"cpu", cpu_name()}, {"onednn", onednn::version()}}; }

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <vector>
 
 namespace dyce {
@@ -13,12 +14,17 @@ public:
     /// is not timed.
     static Samples measure(
         double seconds, const std::function<void()>& work, const std::function<void()>& prepare = [] {});
+    /// Times taken elsewhere, in milliseconds; at least one.
+    explicit Samples(std::vector<double> milliseconds);
 
     std::size_t count() const { return sorted_.size(); }
     double fastest_ms() const { return sorted_.front(); }
+    double total_ms() const;
     double median_ms() const { return quantile(0.5); }
-    /// median_ms, p90_ms, p99_ms, runs, min_ms. A quantile is null when there are too few samples for a 95 %
-    /// upper bound by order statistics.
+    /// Empty when there are too few samples for a 95 % upper bound by order statistics.
+    std::optional<double> p90_ms() const;
+    std::optional<double> p99_ms() const;
+    /// median_ms, p90_ms, p99_ms, runs, min_ms.
     nlohmann::ordered_json json() const;
 
 private:
@@ -29,6 +35,9 @@ private:
 
 /// Milliseconds that `work` takes, once.
 double time_ms(const std::function<void()>& work);
+
+/// The value, or null.
+nlohmann::ordered_json json_or_null(const std::optional<double>& value);
 
 /// {"cpu", "onednn"}: where the figures come from.
 nlohmann::ordered_json host_json();

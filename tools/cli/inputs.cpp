@@ -105,17 +105,19 @@ std::vector<std::string> read_files0(const std::string& path) {
     return split(text, '\0');
 }
 
-Session open_session(const Arguments& arguments, const Model& model, const SessionOptions& options) {
-    const auto text = arguments.text("config");
-    if (!text) return Session(model, options);
-    const ConfigurationArgument argument = parse_configuration_argument(*text);
+Configuration named_configuration(const std::string& text, const Model& model) {
+    const ConfigurationArgument argument = parse_configuration_argument(text);
     const auto& stored = model.data()->configurations;
     if (argument.set.empty() && !stored)
-        throw Error(
-            ErrorCode::kUsage, "--config",
-            "\"" + *text + "\" given, but no configuration set is stored in the model; give SET:NAME");
+        throw Error(ErrorCode::kUsage, "--config",
+                    "\"" + text + "\" given, but no configuration set is stored in the model; give SET:NAME");
     const ConfigurationSet set = argument.set.empty() ? *stored : ConfigurationSet::load(argument.set);
-    return Session(model, set.at(argument.selector), options);
+    return set.at(argument.selector);
+}
+
+Session open_session(const Arguments& arguments, const Model& model, const SessionOptions& options) {
+    const auto text = arguments.text("config");
+    return text ? Session(model, named_configuration(*text, model), options) : Session(model, options);
 }
 
 }  // namespace dyce

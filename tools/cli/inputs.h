@@ -26,8 +26,12 @@ std::vector<std::string> expand_pictures(const std::vector<std::string>& paths, 
 /// NUL-separated paths from a file, "-" = stdin.
 std::vector<std::string> read_files0(const std::string& path);
 
-/// A session under the configuration that --config names, from a file or from the set stored in `model`;
-/// exits off without the option. Throws Error{kUsage} when there is no such set or configuration.
+/// What a value of --config names, in a file or in the set stored in `model`. Throws Error{kUsage} when there
+/// is no such set or configuration.
+Configuration named_configuration(const std::string& text, const Model& model);
+
+/// A session under the configuration that --config names; exits off without the option. Throws as
+/// named_configuration() and Session do.
 Session open_session(const Arguments& arguments, const Model& model, const SessionOptions& options);
 
 }  // namespace dyce

@@ -2,6 +2,7 @@
 #include "loaders/format/model_file.h"
 #include "runtime/core/threads.h"
 #include "runtime/exec/executor.h"
+#include "tools/bench/configurations.h"
 #include "tools/bench/kernels.h"
 #include "tools/bench/samples.h"
 #include "tools/bench/segments.h"
@@ -21,7 +22,8 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json bench_one(const Graph& graph, int batch, int threads, double seconds) {
+// The backbone alone, on noise.
+ordered_json bench_backbone(const Graph& graph, int batch, int threads, double seconds) {
     Executor executor(CompiledModel::compile(graph, ExitTable{}, {.max_batch = batch, .threads = threads}));
     std::mt19937 random(1);
     std::normal_distribution<float> normal;
@@ -37,10 +39,52 @@ ordered_json bench_one(const Graph& graph, int batch, int threads, double second
     return row;
 }
 
+// What the command line asks to be timed, for one batch size and number of threads at a time.
+class Bench {
+public:
+    Bench(const Arguments& arguments, Model model) : arguments_(arguments), model_(std::move(model)) {
+        for (const std::string& text : arguments.list("config"))
+            configurations_.push_back(named_configuration(text, model_));
+        if (configurations_.empty()) return;
+        const auto data = arguments.text("data");
+        if (!data) throw Error(ErrorCode::kUsage, "--data", "is missing: --config is timed on pictures");
+        const auto limit = arguments.integer("limit", 1000, 1, 1'000'000);
+        pictures_.emplace(*model_.data(), load_spread(*data, *model_.data(), limit));
+    }
+
+    ordered_json rows(int batch, int threads, double seconds) const {
+        if (pictures_)
+            return bench_configurations(model_, *pictures_, configurations_, batch, threads, seconds);
+        ordered_json row = bench_backbone(model_.data()->last().graph, batch, threads, seconds);
+        if (arguments_.has("segments"))
+            row["segments"] = bench_segments(*model_.data(), batch, threads, seconds);
+        return ordered_json::array({std::move(row)});
+    }
+
+private:
+    const Arguments& arguments_;
+    Model model_;
+    std::vector<Configuration> configurations_;
+    std::optional<PreparedPictures> pictures_;
+};
+
+std::string milliseconds(const ordered_json& value) {
+    char text[32] = "-";
+    if (!value.is_null()) std::snprintf(text, sizeof text, "%.3f", value.get<double>());
+    return text;
+}
+
 void print_row(const ordered_json& row) {
-    std::printf("%5d  %7d  %10.3f  %10.3f  %10.1f  %6zu\n", row["batch"].get<int>(),
-                row["threads"].get<int>(), row["median_ms"].get<double>(), row["min_ms"].get<double>(),
-                row["images_per_second"].get<double>(), row["runs"].get<std::size_t>());
+    std::printf("%5d  %7d  %10s %10s %10s %10s  %10.1f  %6zu", row["batch"].get<int>(),
+                row["threads"].get<int>(), milliseconds(row["median_ms"]).c_str(),
+                milliseconds(row["p90_ms"]).c_str(), milliseconds(row["p99_ms"]).c_str(),
+                milliseconds(row["min_ms"]).c_str(), row["images_per_second"].get<double>(),
+                row["runs"].get<std::size_t>());
+    if (row.contains("configuration")) std::printf("  %s", row["configuration"].get<std::string>().c_str());
+    if (row.contains("time_saving") && !row["time_saving"].is_null())
+        std::printf(": saves %.1f %% of the multiply-adds, %.1f %% of the time",
+                    100 * row["mac_saving"].get<double>(), 100 * row["time_saving"].get<double>());
+    std::printf("\n");
     for (const auto& segment : row["segments"]) {
         std::printf("    to position %3d  %8.4f ms", segment["site"].get<int>(),
                     segment["segment_ms"].get<double>());
@@ -60,25 +104,28 @@ int bench_model(const Arguments& arguments) {
     const double seconds = arguments.real("duration", 2, 0.01, 3600);
     const auto batches = arguments.integers("batch", {1}, 1, 4096);
     const auto threads = arguments.integers("threads", {available_threads()}, 1, 1024);
-
-    const Graph& graph = model.data()->last().graph;
-    const double compile_ms = time_ms([&] { CompiledModel::compile(graph, ExitTable{}); });
+    if (!arguments.has("config"))
+        for (const char* option : {"data", "limit"})
+            if (arguments.has(option))
+                throw Error(ErrorCode::kUsage, std::string("--") + option, "needs --config");
+    if (arguments.has("config") && arguments.has("segments"))
+        throw Error(ErrorCode::kUsage, "--segments", "excludes --config");
+    const Bench bench(arguments, model);
+    const double compile_ms =
+        time_ms([&] { CompiledModel::compile(model.data()->last().graph, ExitTable{}); });
 
     ordered_json document = {{"schema", "dyce.bench/1"}, {"results", ordered_json::array()}};
     const bool json = arguments.has("json");
     if (!json) {
         std::printf("load %.1f ms, compile %.1f ms (batch 1)\n", load_ms, compile_ms);
-        std::printf("batch  threads   median ms      min ms  pictures/s    runs\n");
+        std::printf("batch  threads   median ms     p90 ms     p99 ms     min ms  pictures/s    runs\n");
     }
     for (const auto t : threads)
-        for (const auto b : batches) {
-            const auto batch = static_cast<int>(b), count = static_cast<int>(t);
-            ordered_json row = bench_one(graph, batch, count, seconds);
-            if (arguments.has("segments"))
-                row["segments"] = bench_segments(*model.data(), batch, count, seconds);
-            if (!json) print_row(row);
-            document["results"].push_back(std::move(row));
-        }
+        for (const auto b : batches)
+            for (auto& row : bench.rows(static_cast<int>(b), static_cast<int>(t), seconds)) {
+                if (!json) print_row(row);
+                document["results"].push_back(std::move(row));
+            }
     if (!json) return 0;
     document["host"] = host_json();
     document["load_ms"] = load_ms;
@@ -101,11 +148,15 @@ int bench(const Arguments& arguments) {
 
 const Verb kBench{
     "bench",
-    "bench MODEL | bench --op DESCRIPTOR | bench --peak",
-    "times whole batches, one operator, or the most this machine can compute",
+    "bench MODEL [--config SET --data X] | bench --op DESCRIPTOR | bench --peak",
+    "times whole batches, configurations, one operator, or the most this machine can compute",
     {{"batch", "N,N..", "batch sizes (1)"},
      {"threads", "N,N..", "compute threads (all that this process may use)"},
      {"duration", "S", "seconds for each combination (2)"},
+     {"config", "SET[:NAME]", "also under this configuration, in alternation with exits off; may be repeated",
+      true},
+     {"data", "X", "the pictures that configurations are timed on, as for dyce eval"},
+     {"limit", "N", "how many of them, evenly spread (1000)"},
      {"segments", "", "also each stretch between exit sites and each head: a cost table for dyce search"},
      {"op", "DESCRIPTOR", "one operator alone, such as n2c16h9w9_oc32k3s2p1g4_relu"},
      {"peak", "", "multiply-adds of large matrix products"}},

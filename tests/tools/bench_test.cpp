@@ -1,0 +1,113 @@
+// dyce bench: what its documents hold. How long something takes is not tested.
+#include "tests/tools/exit_inputs.h"
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+using namespace dyce::test;
+using nlohmann::json;
+
+TEST_CASE("bench times every combination") {
+    const TempFolder folder;
+    dyce::save_model(folder / "m.safetensors", color_model());
+    const Outcome outcome =
+        run_program("bench " + folder / "m.safetensors" + " --batch 1,3 --threads 1 --duration 0.05 --json");
+    CHECK(outcome.code == 0);
+    const json report = json::parse(outcome.out);
+    CHECK(report["schema"] == "dyce.bench/1");
+    REQUIRE(report["results"].size() == 2);
+    CHECK(report["results"][1]["batch"] == 3);
+    CHECK(report["results"][1]["median_ms"].get<double>() > 0);
+    CHECK_FALSE(report["host"]["onednn"].get<std::string>().empty());
+}
+
+TEST_CASE("bench times an operator without a model") {
+    const Outcome outcome =
+        run_program("bench --op n2c16h9w9_oc32k3s2p1g4_relu --threads 1,2 --duration 0.05 --json");
+    CHECK(outcome.code == 0);
+    const json report = json::parse(outcome.out);
+    CHECK(report["schema"] == "dyce.bench/1");
+    REQUIRE(report["results"].size() == 2);
+    const json& row = report["results"][1];
+    CHECK(row["batch"] == 2);
+    CHECK(row["threads"] == 2);
+    CHECK(row["macs"] == 57600);
+    CHECK(row["implementation"].get<std::string>().rfind("Conv+Relu, ", 0) == 0);
+    const double expected = 2e-6 * 57600 / row["median_ms"].get<double>();
+    CHECK(row["gflops"].get<double>() == doctest::Approx(expected));
+}
+
+TEST_CASE("bench tells what the machine computes at most") {
+    const Outcome outcome = run_program("bench --peak --threads 1 --duration 0.05 --json");
+    CHECK(outcome.code == 0);
+    const json report = json::parse(outcome.out);
+    CHECK(report["results"].empty());
+    REQUIRE(report["peak"].size() == 1);
+    CHECK(report["peak"][0]["gflops"].get<double>() > 0);
+}
+
+TEST_CASE("bench compares configurations with exits off, on the same pictures") {
+    const TempFolder folder;
+    write_exit_inputs(folder);
+    write_exit_set(folder);
+    const std::string set = " --config " + folder / "set.configs.json" + ":";
+    const Outcome outcome =
+        run_program("bench " + folder / "m.safetensors" + " --data " + folder / "data" + " --limit 22" + set +
+                    "first" + set + "second" + set + "none --batch 4 --threads 1 --duration 0.02 --json");
+    CAPTURE(outcome.err);
+    REQUIRE(outcome.code == 0);
+    const json rows = json::parse(outcome.out)["results"];
+    const int first = kExitMacs[0] + kQuadHeadMacs, second = kExitMacs[1] + kQuadHeadMacs + kExitHeadMacs,
+              none = kBackboneMacs + kQuadHeadMacs + kExitHeadMacs;
+    const struct {
+        const char* name;
+        int macs;
+        json exit_share;
+    } expected[] = {{"off", kBackboneMacs, {0, 0, 1}},
+                    {"first", first, {1, 0, 0}},
+                    {"second", second, {0, 1, 0}},
+                    {"none", none, {0, 0, 1}}};
+    REQUIRE(rows.size() == std::size(expected));
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const json& row = rows[i];
+        CHECK(row["configuration"] == expected[i].name);
+        CHECK(row["macs"] == expected[i].macs);
+        CHECK(row["exit_share"] == expected[i].exit_share);
+        CHECK(row["images"] == 20);  // 22 fill five batches
+        CHECK(row["batch"] == 4);
+        CHECK(row["runs"] >= 5);
+        CHECK(row["runs"].get<int>() % 5 == 0);  // whole passes
+        CHECK(row["median_ms"].get<double>() > 0);
+        CHECK(row["time_saving"].is_number() == (i > 0));
+        if (i > 0)
+            CHECK(row["mac_saving"].get<double>() ==
+                  doctest::Approx(1 - static_cast<double>(expected[i].macs) / kBackboneMacs));
+    }
+}
+
+TEST_CASE("bench refuses configurations without pictures, and pictures without configurations") {
+    const TempFolder folder;
+    write_exit_inputs(folder);
+    write_exit_set(folder);
+    const std::string model = "bench " + folder / "m.safetensors";
+    const std::string config = " --config " + folder / "set.configs.json";
+    const std::string data = " --data " + folder / "data";
+    const struct {
+        std::string arguments;
+        const char* piece;
+    } rows[] = {
+        {model + config, "--data: is missing"},
+        {model + data, "--data: needs --config"},
+        {model + config + data + " --segments", "--segments: excludes --config"},
+        {model + config + data + " --batch 64", "there are 40 pictures"},
+        {model + config + ":best" + data, "best"},
+        {model + " --config :first" + data, "no configuration set is stored"},
+    };
+    for (const auto& row : rows) {
+        const Outcome outcome = run_program(row.arguments);
+        CAPTURE(row.arguments);
+        CAPTURE(outcome.err);
+        CHECK(outcome.code == 2);
+        CHECK(outcome.err.find(row.piece) != std::string::npos);
+    }
+}

@@ -1,0 +1,146 @@
+#include "tools/bench/configurations.h"
+
+#include "runtime/session/engine.h"
+#include "tools/bench/samples.h"
+
+#include <dyce/error.h>
+
+#include <algorithm>
+#include <string>
+
+namespace dyce {
+namespace {
+
+using nlohmann::ordered_json;
+
+// Batches that one configuration runs before another's turn: few, so that what else the machine does falls
+// on all alike; more than one, so that most find the caches as their own kind left them.
+constexpr std::size_t kTurn = 16;
+
+// What became of the pictures of one configuration.
+struct Tally {
+    std::size_t pictures = 0;
+    double macs = 0;
+    std::vector<std::size_t> left_at;  ///< by position
+};
+
+// A stretch of the prepared pictures.
+class PreparedBatch final : public ExitBatch {
+public:
+    PreparedBatch(const PreparedPictures& pictures, std::size_t first, Tally& tally)
+        : pictures_(pictures), first_(first), tally_(tally) {}
+
+    void fill(int member, int row, std::span<float> picture) override {
+        std::ranges::copy(pictures_.at(member, first_ + static_cast<std::size_t>(row)), picture.begin());
+    }
+    void leave(int, const ExitAnswer& answer) override {
+        ++tally_.pictures;
+        tally_.macs += static_cast<double>(answer.macs);
+        ++tally_.left_at[static_cast<std::size_t>(answer.position)];
+    }
+
+private:
+    const PreparedPictures& pictures_;
+    std::size_t first_;
+    Tally& tally_;
+};
+
+class Contestant {
+public:
+    Contestant(Engine& engine, const Configuration& configuration)
+        : engine_(engine), plan_(engine.make_plan(configuration)) {
+        tally_.left_at.resize(engine.positions());
+    }
+
+    /// Milliseconds of `batches` batches from `first` on.
+    double run(const PreparedPictures& pictures, std::size_t first, std::size_t batches) {
+        double spent = 0;
+        for (std::size_t b = 0; b < batches; ++b) {
+            PreparedBatch batch(pictures, first + b * engine_.max_batch(), tally_);
+            times_.push_back(time_ms([&] { engine_.run(*plan_, engine_.max_batch(), batch); }));
+            spent += times_.back();
+        }
+        return spent;
+    }
+    void forget() {
+        times_.clear();
+        tally_ = {.left_at = std::vector<std::size_t>(engine_.positions())};
+    }
+
+    /// Milliseconds of all pictures once: of each batch the median over the passes, so that what else the
+    /// machine does now and then does not count.
+    double pass_ms(std::size_t batches) const {
+        double sum = 0;
+        for (std::size_t b = 0; b < batches; ++b) {
+            std::vector<double> passes;
+            for (std::size_t i = b; i < times_.size(); i += batches) passes.push_back(times_[i]);
+            sum += Samples(std::move(passes)).median_ms();
+        }
+        return sum;
+    }
+    double macs() const { return tally_.macs / static_cast<double>(tally_.pictures); }
+
+    ordered_json row(int threads) const {
+        const Samples times(times_);
+        const auto pictures = static_cast<double>(tally_.pictures);
+        ordered_json row = {{"batch", engine_.max_batch()}, {"threads", threads}, {"precision", "f32"}};
+        row.update(times.json());
+        row["images_per_second"] = 1000 * pictures / times.total_ms();
+        row["segments"] = nullptr;
+        row["configuration"] = plan_->configuration.name;
+        row["macs"] = macs();
+        row["exit_share"] = ordered_json::array();
+        for (const std::size_t count : tally_.left_at)
+            row["exit_share"].push_back(static_cast<double>(count) / pictures);
+        return row;
+    }
+
+private:
+    Engine& engine_;
+    std::shared_ptr<const ExitPlan> plan_;
+    Tally tally_;
+    std::vector<double> times_;
+};
+
+}  // namespace
+
+ordered_json bench_configurations(const Model& model, const PreparedPictures& pictures,
+                                  const std::vector<Configuration>& configurations, int batch, int threads,
+                                  double seconds) {
+    Engine engine(model, {.threads = threads, .max_batch = batch});
+    const std::size_t batches = pictures.size() / engine.max_batch();
+    if (batches == 0)
+        throw Error(
+            ErrorCode::kUsage, "--batch",
+            std::to_string(batch) + " given, there are " + std::to_string(pictures.size()) + " pictures");
+    std::vector<Contestant> contestants = {Contestant(engine, {})};
+    for (const Configuration& configuration : configurations) contestants.emplace_back(engine, configuration);
+
+    for (Contestant& contestant : contestants) {  // a warm-up
+        contestant.run(pictures, 0, std::min(kTurn, batches));
+        contestant.forget();
+    }
+    const double planned = 1000 * seconds * static_cast<double>(contestants.size());
+    double spent = 0;
+    do {
+        for (std::size_t b = 0; b < batches; b += kTurn)
+            for (Contestant& contestant : contestants)
+                spent += contestant.run(pictures, b * engine.max_batch(), std::min(kTurn, batches - b));
+    } while (spent < planned);
+
+    const Contestant& off = contestants.front();
+    ordered_json rows = ordered_json::array();
+    for (const Contestant& contestant : contestants) {
+        ordered_json row = contestant.row(threads);
+        row["images"] = batches * engine.max_batch();
+        row["mac_saving"] = row["time_saving"] = nullptr;
+        if (&contestant != &off) {
+            row["mac_saving"] = 1 - contestant.macs() / off.macs();
+            row["time_saving"] = 1 - contestant.pass_ms(batches) / off.pass_ms(batches);
+        }
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+}  // namespace dyce

@@ -1,0 +1,34 @@
+#include "tools/bench/pictures.h"
+
+#include "loaders/dataset/dataset.h"
+
+#include <algorithm>
+
+namespace dyce {
+
+std::vector<Image> load_spread(const std::string& path, const ModelData& model, std::int64_t limit) {
+    const auto dataset = open_dataset(path, {.count = model.classes, .names = model.labels});
+    const std::int64_t count = std::min(limit, dataset->size());
+    std::vector<Image> images;
+    for (std::int64_t i = 0; i < count; ++i) images.push_back(dataset->image(i * dataset->size() / count));
+    return images;
+}
+
+PreparedPictures::PreparedPictures(const ModelData& model, const std::vector<Image>& images)
+    : count_(images.size()) {
+    for (const Member& member : model.members) {
+        const Preprocess& recipe = member.preprocess;
+        const std::size_t size =
+            3 * static_cast<std::size_t>(recipe.height) * static_cast<std::size_t>(recipe.width);
+        std::vector<float>& prepared = members_.emplace_back(size * images.size());
+        for (std::size_t i = 0; i < images.size(); ++i) apply(recipe, images[i], prepared.data() + i * size);
+    }
+}
+
+std::span<const float> PreparedPictures::at(int member, std::size_t picture) const {
+    const std::vector<float>& prepared = members_[static_cast<std::size_t>(member)];
+    const std::size_t size = prepared.size() / count_;
+    return std::span(prepared).subspan(picture * size, size);
+}
+
+}  // namespace dyce

@@ -1,0 +1,33 @@
+// The pictures that configurations are timed on, decoded before any clock runs. Immutable once made.
+#pragma once
+
+#include "loaders/format/model_file.h"
+
+#include <dyce/image.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace dyce {
+
+/// Up to `limit` pictures of the labelled set at `path`, evenly spread over it: sets are often sorted by
+/// class. Throws as open_dataset() and Dataset::image() do.
+std::vector<Image> load_spread(const std::string& path, const ModelData& model, std::int64_t limit);
+
+/// Pictures as the members of a model want them.
+class PreparedPictures {
+public:
+    /// Throws Error{kContent} when a picture does not fit the preprocessing.
+    PreparedPictures(const ModelData& model, const std::vector<Image>& images);
+
+    std::size_t size() const { return count_; }
+    std::span<const float> at(int member, std::size_t picture) const;
+
+private:
+    std::size_t count_;
+    std::vector<std::vector<float>> members_;  ///< all pictures of each
+};
+
+}  // namespace dyce
