@@ -97,9 +97,11 @@ TEST_CASE("bench refuses configurations without pictures, and pictures without c
         const char* piece;
     } rows[] = {
         {model + config, "--data: is missing"},
-        {model + data, "--data: needs --config"},
-        {model + config + data + " --segments", "--segments: excludes --config"},
+        {model + data, "--data: needs --config or --switch"},
+        {model + config + data + " --segments", "--segments: excludes --config and --switch"},
         {model + config + data + " --batch 64", "there are 40 pictures"},
+        {model + " --switch", "--data: is missing"},
+        {model + " --switch" + data + " --batch 64", "there are 40 pictures"},
         {model + config + ":best" + data, "best"},
         {model + " --config :first" + data, "no configuration set is stored"},
     };
@@ -109,5 +111,31 @@ TEST_CASE("bench refuses configurations without pictures, and pictures without c
         CAPTURE(outcome.err);
         CHECK(outcome.code == 2);
         CHECK(outcome.err.find(row.piece) != std::string::npos);
+    }
+}
+
+TEST_CASE("bench switches between configurations and tells what that takes") {
+    const TempFolder folder;
+    write_exit_inputs(folder);
+    write_exit_set(folder);
+    const std::string set = " --config " + folder / "set.configs.json" + ":";
+    for (const std::string& configurations : {std::string(), set + "first" + set + "none"}) {
+        const Outcome outcome =
+            run_program("bench " + folder / "m.safetensors" + " --switch --data " + folder / "data" +
+                        configurations + " --batch 1,3 --threads 1 --duration 0.05 --json");
+        CAPTURE(outcome.err);
+        REQUIRE(outcome.code == 0);
+        const json rows = json::parse(outcome.out)["results"];
+        REQUIRE(rows.size() == 2);
+        for (const json& row : rows) {
+            const json& switching = row["switch"];
+            CHECK(row["runs"] >= 100);
+            CHECK(switching["count"] >= 1);
+            CHECK(switching["per_second"].get<double>() > 0);
+            CHECK(switching["median_us"].get<double>() > 0);
+            CHECK(switching["p99_us"].is_null() == (switching["count"] < 662));
+            CHECK(switching["p99_ms"].is_null() == (row["runs"] < 662));
+            CHECK(switching["p99_ratio"].is_null() == (row["runs"] < 662));
+        }
     }
 }

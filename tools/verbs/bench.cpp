@@ -6,6 +6,7 @@
 #include "tools/bench/kernels.h"
 #include "tools/bench/samples.h"
 #include "tools/bench/segments.h"
+#include "tools/bench/switching.h"
 #include "tools/cli/inputs.h"
 #include "tools/verbs/verbs.h"
 
@@ -43,19 +44,29 @@ ordered_json bench_backbone(const Graph& graph, int batch, int threads, double s
 class Bench {
 public:
     Bench(const Arguments& arguments, Model model) : arguments_(arguments), model_(std::move(model)) {
+        const bool has_pictures = arguments.has("config") || arguments.has("switch");
+        for (const char* option : {"data", "limit"})
+            if (arguments.has(option) && !has_pictures)
+                throw Error(ErrorCode::kUsage, std::string("--") + option, "needs --config or --switch");
+        if (!has_pictures) return;
         for (const std::string& text : arguments.list("config"))
             configurations_.push_back(named_configuration(text, model_));
-        if (configurations_.empty()) return;
+        if (arguments.has("segments"))
+            throw Error(ErrorCode::kUsage, "--segments", "excludes --config and --switch");
         const auto data = arguments.text("data");
-        if (!data) throw Error(ErrorCode::kUsage, "--data", "is missing: --config is timed on pictures");
-        const auto limit = arguments.integer("limit", 1000, 1, 1'000'000);
-        pictures_.emplace(*model_.data(), load_spread(*data, *model_.data(), limit));
+        if (!data) throw Error(ErrorCode::kUsage, "--data", "is missing: exits are timed on pictures");
+        images_ = load_spread(*data, *model_.data(), arguments.integer("limit", 1000, 1, 1'000'000));
+        if (!arguments.has("switch")) pictures_.emplace(*model_.data(), images_);
     }
 
     ordered_json rows(int batch, int threads, double seconds) const {
         if (pictures_)
             return bench_configurations(model_, *pictures_, configurations_, batch, threads, seconds);
-        ordered_json row = bench_backbone(model_.data()->last().graph, batch, threads, seconds);
+        ordered_json row;
+        if (arguments_.has("switch"))
+            row = bench_switching(model_, images_, configurations_, batch, threads, seconds);
+        else
+            row = bench_backbone(model_.data()->last().graph, batch, threads, seconds);
         if (arguments_.has("segments"))
             row["segments"] = bench_segments(*model_.data(), batch, threads, seconds);
         return ordered_json::array({std::move(row)});
@@ -65,6 +76,7 @@ private:
     const Arguments& arguments_;
     Model model_;
     std::vector<Configuration> configurations_;
+    std::vector<Image> images_;
     std::optional<PreparedPictures> pictures_;
 };
 
@@ -84,6 +96,10 @@ void print_row(const ordered_json& row) {
     if (row.contains("time_saving") && !row["time_saving"].is_null())
         std::printf(": saves %.1f %% of the multiply-adds, %.1f %% of the time",
                     100 * row["mac_saving"].get<double>(), 100 * row["time_saving"].get<double>());
+    if (row.contains("switch"))
+        std::printf("  %.0f switches a second take %.1f us each; p99 with them %s ms",
+                    row["switch"]["per_second"].get<double>(), row["switch"]["median_us"].get<double>(),
+                    milliseconds(row["switch"]["p99_ms"]).c_str());
     std::printf("\n");
     for (const auto& segment : row["segments"]) {
         std::printf("    to position %3d  %8.4f ms", segment["site"].get<int>(),
@@ -104,12 +120,6 @@ int bench_model(const Arguments& arguments) {
     const double seconds = arguments.real("duration", 2, 0.01, 3600);
     const auto batches = arguments.integers("batch", {1}, 1, 4096);
     const auto threads = arguments.integers("threads", {available_threads()}, 1, 1024);
-    if (!arguments.has("config"))
-        for (const char* option : {"data", "limit"})
-            if (arguments.has(option))
-                throw Error(ErrorCode::kUsage, std::string("--") + option, "needs --config");
-    if (arguments.has("config") && arguments.has("segments"))
-        throw Error(ErrorCode::kUsage, "--segments", "excludes --config");
     const Bench bench(arguments, model);
     const double compile_ms =
         time_ms([&] { CompiledModel::compile(model.data()->last().graph, ExitTable{}); });
@@ -148,14 +158,15 @@ int bench(const Arguments& arguments) {
 
 const Verb kBench{
     "bench",
-    "bench MODEL [--config SET --data X] | bench --op DESCRIPTOR | bench --peak",
+    "bench MODEL [--data X --config SET | --data X --switch] | bench --op DESCRIPTOR | bench --peak",
     "times whole batches, configurations, one operator, or the most this machine can compute",
     {{"batch", "N,N..", "batch sizes (1)"},
      {"threads", "N,N..", "compute threads (all that this process may use)"},
      {"duration", "S", "seconds for each combination (2)"},
      {"config", "SET[:NAME]", "also under this configuration, in alternation with exits off; may be repeated",
       true},
-     {"data", "X", "the pictures that configurations are timed on, as for dyce eval"},
+     {"switch", "", "without and with 1,000 switches a second, among --config or to the same"},
+     {"data", "X", "the pictures that configurations and switches are timed on, as for dyce eval"},
      {"limit", "N", "how many of them, evenly spread (1000)"},
      {"segments", "", "also each stretch between exit sites and each head: a cost table for dyce search"},
      {"op", "DESCRIPTOR", "one operator alone, such as n2c16h9w9_oc32k3s2p1g4_relu"},

@@ -1,0 +1,102 @@
+#include "tools/bench/switching.h"
+
+#include "tools/bench/samples.h"
+
+#include <dyce/error.h>
+#include <dyce/session.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <random>
+#include <string>
+#include <thread>
+
+namespace dyce {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr auto kSwitchEvery = std::chrono::milliseconds(1);
+constexpr std::size_t kStretch = 100;  // batches until switching begins or stops
+
+// Switches a session while it lives. Owns its thread; `times` belongs to that until it is gone.
+class Switcher {
+public:
+    Switcher(Session& session, const std::vector<Configuration>& configurations, std::vector<double>& times)
+        : thread_([this, &session, &configurations, &times] {
+              std::mt19937 random(static_cast<unsigned>(times.size()));
+              for (auto next = std::chrono::steady_clock::now(); !is_over_; next += kSwitchEvery) {
+                  const Configuration& chosen = configurations[random() % configurations.size()];
+                  times.push_back(time_ms([&] { session.set_configuration(chosen); }));
+                  std::this_thread::sleep_until(next);
+              }
+          }) {}
+    ~Switcher() {
+        is_over_ = true;
+        thread_.join();
+    }
+    Switcher(const Switcher&) = delete;
+    Switcher& operator=(const Switcher&) = delete;
+
+private:
+    std::atomic<bool> is_over_{false};
+    std::thread thread_;
+};
+
+std::vector<std::vector<Image>> in_batches(const std::vector<Image>& images, int size) {
+    std::vector<std::vector<Image>> batches;
+    for (auto rest = images.begin(); images.end() - rest >= size; rest += size)
+        batches.emplace_back(rest, rest + size);
+    if (batches.empty())
+        throw Error(
+            ErrorCode::kUsage, "--batch",
+            std::to_string(size) + " given, there are " + std::to_string(images.size()) + " pictures");
+    return batches;
+}
+
+}  // namespace
+
+ordered_json bench_switching(const Model& model, const std::vector<Image>& images,
+                             std::vector<Configuration> configurations, int batch, int threads,
+                             double seconds) {
+    const auto batches = in_batches(images, batch);
+    if (configurations.empty()) configurations.emplace_back();
+    Session session(model, {.threads = threads, .max_batch = batch});
+    std::vector<double> still, switched, switches;
+    std::size_t first = 0;  // of the pictures both stretches of a pair run
+    const auto run = [&](std::vector<double>& times) {
+        for (std::size_t i = 0; i < kStretch; ++i)
+            times.push_back(time_ms([&] { session.classify(batches[(first + i) % batches.size()]); }));
+    };
+    run(still);  // a warm-up
+    still.clear();
+    double calm = 0, switching = 0;
+    while (calm + switching < 2000 * seconds)  // whole rounds: all configurations weigh alike
+        for (const Configuration& configuration : configurations) {
+            session.set_configuration(configuration);
+            calm += time_ms([&] { run(still); });
+            switching += time_ms([&] {
+                const Switcher switcher(session, configurations, switches);
+                run(switched);
+            });
+            first += kStretch;
+        }
+
+    const Samples without(still), with(switched), installs(switches);
+    const auto p99 = with.p99_ms(), still_p99 = without.p99_ms(), install_p99 = installs.p99_ms();
+    ordered_json row = {{"batch", batch}, {"threads", threads}, {"precision", "f32"}};
+    row.update(without.json());
+    row["images_per_second"] = 1000.0 * batch * static_cast<double>(without.count()) / without.total_ms();
+    row["segments"] = nullptr;
+    row["switch"] = {
+        {"count", installs.count()},
+        {"per_second", 1000 * static_cast<double>(installs.count()) / switching},
+        {"median_us", 1000 * installs.median_ms()},
+        {"p99_us", install_p99 ? ordered_json(1000 * *install_p99) : ordered_json(nullptr)},
+        {"p99_ms", json_or_null(p99)},
+        {"p99_ratio", p99 && still_p99 ? ordered_json(*p99 / *still_p99) : ordered_json(nullptr)}};
+    return row;
+}
+
+}  // namespace dyce
