@@ -13,7 +13,7 @@ TEST_CASE("dyce --help and --version answer on stdout") {
     CHECK(run_program("--version").out.rfind("dyce 0.", 0) == 0);
     const Outcome help = run_program("--help");
     CHECK(help.code == 0);
-    for (const char* verb : {"convert", "inspect", "classify", "eval", "bench", "run"}) {
+    for (const char* verb : {"convert", "inspect", "classify", "eval", "bench", "report", "run"}) {
         CHECK(help.out.find(std::string("dyce ") + verb) != std::string::npos);
         const Outcome own = run_program(std::string(verb) + " --help");
         CHECK(own.code == 0);

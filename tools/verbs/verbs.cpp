@@ -6,7 +6,7 @@ namespace dyce {
 
 std::span<const Verb* const> all_verbs() {
     static constexpr std::array kVerbs = {&kConvert, &kInspect, &kClassify, &kTrain, &kCascade, &kRecord,
-                                          &kMerge,   &kSearch,  &kEval,     &kBench, &kRun};
+                                          &kMerge,   &kSearch,  &kEval,     &kBench, &kReport,  &kRun};
     return kVerbs;
 }
 

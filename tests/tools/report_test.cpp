@@ -1,0 +1,160 @@
+// dyce report: pages that parse, say what the files say, and hold nothing but text from them.
+#include "tests/tools/exit_inputs.h"
+#include "tools/report/html.h"
+#include "tools/report/interval.h"
+
+#include <doctest/doctest.h>
+
+#include <sstream>
+
+using namespace dyce;
+using namespace dyce::test;
+
+namespace {
+
+bool has(const std::string& text, const std::string& piece) { return text.find(piece) != std::string::npos; }
+
+std::size_t count(const std::string& text, const std::string& piece) {
+    std::size_t found = 0;
+    for (auto at = text.find(piece); at != std::string::npos; at = text.find(piece, at + 1)) ++found;
+    return found;
+}
+
+// The text of all elements, as an XML parser of others reads the page.
+std::string text_of(const std::string& page) {
+    const TempFolder folder;
+    write_file(folder / "text.py",
+               "import sys, xml.etree.ElementTree as tree\n"
+               "sys.stdout.reconfigure(encoding='utf-8')\n"
+               "print('|'.join(tree.parse(sys.argv[1]).getroot().itertext()))\n");
+    const std::string command =
+        "/usr/bin/python3 " + folder / "text.py" + " " + page + " >" + folder / "text";
+    REQUIRE(std::system(command.c_str()) == 0);
+    return read_file(folder / "text");
+}
+
+}  // namespace
+
+TEST_CASE("intervals are those of the literature") {
+    // R. G. Newcombe, Two-sided confidence intervals for the single proportion, Statistics in Medicine 17,
+    // 1998: table I, method 3.
+    const struct {
+        int hits, count;
+        double low, high;
+    } rows[] = {
+        {81, 263, 0.2553, 0.3662}, {15, 148, 0.0624, 0.1605}, {0, 20, 0, 0.1611}, {1, 29, 0.0061, 0.1718}};
+    for (const auto& row : rows) {
+        const Interval interval = wilson_interval(row.hits, row.count);
+        CHECK(std::abs(interval.low - row.low) < 5e-5);
+        CHECK(std::abs(interval.high - row.high) < 5e-5);
+        const Interval mirrored = wilson_interval(row.count - row.hits, row.count);
+        CHECK(mirrored.low == doctest::Approx(1 - interval.high));
+    }
+}
+
+TEST_CASE("text in pages is text whatever it holds") {
+    CHECK(html_text("a<b>&\"c\"'") == "a&lt;b&gt;&amp;&quot;c&quot;&#39;");
+    CHECK(html_text("gr\xC3\xBC\xC3\x9F") == "gr\xC3\xBC\xC3\x9F");
+    CHECK(html_text("\x01\xFFx\xC3") == "\xEF\xBF\xBD\xEF\xBF\xBDx\xEF\xBF\xBD");
+    CHECK(percent(0.41591) == "41.6 %");
+    CHECK(fixed(1e300, 1).size() == 303);
+}
+
+TEST_CASE("a report shows every configuration and escapes what comes from files") {
+    const TempFolder folder;
+    write_exit_inputs(folder);
+    write_exit_set(folder);
+    auto contents = ConfigurationSet::load(folder / "set.configs.json").contents();
+    contents.split = "<script>alert(1)</script> & \"more\"";
+    contents.cost_unit = "ms";
+    contents.configurations[0].exits[0].type = "<img src=x onerror='y'>";
+    for (auto& c : contents.configurations) c.exit_share = {0.25, 0, 0.75};
+    ConfigurationSet(contents).save(folder / "set.configs.json");
+    write_file(folder / "report.html", "an older one");
+    const Outcome outcome =
+        run_program("report " + folder / "set.configs.json" + " -o " + folder / "report.html --json");
+    CAPTURE(outcome.err);
+    REQUIRE(outcome.code == 0);
+    CHECK(has(outcome.out, "\"schema\": \"dyce.report/1\""));
+    const std::string page = read_file(folder / "report.html");
+    CHECK_FALSE(has(page, "<script"));
+    CHECK_FALSE(has(page, "<img"));
+    CHECK(count(page, "http") == 2);  // the name of XHTML, and "http-equiv"
+    CHECK(has(page, "prefers-color-scheme: dark"));
+    const std::string text = text_of(folder / "report.html");
+    CHECK(has(text, "<script>alert(1)</script> & \"more\""));
+    CHECK(has(text, "<img src=x onerror='y'>"));
+    for (const char* name : {"first", "second", "none"}) {
+        CHECK(has(text, name));
+        CHECK(has(page, "<details id=\"" + std::string(name) + "\">"));
+    }
+    CHECK(has(text, "cost|multiply-adds"));
+    CHECK(has(text, "position 0: 25.0 %|final exit: 75.0 %"));
+    CHECK_FALSE(has(text, "recorded"));
+}
+
+TEST_CASE("a report tells what a record says of each configuration") {
+    const TempFolder folder;
+    write_exit_inputs(folder);
+    write_exit_set(folder);
+    const std::string record = folder / "rec.npz";
+    REQUIRE(run_program("record " + folder / "m.safetensors" + " --data " + folder / "data" + " -o " + record)
+                .code == 0);
+    const std::string arguments =
+        "report " + folder / "set.configs.json" + " --records " + record + " -o " + folder / "report.html";
+    REQUIRE(run_program(arguments).code == 0);
+    const std::string text = text_of(folder / "report.html");
+    CHECK(has(text, "40 pictures"));
+    CHECK(has(text, "|block0|"));  // the feature map that the first exit reads
+    CHECK(has(text, "first as recorded: "));
+    CHECK(count(read_file(folder / "report.html"), "<line class=\"measured\"") == 3);
+    if (!have_python("numpy")) return;
+    // Columns are position * types + type; the types are exit0, quad0, exit1, quad1.
+    write_file(folder / "accuracy.py",
+               "import sys, numpy\n"
+               "r = numpy.load(sys.argv[1])\n"
+               "right = (r['preds'][:, :, 0] == r['label'][:, 0]).mean(axis=1)\n"
+               "for name, column in (('first', 1), ('second', 6), ('none', -1)):\n"
+               "    print(f'{name} as recorded: {100 * right[column]:.2f} %')\n");
+    const std::string command =
+        "/usr/bin/python3 " + folder / "accuracy.py" + " " + record + " >" + folder / "accuracies";
+    REQUIRE(std::system(command.c_str()) == 0);
+    std::istringstream accuracies(read_file(folder / "accuracies"));
+    for (std::string line; std::getline(accuracies, line);) CHECK_MESSAGE(has(text, line), line);
+}
+
+TEST_CASE("a report that cannot be made leaves the older one") {
+    const TempFolder folder;
+    write_exit_inputs(folder);
+    write_exit_set(folder);
+    const std::string set = folder / "set.configs.json";
+    auto contents = ConfigurationSet::load(set).contents();
+    contents.model_digest = std::string(32, 'a');
+    ConfigurationSet(contents).save(folder / "other.configs.json");
+    REQUIRE(run_program("record " + folder / "m.safetensors" + " --data " + folder / "data" + " -o " +
+                        folder / "rec.npz")
+                .code == 0);
+    write_file(folder / "report.html", "an older one");
+    const std::string to = " -o " + folder / "report.html", records = " --records " + folder / "rec.npz";
+    const struct {
+        std::string arguments;
+        int code;
+        const char* piece;
+    } rows[] = {
+        {set, 2, "--output: is missing"},
+        {to, 2, "give one configuration set"},
+        {folder / "other.configs.json" + records + to, 2, "of another model"},
+        {folder / "none.configs.json" + to, 4, "none.configs.json"},
+        {folder / "rec.npz" + to, 3, "rec.npz"},
+        {set + " --records " + set + to, 3, "set.configs.json"},
+        {set + " -o " + folder / "none/report.html", 4, "none"},
+    };
+    for (const auto& row : rows) {
+        const Outcome outcome = run_program("report " + row.arguments);
+        CAPTURE(row.arguments);
+        CAPTURE(outcome.err);
+        CHECK(outcome.code == row.code);
+        CHECK(has(outcome.err, row.piece));
+    }
+    CHECK(read_file(folder / "report.html") == "an older one");
+}

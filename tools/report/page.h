@@ -1,0 +1,27 @@
+// The page of dyce report: what a configuration set offers and, with a record, what it does on those
+// pictures. Pure function.
+#pragma once
+
+#include "search/evaluator.h"
+#include "search/record.h"
+
+#include <dyce/configuration.h>
+
+#include <string>
+#include <vector>
+
+namespace dyce {
+
+/// The configurations of a set on a record.
+struct ReportRecord {
+    std::string path;
+    std::int64_t pictures = 0;
+    double base_accuracy = 0;  ///< of the backbone alone
+    RecordMeta meta;
+    std::vector<Simulation> simulations;  ///< by configuration
+};
+
+/// A whole HTML document that is well-formed XML too and needs nothing from elsewhere. `record` may be null.
+std::string report_page(const std::string& set_path, const ConfigurationSet& set, const ReportRecord* record);
+
+}  // namespace dyce
