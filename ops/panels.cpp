@@ -10,6 +10,29 @@ namespace dyce {
 namespace {
 
 constexpr std::int64_t kVectors = kPanel / kLanes;
+static_assert(kVectors % 2 == 0);
+
+DYCE_INLINE void load_pair(const float* from, Lanes& first, Lanes& second) {
+    load(from, first);
+    load(from + kLanes, second);
+}
+
+// bfloat16 is the upper half of a float32. The two vectors' values alternate, so that none has to move far.
+DYCE_INLINE void load_pair(const std::uint16_t* from, Lanes& first, Lanes& second) {
+    using Words = std::uint32_t __attribute__((vector_size(sizeof(Lanes))));
+    Words words;
+    std::memcpy(&words, from, sizeof words);
+    const Words lower = words << 16, upper = words & 0xffff0000u;
+    std::memcpy(&first, &lower, sizeof first);
+    std::memcpy(&second, &upper, sizeof second);
+}
+
+// Where load_pair() expects the weight of a panel's column in its row.
+std::int64_t place_of_column(float, std::int64_t column) { return column; }
+std::int64_t place_of_column(std::uint16_t, std::int64_t column) {
+    const std::int64_t pair = column / (2 * kLanes), within = column % (2 * kLanes);
+    return pair * 2 * kLanes + within % kLanes * 2 + within / kLanes;
+}
 
 struct Block {
     std::int64_t inputs;
@@ -29,7 +52,8 @@ DYCE_INLINE void multiply(const Block& block, const Weight* row) {
     }
     for (std::int64_t i = 0; i < block.inputs; ++i, row += kPanel) {
         Lanes weights[kVectors];
-        DYCE_UNROLL for (std::int64_t v = 0; v < kVectors; ++v) load(row + v * kLanes, weights[v]);
+        DYCE_UNROLL for (std::int64_t v = 0; v < kVectors; v += 2)
+            load_pair(row + v * kLanes, weights[v], weights[v + 1]);
         DYCE_UNROLL for (int p = 0; p < kPictures; ++p) {
             const float x = block.in.data[p * block.in.stride + i];
             DYCE_UNROLL for (std::int64_t v = 0; v < kVectors; ++v) sums[p][v] += x * weights[v];
@@ -73,7 +97,7 @@ void fill(const Panels& panels, const Tensor& weights, const std::function<std::
     for (std::int64_t i = 0; i < panels.in; ++i) {
         const std::int64_t row = place(i);
         for (std::int64_t j = 0; j < panels.out; ++j)
-            to[(j / kPanel * panels.in + row) * kPanel + j % kPanel] =
+            to[(j / kPanel * panels.in + row) * kPanel + place_of_column(Weight{}, j % kPanel)] =
                 convert(weights.data<float>()[i * panels.out + j]);
     }
 }

@@ -10,7 +10,7 @@
 
 namespace dyce {
 
-constexpr std::int64_t kPanel = 32;
+constexpr std::int64_t kPanel = 64;
 
 struct Panels {
     std::int64_t in = 0, out = 0;

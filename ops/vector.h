@@ -27,14 +27,4 @@ using Lanes = float __attribute__((vector_size(kLanes * sizeof(float))));
 
 DYCE_INLINE void load(const float* from, Lanes& to) { std::memcpy(&to, from, sizeof to); }
 
-/// From bfloat16, the upper halves of float32.
-DYCE_INLINE void load(const std::uint16_t* from, Lanes& to) {
-    using Halves = std::uint16_t __attribute__((vector_size(kLanes * sizeof(std::uint16_t))));
-    using Words = std::uint32_t __attribute__((vector_size(kLanes * sizeof(std::uint32_t))));
-    Halves halves;
-    std::memcpy(&halves, from, sizeof halves);
-    const Words words = __builtin_convertvector(halves, Words) << 16;
-    std::memcpy(&to, &words, sizeof to);
-}
-
 }  // namespace dyce

@@ -1,6 +1,5 @@
 // dyce report: a configuration set as a page to look at.
 #include "runtime/core/atomic_file.h"
-#include "search/front.h"
 #include "search/record_file.h"
 #include "tools/report/page.h"
 #include "tools/verbs/verbs.h"
@@ -27,7 +26,7 @@ ReportRecord simulate(const std::string& path, const ConfigurationSet& set) {
     const CostTable costs = macs_table(record.meta);
     const Evaluator evaluator(record, costs);
     ReportRecord result{
-        path, static_cast<std::int64_t>(record.pictures), base_accuracy(record), record.meta, {}};
+        path, static_cast<std::int64_t>(record.pictures), evaluator.base().accuracy, record.meta, {}};
     for (const Configuration& c : contents.configurations)
         result.simulations.push_back(evaluator.simulate(c));
     return result;
