@@ -12,17 +12,16 @@
 namespace dyce {
 namespace {
 
-// Powers of two; where exits thin a batch out, also the sizes half-way, so that less of a batch is empty.
+// Powers of two; where exits thin a batch out, steps of an eighth, so that little of a batch is empty.
 std::vector<int> batch_sizes(const CompiledModel::Data& data) {
     if (!data.network.graph.batched) return {1};
     const bool has_exits = data.network.parts.size() > 1;
     std::vector<int> sizes;
-    for (int rows = 1;; rows *= 2) {
-        if (has_exits && rows > 2 && rows / 2 * 3 / 2 < data.options.max_batch)
-            sizes.push_back(rows / 2 * 3 / 2);
+    int rows = 1;
+    for (; rows < data.options.max_batch; rows += has_exits ? std::max(1, rows / 8) : rows)
         sizes.push_back(rows);
-        if (rows >= data.options.max_batch) return sizes;
-    }
+    sizes.push_back(has_exits ? data.options.max_batch : rows);
+    return sizes;
 }
 
 void compile_segments(CompiledModel::Data& data) {
