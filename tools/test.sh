@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Every check of the project, on a machine that may lack everything: all tests, built by g++ in release, by
-# g++ with address and undefined-behaviour sanitizers, and by clang; a warning is an error.
+# g++ with address and undefined-behaviour sanitizers, and by clang; a warning is an error. What switches while it
+# runs is watched by the thread sanitizer, too.
 #   tools/test.sh [PRESET...]     only these presets
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,14 +10,32 @@ tools/setup.sh test
 CMAKE_BUILD_PARALLEL_LEVEL=$(nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL
 
+# The ThreadSanitizer of g++ 12 cannot start where the kernel shuffles addresses more than it was made for.
+tsan_starts() {
+    mkdir -p build
+    echo 'int main() {}' | g++ -fsanitize=thread -x c++ - -o build/tsan_starts && build/tsan_starts
+}
+
 presets=("$@")
-[ $# -gt 0 ] || presets=(release asan clang)
+if [ $# -eq 0 ]; then
+    presets=(release asan clang)
+    if tsan_starts; then presets+=(tsan); else echo "test: no ThreadSanitizer here" >&2; fi
+fi
+folders=()
 for preset in "${presets[@]}"; do
+    targets=()
+    folder=$PWD/build/$preset
+    if [ "$preset" = tsan ]; then  # only where threads meet: sessions, their scheduler and what steers them
+        targets=(--target session_test control_test)
+        folders+=("$folder/tests/session" "$folder/tests/control")
+    else
+        folders+=("$folder")
+    fi
     cmake --preset "$preset" -DDYCE_TESTS=ON -DDYCE_WERROR=ON
-    cmake --build --preset "$preset"
+    cmake --build --preset "$preset" "${targets[@]}"
 done
 
 # One ctest over all builds, so that its closing lines speak for all of them.
 mkdir -p build/all
-printf 'subdirs("%s")\n' "${presets[@]/#/$PWD/build/}" >build/all/CTestTestfile.cmake
+printf 'subdirs("%s")\n' "${folders[@]}" >build/all/CTestTestfile.cmake
 ctest --test-dir build/all --output-on-failure --parallel "$CMAKE_BUILD_PARALLEL_LEVEL"
