@@ -1,7 +1,8 @@
 // How far a measured share can be trusted.
 #pragma once
 
-#include <cmath>
+#include "search/binomial.h"
+
 #include <cstdint>
 
 namespace dyce {
@@ -10,15 +11,12 @@ struct Interval {
     double low, high;
 };
 
-/// Wilson's score interval of 95 % for `hits` among `count` > 0 independent trials (E. B. Wilson, Probable
-/// inference, JASA 22, 1927).
-inline Interval wilson_interval(std::int64_t hits, std::int64_t count) {
-    constexpr double z = 1.959963984540054;  // 97.5 % of the normal distribution lie below
-    const auto n = static_cast<double>(count);
-    const double p = static_cast<double>(hits) / n;
-    const double center = (p + z * z / (2 * n)) / (1 + z * z / n);
-    const double half = z / (1 + z * z / n) * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
-    return {std::fmax(0, center - half), std::fmin(1, center + half)};
+/// The exact interval of 95 % for `hits` among `count` independent trials (Clopper and Pearson, The use of
+/// confidence or fiducial limits illustrated in the case of the binomial, Biometrika 26, 1934).
+inline Interval exact_interval(std::int64_t hits, std::int64_t count) {
+    const auto right = static_cast<double>(hits), wrong = static_cast<double>(count - hits);
+    return {hits == 0 ? 0 : beta_quantile(right, wrong + 1, 0.025),
+            hits == count ? 1 : beta_quantile(right + 1, wrong, 0.975)};
 }
 
 }  // namespace dyce

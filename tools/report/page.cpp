@@ -27,7 +27,7 @@ std::int64_t correct(const Simulation& simulation) {
 }
 
 Interval interval(const ReportRecord& record, std::size_t i) {
-    return wilson_interval(correct(record.simulations[i]), record.pictures);
+    return exact_interval(correct(record.simulations[i]), record.pictures);
 }
 
 std::vector<double> shares(const ReportRecord& record, std::size_t i) {
@@ -140,7 +140,7 @@ std::string describe(const std::string& set_path, const Contents& contents, cons
     if (record != nullptr)
         html += element("p", "Recorded: " + record->path + ", " + std::to_string(record->pictures) +
                                  " pictures, the backbone alone " + percent(record->base_accuracy, 2) +
-                                 " right; intervals are Wilson's, of 95 %.");
+                                 " right; intervals are exact ones of 95 %.");
     return html;
 }
 

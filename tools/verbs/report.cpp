@@ -1,5 +1,6 @@
 // dyce report: a configuration set as a page to look at.
 #include "runtime/core/atomic_file.h"
+#include "search/evaluator.h"
 #include "search/record_file.h"
 #include "tools/report/page.h"
 #include "tools/verbs/verbs.h"
