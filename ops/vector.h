@@ -5,8 +5,9 @@
 #include <cstdint>
 #include <cstring>
 
-// Compiles a function for wider vectors, too; the widest that the processor has is called.
-#if defined(__x86_64__)
+// Compiles a function for wider vectors, too; the widest that the processor has is called. Which one is
+// chosen while the program is loaded, when ThreadSanitizer is not yet there to watch the choice.
+#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
 #define DYCE_VECTOR_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define DYCE_VECTOR_CLONES
