@@ -94,7 +94,7 @@ ordered_json bench_switching(const Model& model, const std::vector<Image>& image
         {"per_second", 1000 * static_cast<double>(installs.count()) / switching},
         {"median_us", 1000 * installs.median_ms()},
         {"p99_us", install_p99 ? ordered_json(1000 * *install_p99) : ordered_json(nullptr)},
-        {"p99_ms", json_or_null(p99)},
+        {"batches", with.json()},
         {"p99_ratio", p99 && still_p99 ? ordered_json(*p99 / *still_p99) : ordered_json(nullptr)}};
     return row;
 }

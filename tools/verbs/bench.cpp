@@ -99,7 +99,7 @@ void print_row(const ordered_json& row) {
     if (row.contains("switch"))
         std::printf("  %.0f switches a second take %.1f us each; p99 with them %s ms",
                     row["switch"]["per_second"].get<double>(), row["switch"]["median_us"].get<double>(),
-                    milliseconds(row["switch"]["p99_ms"]).c_str());
+                    milliseconds(row["switch"]["batches"]["p99_ms"]).c_str());
     std::printf("\n");
     for (const auto& segment : row["segments"]) {
         std::printf("    to position %3d  %8.4f ms", segment["site"].get<int>(),
