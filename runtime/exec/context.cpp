@@ -33,8 +33,8 @@ BoundSegment::BoundSegment(const Segment& segment, const dnnl::engine& engine, s
 void* BoundSegment::pointer(int buffer) const {
     const SegmentBuffer& own = segment_->buffers[static_cast<std::size_t>(buffer)];
     const SegmentBuffer& root = segment_->buffers[static_cast<std::size_t>(own.root)];
-    // Constants are only ever read; oneDNN's interface has one pointer type for both.
-    if (root.constant != nullptr) return const_cast<void*>(root.constant);
+    // oneDNN's interface has one pointer type for what is read and what is written.
+    if (root.outside != nullptr) return const_cast<void*>(root.outside);
     return arena_ + root.offset;
 }
 

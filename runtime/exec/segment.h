@@ -10,12 +10,14 @@
 
 namespace dyce {
 
-/// Memory named by a step. Either constant data, or a place in the arena that several descriptors may share.
+/// Memory named by a step. Either data kept elsewhere, or a place in the arena that several descriptors may
+/// share.
 struct SegmentBuffer {
     MemoryDesc desc;
-    int root = -1;                   ///< the buffer whose bytes these are; itself for one of its own
-    const void* constant = nullptr;  ///< roots only: data that lives with the model
-    std::size_t offset = 0;          ///< in the arena, planned after all steps are known
+    int root = -1;  ///< the buffer whose bytes these are; itself for one of its own
+    /// Roots only: data that lives with the model, or with whoever trains it and lets steps write to it.
+    const void* outside = nullptr;
+    std::size_t offset = 0;  ///< in the arena, planned after all steps are known
 };
 
 struct Step {

@@ -1,7 +1,7 @@
 #include "runtime/exec/segment_compiler.h"
 
-#include "graph/memory_plan.h"
 #include "ops/post_ops.h"
+#include "runtime/exec/arena.h"
 
 #include <dyce/error.h>
 
@@ -40,7 +40,7 @@ public:
         segment_.outputs.assign(graph_.outputs.size(), -1);
         for (ValueId id : graph_.outputs) segment_.output_types.push_back(types_[index(id)]);
         for (std::size_t p = 0; p < state_.parts.size(); ++p) lower_part(p);
-        plan_arena();
+        plan();
         return std::move(segment_);
     }
 
@@ -77,7 +77,7 @@ public:
         const ValueId id = input_id(i);
         if (graph_.value(id).constant || value_buffers_[index(id)].id < 0) return false;
         const int root = root_of(value_buffers_[index(id)]);
-        if (segment_.buffers[static_cast<std::size_t>(root)].constant != nullptr) return false;
+        if (segment_.buffers[static_cast<std::size_t>(root)].outside != nullptr) return false;
         int reads = 0;
         for (ValueId other : graph_.nodes[static_cast<std::size_t>(node_)].inputs)
             if (value_buffers_[index(other)].id >= 0 && root_of(value_buffers_[index(other)]) == root)
@@ -171,7 +171,7 @@ private:
             const int root = root_of(value_buffers_[v]);
             const SegmentBuffer& buffer = segment_.buffers[index(root)];
             const auto is_root = [&](const Carry& carry) { return carry.buffer == root; };
-            if (buffer.constant != nullptr || std::any_of(carries.begin(), carries.end(), is_root)) continue;
+            if (buffer.outside != nullptr || std::any_of(carries.begin(), carries.end(), is_root)) continue;
             const MemoryDesc& desc = value_buffers_[v].desc;
             const bool has_rows =
                 types_[v].shape.rank() > 0 && types_[v].shape[0] == segment_.batch &&
@@ -246,37 +246,15 @@ private:
         return text;
     }
 
-    void plan_arena() {
-        const auto end = static_cast<int>(segment_.steps.size());
-        std::vector<BufferRequest> requests(segment_.buffers.size(), BufferRequest{0, end, -1});
-        for (std::size_t i = 0; i < segment_.buffers.size(); ++i) {
-            const SegmentBuffer& buffer = segment_.buffers[i];
-            auto& size = requests[static_cast<std::size_t>(buffer.root)].size;
-            size = std::max(size, byte_size(buffer.desc));
-        }
-        const auto use = [&](int buffer, int time) {
-            auto& request =
-                requests[static_cast<std::size_t>(segment_.buffers[static_cast<std::size_t>(buffer)].root)];
-            request.first_use = std::min(request.first_use, time);
-            request.last_use = std::max(request.last_use, time);
-        };
-        for (int buffer : segment_.inputs) use(buffer, 0);
-        for (int s = 0; s < end; ++s)
-            for (int buffer : segment_.steps[static_cast<std::size_t>(s)].buffers) use(buffer, s);
-        std::vector<int> read_at(segment_.outputs.size(), end);
+    // The caller writes inputs before the first step and reads outputs when the part that makes them is done.
+    void plan() {
+        std::vector<CallerUse> uses;
+        for (int buffer : segment_.inputs) uses.push_back({buffer, 0});
+        std::vector<int> read_at(segment_.outputs.size(), static_cast<int>(segment_.steps.size()));
         for (const StepRange& part : segment_.parts)
             if (part.head >= 0) read_at[index(part.head) + 1] = static_cast<int>(part.end) - 1;
-        for (std::size_t i = 0; i < read_at.size(); ++i) use(segment_.outputs[i], read_at[i]);
-        for (std::size_t i = 0; i < requests.size(); ++i)  // constants and unused buffers need no room
-            if (segment_.buffers[i].constant != nullptr || requests[i].last_use < 0) requests[i] = {0, 0, 0};
-        const MemoryPlan plan = plan_memory(requests);
-        if (plan.total > kMaxArenaBytes)
-            throw Error(
-                ErrorCode::kResource, "activation plan",
-                std::to_string(plan.total) + " bytes, the limit is " + std::to_string(kMaxArenaBytes));
-        for (std::size_t i = 0; i < requests.size(); ++i)
-            segment_.buffers[i].offset = plan.offsets[static_cast<std::size_t>(segment_.buffers[i].root)];
-        segment_.arena_bytes = plan.total;
+        for (std::size_t i = 0; i < read_at.size(); ++i) uses.push_back({segment_.outputs[i], read_at[i]});
+        plan_arena(segment_, uses, kMaxArenaBytes);
     }
 
     struct Copy {

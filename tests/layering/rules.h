@@ -37,6 +37,7 @@ inline const std::vector<Room> kRooms = {
     {"runtime/session",      {"runtime/exec", "runtime/control", "loaders/format", "loaders/image"}, {}},
     {"search",               {"runtime/exec", "loaders/dataset", "loaders/import/onnx"}, {"xtensor"}},
     {"search/train",         {"search"},                                        {"onednn"}},
+    {"search/train/backward", {"runtime/exec"},                                 {"onednn"}},
     {"tools",                {"runtime/session", "search/train"},               {"cxxopts", "json"}},
     {"tests",                {"tools"}, {"doctest", "onednn", "onnx", "json", "xtensor", "libzip", "xxhash"}},
     {"tests/consumer/project", {"runtime/include/dyce"},                        {}},

@@ -1,40 +1,13 @@
 #include "runtime/core/onednn/compat.h"
 
-#include <algorithm>
+#include "runtime/core/onednn/describe.h"
 
-#if DNNL_VERSION_MAJOR >= 3
-#define DYCE_ONEDNN_3 1
-#else
-#define DYCE_ONEDNN_3 0
-#endif
+#include <algorithm>
 
 namespace dyce::onednn {
 namespace {
 
 constexpr auto kInference = dnnl::prop_kind::forward_inference;
-
-// oneDNN counts a dense window as dilation 0.
-Dims zero_based(const Dims& dilations) {
-    Dims result = dilations;
-    for (auto& d : result) --d;
-    return result;
-}
-
-// The two generations build the same descriptor from the same arguments in the same order.
-template <class Primitive, class... Arguments>
-Descriptor describe(const dnnl::engine& engine, const dnnl::primitive_attr& attr,
-                    const Arguments&... arguments) {
-    try {
-#if DYCE_ONEDNN_3
-        return {typename Primitive::primitive_desc(engine, arguments..., attr, true), nullptr};
-#else
-        const auto operation = std::make_shared<const typename Primitive::desc>(arguments...);
-        return {typename Primitive::primitive_desc(*operation, attr, engine, true), operation};
-#endif
-    } catch (const dnnl::error&) {
-        return {};  // the operation itself was refused: no implementation either
-    }
-}
 
 // oneDNN 2.6 and a post-op operand of one value per channel, where channels are single pixels of several
 // pictures: its binary primitive takes the operand's values to be one per picture.

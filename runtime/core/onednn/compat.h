@@ -1,5 +1,6 @@
-// The only code that knows oneDNN versions: 2.6 and 3.x behind one vocabulary. Each function returns a
-// primitive descriptor, empty (false) when no implementation exists. Stateless.
+// The only code that knows oneDNN versions, with its training half training.h: 2.6 and 3.x behind one
+// vocabulary. Each function returns a primitive descriptor, empty (false) when no implementation exists.
+// Stateless.
 #pragma once
 
 #include "runtime/core/onednn/layout.h"

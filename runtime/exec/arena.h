@@ -1,0 +1,21 @@
+// Gives the buffers of a segment their places in its arena. A function.
+#pragma once
+
+#include "runtime/exec/segment.h"
+
+#include <cstddef>
+#include <span>
+
+namespace dyce {
+
+/// The caller reads or writes the buffer while the step runs, or right before or after it.
+struct CallerUse {
+    int buffer;
+    int step;
+};
+
+/// Sets the offsets and `arena_bytes`; a buffer lasts from the first step or caller that uses it to the last.
+/// Throws Error{kResource} when they take more than `limit` bytes.
+void plan_arena(Segment& segment, std::span<const CallerUse> uses, std::size_t limit);
+
+}  // namespace dyce
