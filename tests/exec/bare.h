@@ -36,7 +36,7 @@ inline std::int64_t allocations_of_bare_primitives(const std::shared_ptr<const C
             const auto& own = segment.buffers[static_cast<std::size_t>(step.buffers[i])];
             const auto& root = segment.buffers[static_cast<std::size_t>(own.root)];
             void* bytes =
-                root.constant != nullptr ? const_cast<void*>(root.constant) : arena.get() + root.offset;
+                root.outside != nullptr ? const_cast<void*>(root.outside) : arena.get() + root.offset;
             memories[s].emplace_back(own.desc, data.engine, bytes);
             arguments[s].push_back({step.keys[i], memories[s].back().get()});
         }
