@@ -1,6 +1,7 @@
 #include "search/train/augment.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace dyce {
 namespace {
@@ -27,6 +28,28 @@ void augment(const Preprocess& recipe, Random random, const float* from, float* 
             for (int x = std::max(0, right); x < std::min(width, width + right); ++x) to[x] = row[x - right];
             if (mirror) std::reverse(to, to + width);
         }
+    }
+}
+
+void cut_out(const Preprocess& recipe, int side, Random random, float* picture) {
+    const auto cut = [&](int size) {
+        const int centre = static_cast<int>(random.below(static_cast<std::uint32_t>(size)));
+        return std::pair(std::max(0, centre - side / 2), std::min(size, centre - side / 2 + side));
+    };
+    const auto [top, bottom] = cut(recipe.height);
+    const auto [left, right] = cut(recipe.width);
+    for (int c = 0; c < 3; ++c)
+        for (int y = top; y < bottom; ++y)
+            std::fill_n(picture + (static_cast<std::ptrdiff_t>(c) * recipe.height + y) * recipe.width + left,
+                        right - left, 0.f);
+}
+
+// Jöhnk, 1964: powers of uniform numbers whose sum is at most 1.
+double mixing_share(double alpha, Random random) {
+    while (true) {
+        const double x = std::pow(1 - random.uniform(), 1 / alpha);
+        const double y = std::pow(1 - random.uniform(), 1 / alpha);
+        if (x + y <= 1 && x + y > 0) return x / (x + y);
     }
 }
 

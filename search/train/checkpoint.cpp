@@ -23,20 +23,19 @@ std::string digest_of(std::string_view text) {
 
 }  // namespace
 
-// The file: header, step, the heads' numbers one after another, digest of all that.
+// The file: header, step, the numbers part by part, digest of all that.
 Checkpoint::Checkpoint(std::string path, const std::string& key)
     : path_(std::move(path)), header_("dyce.training/1\n" + digest_of(key) + "\n") {}
 
-std::int64_t Checkpoint::load(std::vector<HeadTrainer>& heads) const {
-    if (path_.empty() || !std::filesystem::exists(path_)) return 0;
+std::int64_t Checkpoint::load(const TrainingState& state) const {
+    if (!is_kept() || !std::filesystem::exists(path_)) return 0;
     const auto file = FileMapping::open(path_, kMaxBytes);
     const std::string_view text(reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size());
     if (!text.starts_with(header_))
         throw Error(ErrorCode::kContent, path_,
                     "is not a checkpoint of this training: model, pictures, heads or options differ");
     std::size_t size = header_.size() + sizeof(std::int64_t) + kDigestBytes;
-    for (HeadTrainer& head : heads)
-        for (const std::span<float> part : head.state()) size += part.size_bytes();
+    for (const std::span<float> part : state) size += part.size_bytes();
     if (text.size() != size ||
         digest_of(text.substr(0, size - kDigestBytes)) != text.substr(size - kDigestBytes))
         throw Error(ErrorCode::kContent, path_, "is damaged: its digest does not fit");
@@ -45,23 +44,19 @@ std::int64_t Checkpoint::load(std::vector<HeadTrainer>& heads) const {
     std::int64_t step = 0;
     std::memcpy(&step, from, sizeof step);
     from += sizeof step;
-    for (HeadTrainer& head : heads) {
-        head.set_steps(step);
-        for (const std::span<float> part : head.state()) {
-            std::memcpy(part.data(), from, part.size_bytes());
-            from += part.size_bytes();
-        }
+    for (const std::span<float> part : state) {
+        std::memcpy(part.data(), from, part.size_bytes());
+        from += part.size_bytes();
     }
     return step;
 }
 
-void Checkpoint::save(std::vector<HeadTrainer>& heads, std::int64_t step) const {
-    if (path_.empty()) return;
+void Checkpoint::save(const TrainingState& state, std::int64_t step) const {
+    if (!is_kept()) return;
     std::string text = header_;
     text.append(reinterpret_cast<const char*>(&step), sizeof step);
-    for (HeadTrainer& head : heads)
-        for (const std::span<float> part : head.state())
-            text.append(reinterpret_cast<const char*>(part.data()), part.size_bytes());
+    for (const std::span<float> part : state)
+        text.append(reinterpret_cast<const char*>(part.data()), part.size_bytes());
     text += digest_of(text);
     AtomicFile file(path_);
     file.write(text);

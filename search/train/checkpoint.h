@@ -1,23 +1,28 @@
 // How far training has come, on disk, so that it goes on as if it had never stopped. One thread.
 #pragma once
 
-#include "search/train/head_trainer.h"
-
+#include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace dyce {
+
+/// All numbers that change from step to step, part by part.
+using TrainingState = std::vector<std::span<float>>;
 
 class Checkpoint {
 public:
     /// `key`: everything the training depends on. An empty path keeps nothing.
     Checkpoint(std::string path, const std::string& key);
 
-    /// Brings the heads back to where the file left them and returns the step to go on with; 0 when there is
-    /// no file. Throws Error{kContent} when it is damaged or belongs to another training.
-    std::int64_t load(std::vector<HeadTrainer>& heads) const;
+    bool is_kept() const { return !path_.empty(); }
+    /// Brings the state back to where the file left it and returns the step to go on with; 0, and the state
+    /// as it was, when there is no file. Throws Error{kContent} when it is damaged or belongs to another
+    /// training.
+    std::int64_t load(const TrainingState& state) const;
     /// Replaces the file atomically. Throws Error{kIo}.
-    void save(std::vector<HeadTrainer>& heads, std::int64_t step) const;
+    void save(const TrainingState& state, std::int64_t step) const;
 
 private:
     std::string path_;

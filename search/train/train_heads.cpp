@@ -29,6 +29,13 @@ void for_each_head(std::vector<HeadTrainer>& heads, int threads, const Work& wor
     set_compute_threads(threads);
 }
 
+TrainingState state_of(std::vector<HeadTrainer>& heads) {
+    TrainingState state;
+    for (HeadTrainer& head : heads)
+        for (const std::span<float> part : head.state()) state.push_back(part);
+    return state;
+}
+
 }  // namespace
 
 std::vector<std::int64_t> shuffled(std::int64_t count, std::uint64_t seed, std::uint64_t purpose,
@@ -48,7 +55,8 @@ void train_heads(std::vector<HeadTrainer>& heads, std::span<const std::int64_t> 
     const auto count = static_cast<std::int64_t>(rows.size());
     const std::int64_t steps_of_epoch = (count + options.batch - 1) / options.batch;
     const std::int64_t steps = steps_of_epoch * options.epochs;
-    std::int64_t step = resume ? checkpoint.load(heads) : 0;
+    std::int64_t step = resume ? checkpoint.load(state_of(heads)) : 0;
+    for (HeadTrainer& head : heads) head.set_steps(step);
     const std::int64_t first_step = step;
     auto saved = std::chrono::steady_clock::now();
 
@@ -75,7 +83,7 @@ void train_heads(std::vector<HeadTrainer>& heads, std::span<const std::int64_t> 
         progress(step - first_step, steps - first_step);
         const auto now = std::chrono::steady_clock::now();
         if (step == epoch_end || now - saved > kBetweenSaves) {
-            checkpoint.save(heads, step);
+            checkpoint.save(state_of(heads), step);
             saved = now;
         }
     }

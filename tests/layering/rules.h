@@ -38,7 +38,8 @@ inline const std::vector<Room> kRooms = {
     {"search",               {"runtime/exec", "loaders/dataset", "loaders/import/onnx"}, {"xtensor"}},
     {"search/train",         {"search"},                                        {"onednn"}},
     {"search/train/backward", {"runtime/exec"},                                 {"onednn"}},
-    {"tools",                {"runtime/session", "search/train"},               {"cxxopts", "json"}},
+    {"search/train/network", {"search/train", "search/train/backward"},         {}},
+    {"tools",                {"runtime/session", "search/train/network"},       {"cxxopts", "json"}},
     {"tests",                {"tools"}, {"doctest", "onednn", "onnx", "json", "xtensor", "libzip", "xxhash"}},
     {"tests/consumer/project", {"runtime/include/dyce"},                        {}},
 };

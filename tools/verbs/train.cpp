@@ -1,68 +1,28 @@
-// dyce train: exit heads for a network, trained on labelled pictures while the network stays as it is.
+// dyce train: exit heads for a network, trained on labelled pictures while the network stays as it is; whole
+// networks are trained by train_network.cpp.
 #include "loaders/dataset/dataset.h"
 #include "search/train/train_exits.h"
-#include "tools/cli/progress.h"
+#include "tools/verbs/train_network.h"
+#include "tools/verbs/train_options.h"
 #include "tools/verbs/verbs.h"
 
 #include <dyce/error.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
-#include <map>
 #include <nlohmann/json.hpp>
-#include <numeric>
-#include <optional>
 
 namespace dyce {
 namespace {
 
 using nlohmann::ordered_json;
 
-std::string required(const Arguments& arguments, const char* option, const char* what) {
-    const auto text = arguments.text(option);
-    if (!text) throw Error(ErrorCode::kUsage, std::string("--") + option, std::string("is missing: ") + what);
-    return *text;
-}
-
-std::vector<HeadType> types_of(const Arguments& arguments) {
-    std::vector<HeadType> types;
-    for (const std::string& name : split(arguments.text("heads", "linear,grid4-mlp2x128"), ',')) {
-        const auto type = parse_head_type(name);
-        const auto is_same = [&](const HeadType& other) { return other.name == name; };
-        if (!type)
-            throw Error(ErrorCode::kUsage, "--heads",
-                        "\"" + name + "\" given, expected types like linear, mlp3x500 or grid4-mlp2x128");
-        if (std::any_of(types.begin(), types.end(), is_same))
-            throw Error(ErrorCode::kUsage, "--heads", "\"" + name + "\" is there twice");
-        types.push_back(*type);
-    }
-    return types;
-}
-
-std::vector<int> sites_of(const Arguments& arguments, std::size_t count) {
-    std::vector<int> sites(count);
-    std::iota(sites.begin(), sites.end(), 0);
-    const std::string text = arguments.text("sites", "all");
-    if (text == "all") return sites;
-    sites.clear();
-    for (const std::string& site : split(text, ','))
-        sites.push_back(
-            static_cast<int>(parse_integer(site, "--sites", 0, static_cast<std::int64_t>(count) - 1)));
-    std::sort(sites.begin(), sites.end());
-    if (std::adjacent_find(sites.begin(), sites.end()) != sites.end())
-        throw Error(ErrorCode::kUsage, "--sites", "\"" + text + "\" names a site twice");
-    return sites;
-}
-
 TrainExitsOptions options_of(const Arguments& arguments) {
     TrainExitsOptions options;
     TrainingOptions& training = options.training;
     const bool distil = arguments.choice("loss", "distill", {"distill", "ce"}) == "distill";
-    for (const char* option : {"alpha", "temperature"})
-        if (!distil && arguments.has(option))
-            throw Error(ErrorCode::kUsage, std::string("--") + option, "has no meaning with --loss ce");
+    if (!distil) refuse(arguments, {"alpha", "temperature"}, "with --loss ce");
     training.loss.alpha = distil ? arguments.real("alpha", training.loss.alpha, 0, 1) : 1;
     training.loss.temperature = arguments.real("temperature", training.loss.temperature, 0.01, 100);
     training.loss.smoothing = arguments.real("smoothing", 0, 0, 0.99);
@@ -74,29 +34,12 @@ TrainExitsOptions options_of(const Arguments& arguments) {
     options.passes = static_cast<int>(arguments.integer("passes", options.passes, 1, 1000));
     options.holdout = arguments.real("holdout", options.holdout, 0, 0.9);
     options.cache = arguments.text("cache", "");
-    options.checkpoint = arguments.text("checkpoint", "");
-    options.resume = arguments.has("resume");
-    if (options.resume && options.checkpoint.empty())
-        throw Error(ErrorCode::kUsage, "--resume", "needs --checkpoint FILE to go on from");
+    const Resuming resuming = resuming_of(arguments);
+    options.checkpoint = resuming.checkpoint;
+    options.resume = resuming.resume;
     options.threads = static_cast<int>(arguments.integer("threads", 0, 1, 1024));
     return options;
 }
-
-// One line a phase: features, then steps.
-class Phases {
-public:
-    explicit Phases(bool quiet) : quiet_(quiet) {}
-
-    void update(const std::string& what, std::int64_t done, std::int64_t all) {
-        if (what != what_) progress_.emplace(what_ = what, static_cast<std::size_t>(all), quiet_);
-        progress_->update(static_cast<std::size_t>(done));
-    }
-
-private:
-    bool quiet_;
-    std::string what_;
-    std::optional<Progress> progress_;
-};
 
 void print_table(const TrainExitsReport& report) {
     if (report.held_out > 0) {
@@ -137,16 +80,18 @@ void print_json(const TrainExitsReport& report, const ModelData& model) {
 }
 
 int train(const Arguments& arguments) {
+    if (arguments.has("from-scratch") || arguments.has("fine-tune")) return train_whole_network(arguments);
+    refuse(
+        arguments,
+        {"arch", "classes", "labels", "optimiser", "ema", "exit-weight", "augment", "cutout", "mixup", "log"},
+        "without --from-scratch or --fine-tune");
     if (arguments.positionals().size() != 1)
         throw Error(ErrorCode::kUsage, "MODEL",
                     std::to_string(arguments.positionals().size()) + " files given, expected one");
     const std::string source = arguments.positionals()[0];
     const std::string data = required(arguments, "data", "a folder, a .csv or another data set");
-    const std::string output = required(arguments, "output", "-o OUT.safetensors");
-    if (!output.ends_with(".safetensors"))
-        throw Error(ErrorCode::kUsage, "--output",
-                    "\"" + output + "\" given, expected a name ending in .safetensors");
-    const auto types = types_of(arguments);
+    const std::string output = output_of(arguments);
+    const auto types = head_types_of(arguments, "linear,grid4-mlp2x128");
     TrainExitsOptions options = options_of(arguments);
     options.scratch = std::filesystem::path(output).parent_path().string();
 
@@ -179,28 +124,41 @@ int train(const Arguments& arguments) {
 
 }  // namespace
 
-const Verb kTrain{"train",
-                  "train MODEL --data X -o OUT.safetensors",
-                  "trains exit heads on the frozen network",
-                  {{"o,output", "FILE", "the model with its heads (replaced atomically; may be MODEL)"},
-                   {"data", "X", "labelled pictures, as for eval"},
-                   {"heads", "TYPE,..", "linear, mlpLxH, gridG-.. (linear,grid4-mlp2x128)"},
-                   {"sites", "all|0,3,..", "where (all)"},
-                   {"epochs", "N", "times all rows are seen (8)"},
-                   {"passes", "K", "rows a picture: one plain, the others shifted and mirrored (3)"},
-                   {"loss", "distill|ce", "labels and the network's own answers, or labels only (distill)"},
-                   {"alpha", "A", "share of the labels in distill (0.5)"},
-                   {"temperature", "T", "softens the network's answers (1)"},
-                   {"smoothing", "S", "share of each label that is spread over all classes (0)"},
-                   {"holdout", "H", "share of the pictures kept for judging the heads (0.1)"},
-                   {"batch", "N", "rows a step (256)"},
-                   {"lr", "X", "learning rate at its peak (0.002)"},
-                   {"weight-decay", "X", "of AdamW (0.3)"},
-                   {"cache", "DIR", "keeps the features there and takes them from there"},
-                   {"checkpoint", "FILE", "keeps how far training has come there"},
-                   {"resume", "", "goes on from the checkpoint"},
-                   {"seed", "S", "of everything random (0)"},
-                   {"threads", "N", "compute threads (all that this process may use)"}},
-                  train};
+const Verb kTrain{
+    "train",
+    "train MODEL | --from-scratch | --fine-tune MODEL --data X -o OUT.safetensors",
+    "trains exit heads on the frozen network, or a whole network with its exits",
+    {{"o,output", "FILE", "the model with its heads (replaced atomically; may be MODEL)"},
+     {"data", "X", "labelled pictures, as for eval"},
+     {"heads", "TYPE,..", "linear, mlpLxH, gridG-.. (linear,grid4-mlp2x128; whole networks: none)"},
+     {"sites", "all|0,3,..", "where (all)"},
+     {"epochs", "N", "times all rows are seen (8; whole networks 40)"},
+     {"passes", "K", "rows a picture: one plain, the others shifted and mirrored (3)"},
+     {"loss", "distill|ce", "labels and the network's own answers, or labels only (distill)"},
+     {"alpha", "A", "share of the labels in distill (0.5)"},
+     {"temperature", "T", "softens the network's answers (1)"},
+     {"smoothing", "S", "share of each label that is spread over all classes (0)"},
+     {"holdout", "H", "share of the pictures kept for judging (0.1)"},
+     {"batch", "N", "rows a step (256; whole networks 128)"},
+     {"lr", "X", "learning rate at its peak (0.002; sgd 0.1; fine-tuning a tenth)"},
+     {"weight-decay", "X", "of AdamW (0.3; whole networks 0.05; sgd 0.0005)"},
+     {"cache", "DIR", "keeps the features there and takes them from there"},
+     {"checkpoint", "FILE", "keeps how far training has come there"},
+     {"resume", "", "goes on from the checkpoint"},
+     {"seed", "S", "of everything random (0)"},
+     {"threads", "N", "compute threads (all that this process may use)"},
+     {"from-scratch", "", "a whole network, from random parameters"},
+     {"fine-tune", "MODEL", "a whole network, from the parameters of MODEL"},
+     {"arch", "NAME", "from scratch: a built-in network, cifar_resnet20"},
+     {"classes", "N", "from scratch: how many (as many as class folders)"},
+     {"labels", "FILE", "from scratch: one class name a line (names of class folders)"},
+     {"optimiser", "sgd|adamw", "of a whole network (sgd, with Nesterov's momentum 0.9)"},
+     {"exit-weight", "W", "of all exits' losses together beside the classifier's 1 (1)"},
+     {"ema", "D", "keeps the moving average of all numbers with this decay (0: none)"},
+     {"augment", "shift|none", "pictures of whole networks: moved and mirrored, or as they are (shift)"},
+     {"cutout", "N", "covers a square of N pixels (none)"},
+     {"mixup", "A", "mixes pairs of pictures by Beta(A, A) (0: none)"},
+     {"log", "FILE.csv", "a row an epoch of a whole network"}},
+    train};
 
 }  // namespace dyce

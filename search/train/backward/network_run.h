@@ -20,6 +20,7 @@ public:
     /// Inputs, row-major; to be filled before forward(), which changes statistics too.
     std::span<float> input(int i) { return floats(plan_.segment.inputs[index(i)]); }
     void forward();
+    int outputs() const { return static_cast<int>(plan_.output_gradients.size()); }
     /// Logits of the graph's outputs after forward(), row-major.
     std::span<const float> output(int i) { return floats(plan_.segment.outputs[index(i)]); }
     /// The gradient of each output; to be filled between forward() and backward().
@@ -31,6 +32,7 @@ public:
     /// What training changes, as the primitives lay it out: weights, which may decay, then other parameters,
     /// then statistics, which have no gradient.
     std::span<float> numbers() { return {numbers_, sizes_.all}; }
+    std::span<const float> numbers() const { return {numbers_, sizes_.all}; }
     std::span<const float> gradients() const { return {gradients_, sizes_.parameters}; }
     std::size_t weights() const { return sizes_.weights; }        ///< how many of the numbers are weights
     std::size_t parameters() const { return sizes_.parameters; }  ///< and how many are parameters

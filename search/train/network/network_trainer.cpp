@@ -1,0 +1,113 @@
+#include "search/train/network/network_trainer.h"
+
+#include "runtime/core/threads.h"
+#include "search/train/network/target_loss.h"
+
+#include <algorithm>
+
+namespace dyce {
+namespace {
+
+std::variant<Sgd, AdamW> make_optimiser(OptimiserOptions::Kind kind, std::size_t count) {
+    if (kind == OptimiserOptions::Kind::kSgd) return Sgd(count);
+    return AdamW(count);
+}
+
+}  // namespace
+
+NetworkTrainer::NetworkTrainer(const Graph& graph, std::int64_t batch, const OptimiserOptions& options)
+    : run_(graph, batch),
+      options_(options),
+      targets_(static_cast<std::size_t>(batch)),
+      optimiser_(make_optimiser(options.kind, run_.parameters())) {
+    if (options.average > 0) average_.assign(run_.numbers().begin(), run_.numbers().end());
+}
+
+NetworkTrainer::Seen NetworkTrainer::step(double rate) {
+    run_.forward();
+    const Seen seen = fill_gradients();
+    run_.backward();
+    update(rate);
+    return seen;
+}
+
+NetworkTrainer::Seen NetworkTrainer::fill_gradients() {
+    const int outputs = run_.outputs();
+    const auto rows = static_cast<float>(targets_.size());
+    Seen seen;
+    for (int output = 0; output < outputs; ++output) {
+        const auto logits = run_.output(output);
+        const auto gradient = run_.output_gradient(output);
+        const std::size_t classes = logits.size() / targets_.size();
+        const float share = output == 0 ? 1 : static_cast<float>(options_.exits / (outputs - 1));
+        for (std::size_t row = 0; row < targets_.size(); ++row) {
+            const auto z = logits.subspan(row * classes, classes);
+            const float loss = target_loss<float>(z, targets_[row], options_.smoothing, share / rows,
+                                                  gradient.data() + row * classes);
+            if (output > 0) continue;
+            seen.loss += static_cast<double>(loss);
+            seen.correct += std::max_element(z.begin(), z.end()) - z.begin() == targets_[row].label ? 1 : 0;
+        }
+    }
+    return seen;
+}
+
+void NetworkTrainer::update(double rate) {
+    ++steps_;
+    const std::size_t weights = run_.weights(), parameters = run_.parameters();
+    const auto numbers = run_.numbers();
+    const auto gradients = run_.gradients();
+    std::visit(
+        [&](auto& optimiser) {
+            if constexpr (requires { optimiser.begin_step(); }) optimiser.begin_step();
+            const auto part = [&](std::size_t begin, std::size_t end, double decay) {
+                parallel_ranges(
+                    static_cast<std::int64_t>(end - begin), [&](std::int64_t first, std::int64_t last) {
+                        optimiser.update(numbers, gradients, begin + static_cast<std::size_t>(first),
+                                         static_cast<std::size_t>(last - first), rate, decay);
+                    });
+            };
+            part(0, weights, options_.decay);
+            part(weights, parameters, 0);
+        },
+        optimiser_);
+    if (average_.empty()) return;
+    // Early on, so that the first numbers are soon forgotten.
+    const double warm = (1 + static_cast<double>(steps_)) / (10 + static_cast<double>(steps_));
+    const auto follow = static_cast<float>(1 - std::min(options_.average, warm));
+    parallel_ranges(static_cast<std::int64_t>(numbers.size()), [&](std::int64_t first, std::int64_t last) {
+        for (auto i = static_cast<std::size_t>(first); i < static_cast<std::size_t>(last); ++i)
+            average_[i] += follow * (numbers[i] - average_[i]);
+    });
+}
+
+void NetworkTrainer::write_constants(Graph& graph) const {
+    run_.write_constants(average_.empty() ? run_.numbers() : std::span<const float>(average_), graph);
+}
+
+std::vector<std::span<float>> NetworkTrainer::laid_out() {
+    std::vector<std::span<float>> parts{run_.numbers()};
+    if (auto* sgd = std::get_if<Sgd>(&optimiser_)) {
+        parts.push_back(sgd->velocity);
+    } else {
+        parts.push_back(std::get<AdamW>(optimiser_).first);
+        parts.push_back(std::get<AdamW>(optimiser_).second);
+    }
+    if (!average_.empty()) parts.push_back(average_);
+    return parts;
+}
+
+std::vector<std::vector<float>> NetworkTrainer::state() {
+    std::vector<std::vector<float>> parts;
+    for (const std::span<float> part : laid_out()) parts.push_back(run_.row_major(part));
+    return parts;
+}
+
+void NetworkTrainer::set_state(const std::vector<std::vector<float>>& state, std::int64_t steps) {
+    steps_ = steps;
+    if (auto* adamw = std::get_if<AdamW>(&optimiser_)) adamw->steps = steps;
+    const auto parts = laid_out();
+    for (std::size_t i = 0; i < parts.size(); ++i) run_.lay_out(state[i], parts[i]);
+}
+
+}  // namespace dyce

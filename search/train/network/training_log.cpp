@@ -1,0 +1,38 @@
+#include "search/train/network/training_log.h"
+
+#include <dyce/error.h>
+
+#include <filesystem>
+
+namespace dyce {
+
+TrainingLog::TrainingLog(const std::string& path) : path_(path) {
+    if (path.empty()) return;
+    const bool is_new = !std::filesystem::exists(path);
+    file_.open(path, std::ios::app);
+    if (!file_) throw Error(ErrorCode::kIo, path, "cannot be written");
+    file_.precision(6);
+    if (is_new) file_ << "epoch,step,rate,loss,train_accuracy,seconds,accuracy,exit_accuracy\n";
+}
+
+void TrainingLog::add(const NetworkTrainer::Seen& seen, std::int64_t pictures) {
+    loss_ += seen.loss;
+    correct_ += seen.correct;
+    pictures_ += pictures;
+}
+
+void TrainingLog::end_epoch(std::int64_t epoch, std::int64_t step, double rate, double seconds,
+                            const std::vector<double>& accuracy) {
+    const auto pictures = static_cast<double>(pictures_);
+    file_ << epoch + 1 << "," << step << "," << rate << "," << loss_ / pictures << ","
+          << static_cast<double>(correct_) / pictures << "," << seconds << ",";
+    if (!accuracy.empty()) file_ << accuracy[0];
+    file_ << ",";
+    for (std::size_t i = 1; i < accuracy.size(); ++i) file_ << (i > 1 ? ";" : "") << accuracy[i];
+    file_ << std::endl;
+    if (!file_) throw Error(ErrorCode::kIo, path_, "cannot be written");
+    loss_ = 0;
+    correct_ = pictures_ = 0;
+}
+
+}  // namespace dyce

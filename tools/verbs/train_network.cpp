@@ -1,0 +1,164 @@
+#include "tools/verbs/train_network.h"
+
+#include "loaders/dataset/class_folders.h"
+#include "search/train/network/start_network.h"
+#include "search/train/network/train_network.h"
+#include "tools/cli/inputs.h"
+#include "tools/verbs/train_options.h"
+
+#include <dyce/error.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+namespace dyce {
+namespace {
+
+using nlohmann::ordered_json;
+using Notice = std::function<void(const std::string&)>;
+
+// From --labels, --classes, or class folders with names.
+void set_classes(const Arguments& arguments, const std::string& data, ModelData& model) {
+    namespace fs = std::filesystem;
+    model.classes = static_cast<int>(arguments.integer("classes", 0, 2, 100'000));
+    std::vector<std::string> folders;
+    if (fs::is_directory(data) && !fs::exists(fs::path(data) / "list.csv")) folders = class_folders(data);
+    if (model.classes == 0) model.classes = static_cast<int>(folders.size());
+    if (model.classes < 2)
+        throw Error(ErrorCode::kUsage, "--classes", "is missing: how many classes " + data + " has");
+    const auto is_number = [](const std::string& name) {
+        return std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
+    };
+    const bool named = std::none_of(folders.begin(), folders.end(), is_number);
+    if (const auto labels = arguments.text("labels"))
+        model.labels = read_labels(*labels, model.classes);
+    else if (named && static_cast<int>(folders.size()) == model.classes)
+        model.labels = folders;
+}
+
+ModelData start(const Arguments& arguments, const std::string& data, std::uint64_t seed) {
+    ModelData model;
+    if (arguments.has("fine-tune")) {
+        refuse(arguments, {"arch", "classes", "labels"}, "with --fine-tune");
+        const std::string source = *arguments.text("fine-tune");
+        model = *load_model(source);
+        if (model.members.size() > 1)
+            throw Error(ErrorCode::kUsage, source, "is a cascade: train its members before joining them");
+        return model;
+    }
+    const Backbone& backbone =
+        find_backbone(required(arguments, "arch", "a built-in network, cifar_resnet20"));
+    set_classes(arguments, data, model);
+    model.members.push_back(start_network(backbone, model.classes, seed));
+    return model;
+}
+
+TrainNetworkOptions options_of(const Arguments& arguments) {
+    TrainNetworkOptions options;
+    OptimiserOptions& optimiser = options.optimiser;
+    const bool adamw = arguments.choice("optimiser", "sgd", {"sgd", "adamw"}) == "adamw";
+    const double share = arguments.has("fine-tune") ? 0.1 : 1;
+    optimiser.kind = adamw ? OptimiserOptions::Kind::kAdamW : OptimiserOptions::Kind::kSgd;
+    optimiser.rate = arguments.real("lr", share * (adamw ? 0.002 : 0.1), 1e-9, 10);
+    optimiser.decay = arguments.real("weight-decay", adamw ? 0.05 : 5e-4, 0, 10);
+    optimiser.average = arguments.real("ema", 0, 0, 0.999999);
+    optimiser.smoothing = arguments.real("smoothing", 0, 0, 0.99);
+    optimiser.exits = arguments.real("exit-weight", 1, 0, 100);
+    options.augment.shift = arguments.choice("augment", "shift", {"shift", "none"}) == "shift";
+    options.augment.cutout = static_cast<int>(arguments.integer("cutout", 0, 1, 1024));
+    options.augment.mixup = arguments.real("mixup", 0, 0, 1);
+    options.epochs = static_cast<int>(arguments.integer("epochs", options.epochs, 1, 100'000));
+    options.batch = arguments.integer("batch", options.batch, 1, 65'536);
+    options.holdout = arguments.real("holdout", options.holdout, 0, 0.9);
+    options.seed = static_cast<std::uint64_t>(arguments.integer("seed", 0, 0, INT64_MAX));
+    options.log = arguments.text("log", "");
+    options.threads = static_cast<int>(arguments.integer("threads", 0, 1, 1024));
+    const Resuming resuming = resuming_of(arguments);
+    options.checkpoint = resuming.checkpoint;
+    options.resume = resuming.resume;
+    return options;
+}
+
+double pictures_per_second(const TrainNetworkReport& report, std::int64_t batch) {
+    return report.seconds > 0 ? static_cast<double>(report.steps * batch) / report.seconds : 0;
+}
+
+void print_table(const TrainNetworkReport& report, const Member& member, std::int64_t batch) {
+    if (!report.accuracy.empty()) {
+        std::fprintf(stderr, "held out: %lld pictures, the classifier %.2f %%\n",
+                     static_cast<long long>(report.held_out), 100 * report.accuracy[0]);
+        for (const ExitHead& head : member.exits.heads)
+            std::fprintf(stderr, "%5d  %-20s %8.2f %%\n", head.site, head.type.c_str(),
+                         100 * report.accuracy[static_cast<std::size_t>(head.output)]);
+    }
+    std::fprintf(stderr, "training: %lld steps in %.1f s, %.0f pictures/s\n",
+                 static_cast<long long>(report.steps), report.seconds, pictures_per_second(report, batch));
+}
+
+void print_json(const TrainNetworkReport& report, const ModelData& model, std::int64_t batch) {
+    const auto accuracy = [&](int output) {
+        return report.accuracy.empty() ? ordered_json(nullptr)
+                                       : ordered_json(report.accuracy[static_cast<std::size_t>(output)]);
+    };
+    ordered_json heads = ordered_json::array();
+    for (const ExitHead& head : model.last().exits.heads)
+        heads.push_back({{"site", head.site},
+                         {"type", head.type},
+                         {"macs", head.macs},
+                         {"accuracy", accuracy(head.output)}});
+    const ordered_json document = {{"schema", "dyce.train-network/1"},
+                                   {"digest", model.digest},
+                                   {"images", report.pictures},
+                                   {"held_out", report.held_out},
+                                   {"failed", report.missing},
+                                   {"base_accuracy", accuracy(0)},
+                                   {"heads", heads},
+                                   {"steps", report.steps},
+                                   {"training_seconds", report.seconds},
+                                   {"images_per_second", pictures_per_second(report, batch)}};
+    std::cout << document.dump(2) << "\n";
+}
+
+}  // namespace
+
+int train_whole_network(const Arguments& arguments) {
+    const std::string mode = arguments.has("fine-tune") ? "--fine-tune" : "--from-scratch";
+    if (arguments.has("fine-tune") && arguments.has("from-scratch"))
+        throw Error(ErrorCode::kUsage, "--from-scratch", "has no meaning with --fine-tune");
+    if (!arguments.positionals().empty())
+        throw Error(ErrorCode::kUsage, arguments.positionals()[0], "has no meaning with " + mode);
+    refuse(arguments, {"loss", "alpha", "temperature", "passes", "cache"}, "with " + mode);
+    const std::string data = required(arguments, "data", "a folder, a .csv or another data set");
+    const std::string output = output_of(arguments);
+    const TrainNetworkOptions options = options_of(arguments);
+    const std::vector<HeadType> types = head_types_of(arguments, "");
+    if (types.empty()) refuse(arguments, {"sites"}, "without --heads");
+    const bool quiet = arguments.has("quiet");
+    const Notice notice = [quiet](const std::string& text) {
+        if (!quiet) std::cerr << "dyce: " << text << "\n";
+    };
+
+    ModelData model = start(arguments, data, options.seed);
+    Member& member = model.members[0];
+    start_heads(member, model.classes, types, sites_of(arguments, member.exits.sites.size()), options.seed,
+                notice);
+    const auto pictures = open_dataset(data, {.count = model.classes, .names = model.labels});
+    Phases phases(quiet);
+    const TrainNetworkReport report = train_network(
+        member, *pictures, options,
+        [&](const char* what, std::int64_t done, std::int64_t all) { phases.update(what, done, all); });
+    if (model.configurations)
+        notice("the set of configurations stored with the model is left out: it was made for other weights");
+    model.configurations.reset();
+    save_model(output, model);
+
+    if (report.missing > 0) notice(std::to_string(report.missing) + " pictures could not be read");
+    if (!quiet) print_table(report, member, options.batch);
+    if (arguments.has("json")) print_json(report, *load_model(output), options.batch);
+    return report.missing == 0 ? 0 : 1;
+}
+
+}  // namespace dyce

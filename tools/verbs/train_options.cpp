@@ -1,0 +1,68 @@
+#include "tools/verbs/train_options.h"
+
+#include <dyce/error.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace dyce {
+
+std::string required(const Arguments& arguments, const char* option, const char* what) {
+    const auto text = arguments.text(option);
+    if (!text) throw Error(ErrorCode::kUsage, std::string("--") + option, std::string("is missing: ") + what);
+    return *text;
+}
+
+std::string output_of(const Arguments& arguments) {
+    const std::string output = required(arguments, "output", "-o OUT.safetensors");
+    if (!output.ends_with(".safetensors"))
+        throw Error(ErrorCode::kUsage, "--output",
+                    "\"" + output + "\" given, expected a name ending in .safetensors");
+    return output;
+}
+
+std::vector<HeadType> head_types_of(const Arguments& arguments, const std::string& fallback) {
+    std::vector<HeadType> types;
+    for (const std::string& name : split(arguments.text("heads", fallback), ',')) {
+        const auto type = parse_head_type(name);
+        const auto is_same = [&](const HeadType& other) { return other.name == name; };
+        if (!type)
+            throw Error(ErrorCode::kUsage, "--heads",
+                        "\"" + name + "\" given, expected types like linear, mlp3x500 or grid4-mlp2x128");
+        if (std::any_of(types.begin(), types.end(), is_same))
+            throw Error(ErrorCode::kUsage, "--heads", "\"" + name + "\" is there twice");
+        types.push_back(*type);
+    }
+    return types;
+}
+
+std::vector<int> sites_of(const Arguments& arguments, std::size_t count) {
+    std::vector<int> sites(count);
+    std::iota(sites.begin(), sites.end(), 0);
+    const std::string text = arguments.text("sites", "all");
+    if (text == "all") return sites;
+    sites.clear();
+    for (const std::string& site : split(text, ','))
+        sites.push_back(
+            static_cast<int>(parse_integer(site, "--sites", 0, static_cast<std::int64_t>(count) - 1)));
+    std::sort(sites.begin(), sites.end());
+    if (std::adjacent_find(sites.begin(), sites.end()) != sites.end())
+        throw Error(ErrorCode::kUsage, "--sites", "\"" + text + "\" names a site twice");
+    return sites;
+}
+
+Resuming resuming_of(const Arguments& arguments) {
+    const Resuming resuming{arguments.text("checkpoint", ""), arguments.has("resume")};
+    if (resuming.resume && resuming.checkpoint.empty())
+        throw Error(ErrorCode::kUsage, "--resume", "needs --checkpoint FILE to go on from");
+    return resuming;
+}
+
+void refuse(const Arguments& arguments, std::initializer_list<const char*> options,
+            const std::string& where) {
+    for (const char* option : options)
+        if (arguments.has(option))
+            throw Error(ErrorCode::kUsage, std::string("--") + option, "has no meaning " + where);
+}
+
+}  // namespace dyce

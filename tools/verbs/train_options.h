@@ -1,0 +1,49 @@
+// What the two trainings of `dyce train`, of heads and of whole networks, read alike from the command line.
+#pragma once
+
+#include "graph/head_builder.h"
+#include "tools/cli/arguments.h"
+#include "tools/cli/progress.h"
+
+#include <cstddef>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dyce {
+
+/// The option's value. Throws Error{kUsage} saying `what` is expected where it is missing.
+std::string required(const Arguments& arguments, const char* option, const char* what);
+/// --output, which ends in .safetensors.
+std::string output_of(const Arguments& arguments);
+/// --heads: distinct types.
+std::vector<HeadType> head_types_of(const Arguments& arguments, const std::string& fallback);
+/// --sites: rising, of `count`.
+std::vector<int> sites_of(const Arguments& arguments, std::size_t count);
+/// --checkpoint and --resume, which needs it.
+struct Resuming {
+    std::string checkpoint;
+    bool resume;
+};
+Resuming resuming_of(const Arguments& arguments);
+/// Throws Error{kUsage} for the first of the options that is given: it `has no meaning` here.
+void refuse(const Arguments& arguments, std::initializer_list<const char*> options, const std::string& where);
+
+/// Progress of several kinds of work one after another, a line each.
+class Phases {
+public:
+    explicit Phases(bool quiet) : quiet_(quiet) {}
+
+    void update(const std::string& what, std::int64_t done, std::int64_t all) {
+        if (what != what_) progress_.emplace(what_ = what, static_cast<std::size_t>(all), quiet_);
+        progress_->update(static_cast<std::size_t>(done));
+    }
+
+private:
+    bool quiet_;
+    std::string what_;
+    std::optional<Progress> progress_;
+};
+
+}  // namespace dyce
