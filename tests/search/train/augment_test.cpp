@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <set>
 #include <tuple>
 #include <vector>
@@ -56,4 +58,51 @@ TEST_CASE("augment shifts by up to an eighth and mirrors, every way, and follows
         REQUIRE(matches == 1);
     }
     CHECK(seen.size() == 5 * 7 * 2);
+}
+
+TEST_CASE("cut_out covers one square, cut off at the borders, of all channels") {
+    Preprocess recipe;
+    recipe.height = kHeight;
+    recipe.width = kWidth;
+    std::set<int> areas;
+    for (std::uint64_t i = 0; i < 300; ++i) {
+        std::vector<float> picture(3 * kHeight * kWidth, 1.f);
+        cut_out(recipe, 6, Random(1, 2, i), picture.data());
+        int top = kHeight, bottom = -1, left = kWidth, right = -1, covered = 0;
+        for (int y = 0; y < kHeight; ++y)
+            for (int x = 0; x < kWidth; ++x) {
+                const auto at = [&](int c) {
+                    return picture[static_cast<std::size_t>((c * kHeight + y) * kWidth + x)];
+                };
+                CHECK(at(0) == at(1));
+                CHECK(at(0) == at(2));
+                if (at(0) != 0) continue;
+                ++covered;
+                top = std::min(top, y), bottom = std::max(bottom, y);
+                left = std::min(left, x), right = std::max(right, x);
+            }
+        const int height = bottom - top + 1, width = right - left + 1;
+        CHECK(covered == height * width);
+        CHECK((height == 6 || top == 0 || bottom == kHeight - 1));
+        CHECK((width == 6 || left == 0 || right == kWidth - 1));
+        areas.insert(covered);
+    }
+    CHECK(*areas.rbegin() == 36);
+    CHECK(*areas.begin() < 20);
+}
+
+TEST_CASE("shares for mixing have the mean and variance of Beta(alpha, alpha)") {
+    for (const double alpha : {0.2, 0.4, 1.0}) {
+        CAPTURE(alpha);
+        double sum = 0, squares = 0;
+        constexpr int kCount = 20'000;
+        for (std::uint64_t i = 0; i < kCount; ++i) {
+            const double share = mixing_share(alpha, Random(3, 4, i));
+            CHECK((share >= 0 && share <= 1));
+            sum += share;
+            squares += (share - 0.5) * (share - 0.5);
+        }
+        CHECK(std::abs(sum / kCount - 0.5) < 0.01);
+        CHECK(std::abs(squares / kCount - 1 / (4 * (2 * alpha + 1))) < 0.004);
+    }
 }

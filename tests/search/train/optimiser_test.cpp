@@ -1,6 +1,7 @@
 // Numbers that PyTorch 1.13 gives in float64.
 #include "search/train/adamw.h"
 #include "search/train/loss.h"
+#include "search/train/sgd.h"
 
 #include <doctest/doctest.h>
 
@@ -15,6 +16,21 @@ TEST_CASE("AdamW takes the steps of torch.optim.AdamW(lr=0.1, weight_decay=0.2)"
     AdamW optimiser(3);
     for (std::size_t s = 0; s < 3; ++s) {
         optimiser.begin_step();
+        optimiser.update(parameters, gradients[s], 0, 2, 0.1, 0.2);
+        optimiser.update(parameters, gradients[s], 2, 1, 0.1, 0.2);
+        for (std::size_t i = 0; i < 3; ++i)
+            CHECK(static_cast<double>(parameters[i]) == doctest::Approx(expected[s][i]).epsilon(1e-6));
+    }
+}
+
+TEST_CASE("Sgd takes the steps of torch.optim.SGD(lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.2)") {
+    std::vector<float> parameters{1.f, -2.f, 0.5f};
+    const std::vector<float> gradients[] = {{1.f, -0.5f, 0.f}, {0.25f, 2.f, -1.f}, {-3.f, 0.125f, 0.5f}};
+    const std::vector<double> expected[] = {{0.772000000, -1.829000000, 0.481000000},
+                                            {0.597964000, -2.066598000, 0.644622000},
+                                            {1.025004968, -2.078577476, 0.591044164}};
+    Sgd optimiser(3);
+    for (std::size_t s = 0; s < 3; ++s) {
         optimiser.update(parameters, gradients[s], 0, 2, 0.1, 0.2);
         optimiser.update(parameters, gradients[s], 2, 1, 0.1, 0.2);
         for (std::size_t i = 0; i < 3; ++i)
