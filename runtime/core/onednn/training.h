@@ -34,6 +34,8 @@ Descriptor batch_normalization_training(const dnnl::engine& engine, const Memory
 Descriptor batch_normalization_backward(const dnnl::engine& engine, const Descriptor& forward,
                                         const MemoryDesc& diff_dst, const MemoryDesc& src, float epsilon,
                                         bool relu);
+/// Whether the backward primitive insists on DNNL_ARG_SHIFT, which it has no use for.
+inline constexpr bool kBackwardNormTakesShift = DNNL_VERSION_MAJOR < 3;
 
 /// A maximum leaves its places in the workspace.
 Descriptor pooling_training(const dnnl::engine& engine, dnnl::algorithm algorithm, const MemoryDesc& src,

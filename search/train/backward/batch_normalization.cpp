@@ -61,13 +61,13 @@ Backward batch_normalization(const OpCall& call, Tape& tape) {
         const Buffer result = tape.temporary(source.desc);
         std::vector<Argument> back{{DNNL_ARG_SRC, source},
                                    {DNNL_ARG_SCALE, {scale.buffer, desc}},
-                                   {DNNL_ARG_SHIFT, {shift.buffer, desc}},
                                    {DNNL_ARG_MEAN, mean},
                                    {DNNL_ARG_VARIANCE, variance},
                                    {DNNL_ARG_DIFF_DST, gradient},
                                    {DNNL_ARG_DIFF_SRC, result},
                                    {DNNL_ARG_DIFF_SCALE, {scale.gradient, desc}},
                                    {DNNL_ARG_DIFF_SHIFT, {shift.gradient, desc}}};
+        if (onednn::kBackwardNormTakesShift) back.push_back({DNNL_ARG_SHIFT, {shift.buffer, desc}});
         if (relu) back.push_back({DNNL_ARG_WORKSPACE, workspace});
         tape.run(backward, std::move(back));
         if (tape.wants_gradient(0)) tape.give_gradient(0, result);

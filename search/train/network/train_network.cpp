@@ -73,7 +73,7 @@ public:
           threads_(threads),
           trainer_(member.graph, options.batch, options.optimiser),
           batches_(store, split.train, options.batch, options.augment, options.seed),
-          log_(options.log) {}
+          log_(options.log, options.resume) {}
 
     std::int64_t all_steps() const { return batches_.batches() * options_.epochs; }
 

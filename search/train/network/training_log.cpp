@@ -6,10 +6,10 @@
 
 namespace dyce {
 
-TrainingLog::TrainingLog(const std::string& path) : path_(path) {
+TrainingLog::TrainingLog(const std::string& path, bool resume) : path_(path) {
     if (path.empty()) return;
-    const bool is_new = !std::filesystem::exists(path);
-    file_.open(path, std::ios::app);
+    const bool is_new = !resume || !std::filesystem::exists(path);
+    file_.open(path, is_new ? std::ios::trunc : std::ios::app);
     if (!file_) throw Error(ErrorCode::kIo, path, "cannot be written");
     file_.precision(6);
     if (is_new) file_ << "epoch,step,rate,loss,train_accuracy,seconds,accuracy,exit_accuracy\n";

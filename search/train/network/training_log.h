@@ -12,9 +12,9 @@ namespace dyce {
 
 class TrainingLog {
 public:
-    /// Appends to the file, which gets a headline when it is new; an empty path keeps nothing.
+    /// Begins the file anew, or with `resume` goes on where it ends; an empty path keeps nothing.
     /// Throws Error{kIo}.
-    explicit TrainingLog(const std::string& path);
+    TrainingLog(const std::string& path, bool resume);
 
     bool is_kept() const { return file_.is_open(); }
     void add(const NetworkTrainer::Seen& seen, std::int64_t pictures);
