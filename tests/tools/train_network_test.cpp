@@ -61,6 +61,11 @@ TEST_CASE("a network trained from scratch with its exits is an ordinary model th
     const std::string tune = "train --fine-tune " + folder / "m.safetensors" + " --data " + folder / "data" +
                              " --batch 8 --epochs 2 --optimiser adamw --quiet -o " + folder / "t.safetensors";
     REQUIRE(run_program(tune).code == 0);
+    const std::string taught = from_scratch(folder) +
+                               "--heads linear,mlp2x8 --sites 1,2 --epochs 2 --loss erde " + "--teacher " +
+                               folder / "m.safetensors" + " -o " + folder / "s.safetensors";
+    REQUIRE(run_program(taught).code == 0);
+    CHECK(load_model(folder / "s.safetensors")->last().exits.heads.size() == 4);
     const auto tuned = load_model(folder / "t.safetensors");
     CHECK(tuned->digest != model->digest);
     CHECK(tuned->labels == model->labels);
@@ -84,6 +89,9 @@ TEST_CASE("training whole networks refuses what cannot be") {
         {fine + "--sites 1", 2, "without --heads"},
         {fine + "--heads conv", 2, "\"conv\""},
         {fine + "--passes 3", 2, "--passes"},
+        {fine + "--alpha 0.3", 2, "without --teacher"},
+        {fine + "--teacher x --entropy 1", 2, "without --loss erde"},
+        {fine + "--teacher x --loss ce", 2, "\"ce\""},
         {fine + "--fine-tune x", 2, "--from-scratch"},
         {fine + "--classes 1", 2, "2 to"},
         {fine + "--mixup 2", 2, "from 0 to 1"},

@@ -81,10 +81,10 @@ void print_json(const TrainExitsReport& report, const ModelData& model) {
 
 int train(const Arguments& arguments) {
     if (arguments.has("from-scratch") || arguments.has("fine-tune")) return train_whole_network(arguments);
-    refuse(
-        arguments,
-        {"arch", "classes", "labels", "optimiser", "ema", "exit-weight", "augment", "cutout", "mixup", "log"},
-        "without --from-scratch or --fine-tune");
+    refuse(arguments,
+           {"arch", "classes", "labels", "optimiser", "ema", "exit-weight", "augment", "cutout", "teacher",
+            "entropy", "mixup", "log"},
+           "without --from-scratch or --fine-tune");
     if (arguments.positionals().size() != 1)
         throw Error(ErrorCode::kUsage, "MODEL",
                     std::to_string(arguments.positionals().size()) + " files given, expected one");
@@ -134,7 +134,7 @@ const Verb kTrain{
      {"sites", "all|0,3,..", "where (all)"},
      {"epochs", "N", "times all rows are seen (8; whole networks 40)"},
      {"passes", "K", "rows a picture: one plain, the others shifted and mirrored (3)"},
-     {"loss", "distill|ce", "labels and the network's own answers, or labels only (distill)"},
+     {"loss", "distill|ce|erde", "labels and the network's own answers, or labels only (distill)"},
      {"alpha", "A", "share of the labels in distill (0.5)"},
      {"temperature", "T", "softens the network's answers (1)"},
      {"smoothing", "S", "share of each label that is spread over all classes (0)"},
@@ -154,6 +154,8 @@ const Verb kTrain{
      {"labels", "FILE", "from scratch: one class name a line (names of class folders)"},
      {"optimiser", "sgd|adamw", "of a whole network (sgd, with Nesterov's momentum 0.9)"},
      {"exit-weight", "W", "of all exits' losses together beside the classifier's 1 (1)"},
+     {"teacher", "MODEL", "a bigger network whose exits teach the whole network; --loss distill or erde"},
+     {"entropy", "B", "with erde: weight of doubt where the teacher is wrong (0.5)"},
      {"ema", "D", "keeps the moving average of all numbers with this decay (0: none)"},
      {"augment", "shift|none", "pictures of whole networks: moved and mirrored, or as they are (shift)"},
      {"cutout", "N", "covers a square of N pixels (none)"},

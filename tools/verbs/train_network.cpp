@@ -83,6 +83,26 @@ TrainNetworkOptions options_of(const Arguments& arguments) {
     return options;
 }
 
+// --teacher and how to learn from it; empty without one.
+std::shared_ptr<const ModelData> take_teacher(const Arguments& arguments, TrainNetworkOptions& options) {
+    const auto path = arguments.text("teacher");
+    if (!path) {
+        refuse(arguments, {"loss", "alpha", "temperature", "entropy"}, "without --teacher");
+        return nullptr;
+    }
+    using Kind = DistillOptions::Kind;
+    DistillOptions& distill = options.optimiser.distill;
+    distill.kind =
+        arguments.choice("loss", "distill", {"distill", "erde"}) == "erde" ? Kind::kEntropy : Kind::kPlain;
+    if (distill.kind == Kind::kPlain) refuse(arguments, {"entropy"}, "without --loss erde");
+    distill.alpha = arguments.real("alpha", distill.alpha, 0, 1);
+    distill.temperature = arguments.real("temperature", distill.temperature, 0.01, 100);
+    distill.entropy = arguments.real("entropy", distill.entropy, 0, 100);
+    const auto model = load_model(*path);
+    options.teacher = &model->last();
+    return model;
+}
+
 double pictures_per_second(const TrainNetworkReport& report, std::int64_t batch) {
     return report.seconds > 0 ? static_cast<double>(report.steps * batch) / report.seconds : 0;
 }
@@ -131,10 +151,11 @@ int train_whole_network(const Arguments& arguments) {
         throw Error(ErrorCode::kUsage, "--from-scratch", "has no meaning with --fine-tune");
     if (!arguments.positionals().empty())
         throw Error(ErrorCode::kUsage, arguments.positionals()[0], "has no meaning with " + mode);
-    refuse(arguments, {"loss", "alpha", "temperature", "passes", "cache"}, "with " + mode);
+    refuse(arguments, {"passes", "cache"}, "with " + mode);
     const std::string data = required(arguments, "data", "a folder, a .csv or another data set");
     const std::string output = output_of(arguments);
-    const TrainNetworkOptions options = options_of(arguments);
+    TrainNetworkOptions options = options_of(arguments);
+    const auto teacher = take_teacher(arguments, options);
     const std::vector<HeadType> types = head_types_of(arguments, "");
     if (types.empty()) refuse(arguments, {"sites"}, "without --heads");
     const bool quiet = arguments.has("quiet");

@@ -23,30 +23,38 @@ NetworkTrainer::NetworkTrainer(const Graph& graph, std::int64_t batch, const Opt
     if (options.average > 0) average_.assign(run_.numbers().begin(), run_.numbers().end());
 }
 
-NetworkTrainer::Seen NetworkTrainer::step(double rate) {
+NetworkTrainer::Seen NetworkTrainer::step(double rate, const Teacher* teacher) {
     run_.forward();
-    const Seen seen = fill_gradients();
+    const Seen seen = fill_gradients(teacher);
     run_.backward();
     update(rate);
     return seen;
 }
 
-NetworkTrainer::Seen NetworkTrainer::fill_gradients() {
+NetworkTrainer::Seen NetworkTrainer::fill_gradients(const Teacher* teacher) {
     const int outputs = run_.outputs();
     const auto rows = static_cast<float>(targets_.size());
+    const float of_labels = teacher == nullptr ? 1 : static_cast<float>(options_.distill.alpha);
     Seen seen;
     for (int output = 0; output < outputs; ++output) {
         const auto logits = run_.output(output);
-        const auto gradient = run_.output_gradient(output);
+        const auto gradients = run_.output_gradient(output);
         const std::size_t classes = logits.size() / targets_.size();
-        const float share = output == 0 ? 1 : static_cast<float>(options_.exits / (outputs - 1));
+        const float weight = (output == 0 ? 1 : static_cast<float>(options_.exits / (outputs - 1))) / rows;
         for (std::size_t row = 0; row < targets_.size(); ++row) {
             const auto z = logits.subspan(row * classes, classes);
-            const float loss = target_loss<float>(z, targets_[row], options_.smoothing, share / rows,
-                                                  gradient.data() + row * classes);
+            const Target& target = targets_[row];
+            float* const gradient = gradients.data() + row * classes;
+            float loss =
+                of_labels * target_loss<float>(z, target, options_.smoothing, of_labels * weight, gradient);
+            if (teacher != nullptr)
+                loss += (1 - of_labels) *
+                        teacher_loss<float>(z, teacher->logits(output).subspan(row * classes, classes),
+                                            target.share >= 0.5f ? target.label : target.other,
+                                            options_.distill, (1 - of_labels) * weight, gradient);
             if (output > 0) continue;
             seen.loss += static_cast<double>(loss);
-            seen.correct += std::max_element(z.begin(), z.end()) - z.begin() == targets_[row].label ? 1 : 0;
+            seen.correct += std::max_element(z.begin(), z.end()) - z.begin() == target.label ? 1 : 0;
         }
     }
     return seen;

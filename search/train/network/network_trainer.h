@@ -6,6 +6,8 @@
 #include "search/train/backward/network_run.h"
 #include "search/train/checkpoint.h"
 #include "search/train/network/batch_maker.h"
+#include "search/train/network/teacher.h"
+#include "search/train/network/teacher_loss.h"
 #include "search/train/sgd.h"
 
 #include <cstdint>
@@ -23,6 +25,7 @@ struct OptimiserOptions {
     double average = 0;    ///< decay of the moving average of all numbers; 0 = none
     double smoothing = 0;  ///< of the labels
     double exits = 1;      ///< weight of all exits' losses together; the classifier's own is 1
+    DistillOptions distill;
 };
 
 class NetworkTrainer {
@@ -39,8 +42,8 @@ public:
     /// Where the caller puts the next batch.
     std::span<float> pictures() { return run_.input(0); }
     std::span<Target> targets() { return targets_; }
-    /// One update at this learning rate.
-    Seen step(double rate);
+    /// One update at this learning rate; with distillation, learning from what `teacher` answered.
+    Seen step(double rate, const Teacher* teacher = nullptr);
 
     /// The graph's constants as training ends with them: the moving average where one is kept.
     void write_constants(Graph& graph) const;
@@ -50,7 +53,7 @@ public:
     void set_state(const std::vector<std::vector<float>>& state, std::int64_t steps);
 
 private:
-    Seen fill_gradients();
+    Seen fill_gradients(const Teacher* teacher);
     void update(double rate);
     std::vector<std::span<float>> laid_out();
 

@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <optional>
 #include <sstream>
 
 namespace dyce {
@@ -58,6 +59,10 @@ std::string key_of(const Member& member, const Dataset& pictures, const TrainNet
         << static_cast<int>(optimiser.kind) << " " << optimiser.rate << " " << optimiser.decay << " "
         << optimiser.average << " " << optimiser.smoothing << " " << optimiser.exits << " " << augment.shift
         << " " << augment.cutout << " " << augment.mixup;
+    const DistillOptions& distill = optimiser.distill;
+    if (options.teacher != nullptr)
+        key << " " << options.teacher->digest << " " << static_cast<int>(distill.kind) << " " << distill.alpha
+            << " " << distill.temperature << " " << distill.entropy;
     for (const ExitHead& head : member.exits.heads) key << " " << head.site << ":" << head.type;
     return key.str();
 }
@@ -73,7 +78,9 @@ public:
           threads_(threads),
           trainer_(member.graph, options.batch, options.optimiser),
           batches_(store, split.train, options.batch, options.augment, options.seed),
-          log_(options.log, options.resume) {}
+          log_(options.log, options.resume) {
+        if (options.teacher != nullptr) teacher_.emplace(*options.teacher, member, options.batch, threads);
+    }
 
     std::int64_t all_steps() const { return batches_.batches() * options_.epochs; }
 
@@ -92,7 +99,8 @@ public:
             const std::int64_t epoch = step_ / batches_.batches();
             batches_.make(epoch, step_ % batches_.batches(), trainer_.pictures(), trainer_.targets());
             const double rate = learning_rate(options_.optimiser.rate, step_, all_steps());
-            log_.add(trainer_.step(rate), options_.batch);
+            if (teacher_) teacher_->answer(trainer_.pictures());
+            log_.add(trainer_.step(rate, teacher_ ? &*teacher_ : nullptr), options_.batch);
             ++step_;
             report.seconds += seconds_since(start);
             told(step_ - first, all_steps() - first);
@@ -137,6 +145,7 @@ private:
     NetworkTrainer trainer_;
     BatchMaker batches_;
     TrainingLog log_;
+    std::optional<Teacher> teacher_;
     std::int64_t step_ = 0;
 };
 

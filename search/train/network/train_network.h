@@ -19,10 +19,11 @@ struct TrainNetworkOptions {
     std::uint64_t seed = 0;
     OptimiserOptions optimiser;
     AugmentOptions augment;
-    std::string checkpoint;  ///< file; empty: none
-    bool resume = false;     ///< go on from the checkpoint, when it is there
-    std::string log;         ///< .csv file, a row an epoch; empty: none
-    int threads = 0;         ///< 0 = all this process may use
+    const Member* teacher = nullptr;  ///< for optimiser.distill; outlives the call
+    std::string checkpoint;           ///< file; empty: none
+    bool resume = false;              ///< go on from the checkpoint, when it is there
+    std::string log;                  ///< .csv file, a row an epoch; empty: none
+    int threads = 0;                  ///< 0 = all this process may use
 };
 
 struct TrainNetworkReport {

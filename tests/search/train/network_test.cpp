@@ -63,6 +63,36 @@ TEST_CASE("the loss of smoothed and mixed labels has the gradient that differenc
     CHECK(target_loss<double>(z, targets[0], 0, 1, ignored.data()) == doctest::Approx(std::log(4.0)));
 }
 
+TEST_CASE("what a teacher adds to the loss has the gradient that differences say, and its known values") {
+    const std::vector<float> teacher{0.5f, 0.f, 3.f, -1.f};
+    using Kind = DistillOptions::Kind;
+    for (const Kind kind : {Kind::kPlain, Kind::kEntropy})
+        for (const int label : {2, 0})
+            for (const double temperature : {1.0, 3.0}) {
+                const DistillOptions options{kind, 0.5, temperature, 0.7};
+                std::vector<double> z{0.3, -1.2, 2, 0.7}, gradient{1, 2, 3, 4}, ignored(4);
+                teacher_loss<double>(z, teacher, label, options, 0.5, gradient.data());
+                for (std::size_t k = 0; k < z.size(); ++k) {
+                    const double kept = z[k], h = 1e-6;
+                    z[k] = kept + h;
+                    const double above = teacher_loss<double>(z, teacher, label, options, 1, ignored.data());
+                    z[k] = kept - h;
+                    const double below = teacher_loss<double>(z, teacher, label, options, 1, ignored.data());
+                    z[k] = kept;
+                    const double before = 1 + static_cast<double>(k);
+                    CHECK(std::abs(gradient[k] - before - 0.5 * (above - below) / (2 * h)) < 1e-9);
+                }
+            }
+    std::vector<double> ignored(4);
+    const std::vector<double> same(teacher.begin(), teacher.end()), flat(4);
+    // Nothing is left to learn from a teacher that one agrees with; of 4 classes all alike the entropy is
+    // log 4.
+    CHECK(std::abs(teacher_loss<double>(same, teacher, 2, {Kind::kEntropy, 0.5, 2, 1}, 1, ignored.data())) <
+          1e-12);
+    CHECK(teacher_loss<double>(flat, teacher, 0, {Kind::kEntropy, 0.5, 2, 0.7}, 1, ignored.data()) ==
+          doctest::Approx(-0.7 * std::log(4.0)));
+}
+
 TEST_CASE("a store gives pictures as the recipe does, without those that cannot be read") {
     const Colors colors;
     const Preprocess recipe = recipe_of_colors();
@@ -183,4 +213,39 @@ TEST_CASE(
     const Member finished = finish_network(member);
     CHECK(finished.exits.heads.size() == 2);
     CHECK(finished.exits.sites.size() == member.exits.sites.size());
+}
+
+TEST_CASE("a teacher teaches exit by exit, and must fit") {
+    const auto network = [](const char* name, int classes, const std::vector<int>& sites) {
+        Member member = start_network(find_backbone(name), classes, 3);
+        start_heads(member, classes, {*parse_head_type("mlp2x8")}, sites, 3, [](const std::string&) {});
+        return member;
+    };
+    const Member student = network("cifar_resnet20", 4, {0, 4});
+    const Member teacher = finish_network(network("cifar_resnet32", 4, {8, 2}));
+    Teacher exits(teacher, student, 2, 1),
+        classifier(finish_network(network("cifar_resnet32", 4, {})), student, 2, 1);
+    std::vector<float> pictures(2 * 3 * 32 * 32);
+    Random random(1, 2);
+    for (float& number : pictures) number = static_cast<float>(2 * random.uniform() - 1);
+    exits.answer(pictures);
+    classifier.answer(pictures);
+    REQUIRE(exits.logits(1).size() == 2 * 4);
+    CHECK(std::equal(classifier.logits(0).begin(), classifier.logits(0).end(), classifier.logits(2).begin()));
+
+    const auto refusal = [&](const Member& other) {
+        try {
+            const Teacher refused(other, student, 2, 1);
+        } catch (const Error& error) {
+            return std::string(error.what());
+        }
+        return std::string();
+    };
+    CHECK(refusal(finish_network(network("cifar_resnet32", 5, {1, 2}))).find("5 classes, expected 4") !=
+          std::string::npos);
+    CHECK(refusal(finish_network(network("cifar_resnet32", 4, {1}))).find("1 exits, expected 2") !=
+          std::string::npos);
+    Member other = teacher;
+    other.preprocess.mean[0] = 0;
+    CHECK(refusal(other).find("prepares") != std::string::npos);
 }
