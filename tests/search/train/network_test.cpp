@@ -140,6 +140,10 @@ TEST_CASE("an epoch shows each picture at most once, in an order of its own, mix
         CHECK(seen.size() == 8);
     }
     CHECK(orders[0] != orders[1]);
+    // A training that goes on in the middle of an epoch sees what it would have seen.
+    std::vector<float> again(4 * size);
+    BatchMaker(store, pictures, 4, {.shift = false, .mixup = 0.4}, 7).make(1, 1, again, targets);
+    CHECK(again == mix);
 }
 
 TEST_CASE("a step of each optimiser is what its paper says") {
