@@ -16,16 +16,16 @@ def add(cases):
             "configurations": [configuration], "extra": {}}
     picture = cases.file("configurations/p.png", pictures.png(pictures.header(8, 8), bytes(8 * 25)))
 
-    def write(name, text):
+    def write(name, text, **facts):
         cases.add(name, text if isinstance(text, bytes) else text.encode(), ".json", "classify", cases.model, picture,
-                  "--config", "@")
+                  "--config", "@", **facts)
 
     def with_exit(name, text):
         exits = configuration | {"exits": ["EXIT"]}
         write(name, json.dumps(good | {"configurations": [exits]}).replace('"EXIT"', text))
 
     write("empty", "")
-    write("another model's", json.dumps(good))
+    write("another model's", json.dumps(good), usage=True)
     write("schema", json.dumps(good | {"schema": "dyce.configs/2"}))
     write("unknown key", json.dumps(good | {"more": 1}))
     write("no configurations", json.dumps(good | {"configurations": []}))

@@ -36,13 +36,15 @@ class Cases:
                 file.write(part)
         return path
 
-    def add(self, name, content, suffix, *command, decodes=False):
-        """One file; "@" in the command stands for its path. `decodes`: refused by the decoder of pictures."""
+    def add(self, name, content, suffix, *command, **facts):
+        """One file; "@" in the command stands for its path. For the rest see run()."""
         path = self.file(f"{self.kind}/{len(self.cases)}{suffix}", content)
-        self.run(name, *[path if word == "@" else word for word in command], decodes=decodes)
+        self.run(name, *[path if word == "@" else word for word in command], **facts)
 
-    def run(self, name, *command, decodes=False):
-        self.cases.append({"kind": self.kind, "name": name, "command": command, "decodes": decodes})
+    def run(self, name, *command, decodes=False, usage=False):
+        """`decodes`: refused by the decoder of pictures; `usage`: the file is sound, but not for this command."""
+        self.cases.append({"kind": self.kind, "name": name, "command": command, "decodes": decodes,
+                           "allowed": [2] if usage else [1, 3, 4, 5]})
 
 
 cases = Cases(*sys.argv[1:])

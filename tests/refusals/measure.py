@@ -34,7 +34,7 @@ def measured(case):
 
 
 def fault(case):
-    if case["status"] not in (1, 3, 4, 5):
+    if case["status"] not in case["allowed"]:
         return f"exit status {case['status']}"
     if not case["decodes"] and (case["ms"] > LIMIT_MS or case["mib"] > LIMIT_MIB):
         return "over the limit"
