@@ -154,8 +154,15 @@ private:
             const unsigned kind = content.u8();
             if (kind >> 4 > 1 || (kind & 15) > 3) content.fail("JPEG Huffman table number out of range");
             std::size_t codes = 0;
-            for (const std::uint8_t count : content.take(16)) codes += count;
+            int free = 1;  // codes of a length that begin with no shorter one
+            bool fits = true;
+            for (const std::uint8_t count : content.take(16)) {
+                codes += count;
+                free = 2 * free - count;
+                fits = fits && free >= 0;
+            }
             if (codes > 256) content.fail("JPEG Huffman table of " + std::to_string(codes) + " codes");
+            if (!fits) content.fail("JPEG Huffman table with bad code lengths");
             content.take(codes);
             spend(kWorkOfTable);
             (kind >> 4 == 0 ? dc_tables_ : ac_tables_).set(kind & 15);
