@@ -27,6 +27,27 @@ bool begins_with_bias(const OpCall& call, const Lowering& lowering, std::int64_t
     return lowering.constant(operand) != nullptr && is_row(lowering.input_type(operand).shape, columns);
 }
 
+// The row, and once more.
+Buffer twice(Lowering& lowering, const Buffer& row, std::int64_t k) {
+    const Buffer rows = lowering.temporary(plain_desc(Dims{2, k}));
+    lowering.run(
+        [k](std::span<void* const> pointers) {
+            auto* const to = static_cast<float*>(pointers[1]);
+            std::copy_n(static_cast<const float*>(pointers[0]), k, to);
+            std::copy_n(to, k, to + k);
+        },
+        {row, rows});
+    return rows;
+}
+
+void take_first(Lowering& lowering, const Buffer& rows, const Buffer& row, std::int64_t n) {
+    lowering.run(
+        [n](std::span<void* const> pointers) {
+            std::copy_n(static_cast<const float*>(pointers[0]), n, static_cast<float*>(pointers[1]));
+        },
+        {rows, row});
+}
+
 }  // namespace
 
 void add_product(std::int64_t m, std::int64_t k, std::int64_t n, float alpha, const Matrix& a,
@@ -50,8 +71,13 @@ std::int64_t count_product(const OpCall& call, std::int64_t batch, std::int64_t 
 
 bool lower_row_product(const OpCall& call, Lowering& lowering, const RowProduct& product) {
     const Dims rows = dims_of(product.rows.desc), matrix = dims_of(product.weights);
-    const std::int64_t m = rows[0], n = matrix[1];
-    const MemoryDesc output = plain_desc(Dims{m, n}), row = plain_desc(Dims{1, n}),
+    const std::int64_t m = rows[0], k = rows[1], n = matrix[1];
+    const bool packed = lowering.constant(1) != nullptr;
+    // A row's answer must not depend on its batch.
+    const bool is_doubled =
+        onednn::kOneRowIsSpecial && m == 1 && packed && product.rows.desc == plain_desc(rows);
+    const MemoryDesc source = is_doubled ? plain_desc(Dims{2, k}) : product.rows.desc;
+    const MemoryDesc output = plain_desc(Dims{is_doubled ? 2 : m, n}), row = plain_desc(Dims{1, n}),
                      number = plain_desc(Dims{1, 1});
     if (!std::all_of(call.post_ops.begin(), call.post_ops.end(),
                      [&](const PostOp& op) { return fits_rows(op, n, lowering); }))
@@ -69,20 +95,22 @@ bool lower_row_product(const OpCall& call, Lowering& lowering, const RowProduct&
         if (is_row(shape, n)) return lowering.weights(operand, row, row);
         return lowering.see_as(lowering.plain_input(operand), output);
     });
-    const bool packed = lowering.constant(1) != nullptr;
-    const auto descriptor = choose(
-        onednn::matmul(lowering.engine(), product.rows.desc, packed ? any_desc(matrix) : product.weights,
-                       bias ? &row : nullptr, output, fusion.attributes),
-        lowering);
+    const auto descriptor =
+        choose(onednn::matmul(lowering.engine(), source, packed ? any_desc(matrix) : product.weights,
+                              bias ? &row : nullptr, output, fusion.attributes),
+               lowering);
     if (!descriptor) return false;
     auto& arguments = fusion.arguments;
-    arguments.push_back({DNNL_ARG_SRC, product.rows});
+    arguments.push_back({DNNL_ARG_SRC, is_doubled ? twice(lowering, product.rows, k) : product.rows});
     arguments.push_back(
         {DNNL_ARG_WEIGHTS,
          lowering.weights(1, product.weights, descriptor.query_md(dnnl::query::weights_md, 0))});
     if (bias) arguments.push_back({DNNL_ARG_BIAS, *bias});
-    arguments.push_back({DNNL_ARG_DST, lowering.see_as(lowering.plain_output(0), output)});
+    const Buffer result =
+        is_doubled ? lowering.temporary(output) : lowering.see_as(lowering.plain_output(0), output);
+    arguments.push_back({DNNL_ARG_DST, result});
     lowering.run(descriptor, std::move(arguments));
+    if (is_doubled) take_first(lowering, result, lowering.plain_output(0), n);
     return true;
 }
 

@@ -35,6 +35,8 @@ struct Window {
 Descriptor convolution(const dnnl::engine& engine, dnnl::algorithm algorithm, const MemoryDesc& src,
                        const MemoryDesc& weights, const MemoryDesc* bias, const MemoryDesc& dst,
                        const Window& window, const dnnl::primitive_attr& attr);
+/// Whether a product of one row adds up in another order than the same row among others does.
+inline constexpr bool kOneRowIsSpecial = DNNL_VERSION_MAJOR >= 3;
 Descriptor matmul(const dnnl::engine& engine, const MemoryDesc& src, const MemoryDesc& weights,
                   const MemoryDesc* bias, const MemoryDesc& dst, const dnnl::primitive_attr& attr);
 Descriptor pooling(const dnnl::engine& engine, dnnl::algorithm algorithm, const MemoryDesc& src,
