@@ -1,50 +1,85 @@
 #include "ops/element_copy.h"
 
 #include <algorithm>
-#include <array>
+#include <utility>
 
 namespace dyce::ops {
 namespace {
 
+// One copy on its way: the plan's tables, and the pointers it walks.
 template <class Element>
-class Copy {
-public:
-    Copy(const OffsetTables& tables, const void* source, void* out, const void* filler)
-        : tables_(tables),
-          source_(static_cast<const Element*>(source)),
-          out_(static_cast<Element*>(out)),
-          filler_(static_cast<const Element*>(filler)) {
-        elements_[tables.size()] = 1;
-        for (std::size_t axis = tables.size(); axis > 0; --axis)
-            elements_[axis - 1] = elements_[axis] * tables[axis - 1].size();
-    }
+struct Walk {
+    const ElementCopy& plan;
+    const Element* source;
+    Element* out;
+    const Element* filler;
 
     void run(std::size_t axis, std::int64_t base) {
         if (base == kOutside) {
-            out_ = std::fill_n(out_, elements_[axis], *filler_);
-        } else if (axis == tables_.size()) {
-            *out_++ = source_[base];
-        } else if (axis + 1 == tables_.size()) {
-            for (const std::int64_t offset : tables_[axis])
-                *out_++ = offset == kOutside ? *filler_ : source_[base + offset];
-        } else {
-            for (const std::int64_t offset : tables_[axis])
+            out = std::fill_n(out, plan.elements(axis), *filler);
+        } else if (axis == plan.tables().size()) {
+            *out++ = source[base];
+        } else if (axis + 1 < plan.tables().size()) {
+            for (const std::int64_t offset : plan.tables()[axis])
                 run(axis + 1, offset == kOutside ? kOutside : base + offset);
+        } else if (plan.runs().empty()) {
+            for (const std::int64_t offset : plan.tables()[axis])
+                *out++ = offset == kOutside ? *filler : source[base + offset];
+        } else {
+            for (const auto& run : plan.runs())
+                out = run.offset == kOutside ? std::fill_n(out, run.count, *filler)
+                                             : std::copy_n(source + base + run.offset, run.count, out);
         }
     }
-
-private:
-    const OffsetTables& tables_;
-    std::array<std::size_t, Shape::kMaxRank + 1> elements_{};  // of the output, from each axis on
-    const Element* source_;
-    Element* out_;
-    const Element* filler_;
 };
+
+template <class Element>
+void walk(const ElementCopy& plan, const void* source, void* out, const void* filler) {
+    Walk<Element>{plan, static_cast<const Element*>(source), static_cast<Element*>(out),
+                  static_cast<const Element*>(filler)}
+        .run(0, 0);
+}
 
 }  // namespace
 
+ElementCopy::ElementCopy(OffsetTables tables) : tables_(std::move(tables)) {
+    elements_[tables_.size()] = 1;
+    for (std::size_t axis = tables_.size(); axis > 0; --axis)
+        elements_[axis - 1] = elements_[axis] * tables_[axis - 1].size();
+    if (!tables_.empty()) find_runs(tables_.back());
+}
+
+void ElementCopy::find_runs(const std::vector<std::int64_t>& table) {
+    constexpr std::size_t kPays = 8;  // elements a run, on average
+    for (const std::int64_t offset : table) {
+        const bool goes_on = !runs_.empty() && (runs_.back().offset == kOutside
+                                                    ? offset == kOutside
+                                                    : offset == runs_.back().offset + runs_.back().count);
+        if (goes_on)
+            ++runs_.back().count;
+        else
+            runs_.push_back({offset, 1});
+    }
+    if (runs_.size() * kPays > table.size()) runs_.clear();
+}
+
+void ElementCopy::run(DataType type, const void* in, void* out, const void* filler) const {
+    switch (size_of(type)) {
+        case 1: return walk<std::uint8_t>(*this, in, out, filler);
+        case 4: return walk<std::uint32_t>(*this, in, out, filler);
+        default: return walk<std::uint64_t>(*this, in, out, filler);
+    }
+}
+
 std::int64_t stride_of(const Shape& shape, int axis) {
     return Shape(shape.begin() + axis + 1, shape.end()).elements();
+}
+
+OffsetTables offset_tables(PositionTables positions, const Shape& source) {
+    for (int axis = 0; axis < source.rank(); ++axis)
+        for (std::int64_t& at : positions[static_cast<std::size_t>(axis)])
+            if (at != kOutside) at *= stride_of(source, axis);
+    return positions;
 }
 
 std::vector<std::int64_t> offsets(std::int64_t count, std::int64_t stride, std::int64_t start,
@@ -54,13 +89,9 @@ std::vector<std::int64_t> offsets(std::int64_t count, std::int64_t stride, std::
     return table;
 }
 
-void copy_elements(const OffsetTables& tables, const TensorView& in, const MutableTensorView& out,
+void copy_elements(OffsetTables tables, const TensorView& in, const MutableTensorView& out,
                    const void* filler) {
-    switch (size_of(in.dtype)) {
-        case 1: return Copy<std::uint8_t>(tables, in.bytes, out.bytes, filler).run(0, 0);
-        case 4: return Copy<std::uint32_t>(tables, in.bytes, out.bytes, filler).run(0, 0);
-        default: return Copy<std::uint64_t>(tables, in.bytes, out.bytes, filler).run(0, 0);
-    }
+    ElementCopy(std::move(tables)).run(in.dtype, in.bytes, out.bytes, filler);
 }
 
 }  // namespace dyce::ops

@@ -93,27 +93,27 @@ std::vector<TensorType> infer(const OpCall& call) {
     return {output};
 }
 
-OffsetTables tables_of(const OpCall& call) {
+PositionTables positions_of(const OpCall& call) {
     const std::string mode = call.attributes.text("mode", "constant");
     const auto margins = margins_of(call);
     const Shape& shape = call.inputs[0].shape;
-    OffsetTables tables;
+    PositionTables positions;
     for (int axis = 0; axis < shape.rank(); ++axis) {
         const auto [begin, end] = margins[static_cast<std::size_t>(axis)];
-        tables.push_back(offsets(shape[axis] + begin + end, 1, -begin));
-        for (std::int64_t& at : tables.back()) {
-            at = source_of(at, shape[axis], mode);
-            if (at != kOutside) at *= stride_of(shape, axis);
-        }
+        positions.push_back(offsets(shape[axis] + begin + end, 1, -begin));
+        for (std::int64_t& at : positions.back()) at = source_of(at, shape[axis], mode);
     }
-    return tables;
+    return positions;
 }
 
 void reference(const OpCall& call, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
-    if (out[0].shape.elements() > 0) copy_elements(tables_of(call), in[0], out[0], filler_of(call).data());
+    if (out[0].shape.elements() > 0)
+        copy_elements(offset_tables(positions_of(call), in[0].shape), in[0], out[0], filler_of(call).data());
 }
 
-void lower(const OpCall& call, Lowering& lowering) { lower_copy(lowering, tables_of(call), filler_of(call)); }
+void lower(const OpCall& call, Lowering& lowering) {
+    lower_copy_by_position(lowering, positions_of(call), filler_of(call));
+}
 
 }  // namespace
 

@@ -58,22 +58,19 @@ std::vector<TensorType> infer(const OpCall& call) {
     return {output};
 }
 
-OffsetTables tables_of(const OpCall& call) {
+PositionTables positions_of(const OpCall& call) {
+    PositionTables positions;
     const auto ranges = ranges_of(call);
-    OffsetTables tables;
-    for (int axis = 0; axis < call.inputs[0].shape.rank(); ++axis) {
-        const Range& range = ranges[static_cast<std::size_t>(axis)];
-        tables.push_back(
-            offsets(range.count, stride_of(call.inputs[0].shape, axis), range.start, range.step));
-    }
-    return tables;
+    for (const Range& range : ranges) positions.push_back(offsets(range.count, 1, range.start, range.step));
+    return positions;
 }
 
 void reference(const OpCall& call, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
-    if (out[0].shape.elements() > 0) copy_elements(tables_of(call), in[0], out[0]);
+    if (out[0].shape.elements() > 0)
+        copy_elements(offset_tables(positions_of(call), in[0].shape), in[0], out[0]);
 }
 
-void lower(const OpCall& call, Lowering& lowering) { lower_copy(lowering, tables_of(call)); }
+void lower(const OpCall& call, Lowering& lowering) { lower_copy_by_position(lowering, positions_of(call)); }
 
 }  // namespace
 

@@ -1,9 +1,9 @@
 // Before: y = op(main, operand) or op(main): arithmetic or an activation after a node that takes post-ops
 // After:  that node makes y, with op as its last post-op
-// Conditions: nobody else reads main; oneDNN knows the activation; the operand is computed before the node -
-//         of the two producers of a residual sum the later one takes it - and is as large as main, or one
+// Conditions: nobody else reads main; oneDNN knows the activation; the operand is as large as main, or one
 //         number, or one a channel (dimension 1, for products of matrices the last): other broadcasts are
-//         slow in oneDNN; main is the left operand of Sub and Div; the chain stays within kMaxStages.
+//         slow in oneDNN; main is the left operand of Sub and Div; the chain stays within kMaxStages. Of the
+//         two producers of a residual sum the later one takes it, or the earlier one moves to its place.
 #include "graph/passes/passes.h"
 #include "graph/passes/rewriter.h"
 
@@ -37,8 +37,10 @@ bool broadcasts_well(const Shape& operand, const Shape& result, const Node& node
     return true;
 }
 
-// Lets the producer of input `main` take the node over.
-bool fuse_into_producer(Rewriter& graph, Node& node, std::size_t main) {
+enum class Place { kProducer, kNode };
+
+// Lets the producer of input `main` take the node over, where it stands or at the node's place.
+bool fuse_into_producer(Rewriter& graph, Node& node, std::size_t main, Place place) {
     const ValueId value = node.inputs[main];
     const TensorType& type = graph.type(value);
     Node* producer = graph.producer(value);
@@ -51,14 +53,18 @@ bool fuse_into_producer(Rewriter& graph, Node& node, std::size_t main) {
     PostOp op{node.spec, node.attributes, -1};
     if (node.spec->binary != BinaryKind::kNone) {
         const ValueId operand = node.inputs[1 - main];
-        if (graph.position(operand) >= graph.position(value) ||
+        const bool is_late = graph.position(operand) >= graph.position(value);
+        if ((is_late && place == Place::kProducer) ||
             !broadcasts_well(graph.type(operand).shape, type.shape, *producer))
             return false;
         op.operand = static_cast<int>(producer->inputs.size());
         graph.add_input(*producer, operand);
     }
     producer->post_ops.push_back(std::move(op));
-    graph.absorb(*producer, node);
+    if (place == Place::kProducer)
+        graph.absorb(*producer, node);
+    else
+        graph.absorb_late(*producer, node);
     return true;
 }
 
@@ -70,8 +76,9 @@ bool fuse_post_ops(Graph& graph) {
         if (!node.post_ops.empty()) return;
         const BinaryKind kind = node.spec->binary;
         const bool commutes = kind == BinaryKind::kAdd || kind == BinaryKind::kMul;
-        if (fuse_into_producer(rewriter, node, 0)) return;
-        if (commutes) fuse_into_producer(rewriter, node, 1);
+        for (const Place place : {Place::kProducer, Place::kNode})
+            for (std::size_t main = 0; main < (commutes ? 2 : 1); ++main)
+                if (fuse_into_producer(rewriter, node, main, place)) return;
     });
 }
 

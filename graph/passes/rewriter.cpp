@@ -62,6 +62,14 @@ void Rewriter::absorb(Node& earlier, Node& later) {
     remove(later);
 }
 
+void Rewriter::absorb_late(Node& earlier, Node& later) {
+    absorb(earlier, later);
+    std::swap(earlier, later);
+    std::vector<bool>::swap(removed_[static_cast<std::size_t>(id_of(earlier))],
+                            removed_[static_cast<std::size_t>(id_of(later))]);
+    for (ValueId id : later.outputs) producers_[index(id)] = id_of(later);
+}
+
 void Rewriter::exchange(Node& earlier, Node& later, std::size_t x) {
     std::swap(earlier.inputs[0], later.inputs[x]);
     std::swap(earlier.outputs, later.outputs);

@@ -40,6 +40,8 @@ public:
     /// `earlier` makes the outputs of `later`, which disappears; its own old output must be read by nobody
     /// else.
     void absorb(Node& earlier, Node& later);
+    /// The same at the place of `later`, where everything computed between the two can be read too.
+    void absorb_late(Node& earlier, Node& later);
     /// `later`, which keeps the type of its input `x`, works on the input of `earlier`, and `earlier` on its
     /// result. Nobody else may read the value between.
     void exchange(Node& earlier, Node& later, std::size_t x);

@@ -54,7 +54,7 @@ TEST_CASE("fuse_post_ops: activations and sums go into the Conv before them") {
          }},
         {"two Convs", "Concat Conv Conv+Add",
          [](Net& net, ValueId conv, ValueId x) { return add(net, conv, net.conv(x, 4)); }},
-        {"an operand made later", "Concat Conv Sigmoid Add",
+        {"an operand made later", "Concat Sigmoid Conv+Add",
          [](Net& net, ValueId conv, ValueId x) { return add(net, conv, net.op("Sigmoid", {x})); }},
         {"one a channel", "Concat Conv+Mul",
          [](Net& net, ValueId conv, ValueId) {

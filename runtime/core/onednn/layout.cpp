@@ -141,6 +141,16 @@ bool is_plain(const MemoryDesc& desc) {
     return true;
 }
 
+std::vector<std::size_t> memory_order(const MemoryDesc& desc) {
+    if (!is_strided(desc)) return {};
+    const Blocking blocking = blocking_of(desc);
+    const Dims dims = dims_of(desc);
+    std::size_t elements = 1;
+    for (const std::int64_t dim : dims) elements *= static_cast<std::size_t>(dim);
+    if (!blocking.blocks.empty() || byte_size(desc) != elements * sizeof(float)) return {};
+    return memory_order(dims, blocking.strides);
+}
+
 std::size_t row_bytes(const MemoryDesc& desc) {
     if (!is_strided(desc)) return 0;
     const Blocking blocking = blocking_of(desc);

@@ -6,6 +6,7 @@
 #include <oneapi/dnnl/dnnl.hpp>
 
 #include <string>
+#include <vector>
 
 namespace dyce {
 
@@ -29,6 +30,8 @@ Dims dims_of(const Shape& shape);
 std::size_t byte_size(const MemoryDesc& desc);
 /// Whether the bytes are exactly those of row-major order.
 bool is_plain(const MemoryDesc& desc);
+/// Axes from the outermost in memory to the innermost; empty when elements lie in blocks or with gaps.
+std::vector<std::size_t> memory_order(const MemoryDesc& desc);
 /// Bytes of one element of the outermost dimension when those lie one after another; 0 when they do not.
 std::size_t row_bytes(const MemoryDesc& desc);
 /// Whether one such element is laid out alike in both, whatever their number.
