@@ -123,6 +123,46 @@ TEST_CASE("a report tells what a record says of each configuration") {
     for (std::string line; std::getline(accuracies, line);) CHECK_MESSAGE(has(text, line), line);
 }
 
+TEST_CASE("a report shows how a network learned") {
+    const TempFolder folder;
+    const std::string head = "epoch,step,rate,loss,train_accuracy,seconds,accuracy,exit_accuracy\n";
+    write_file(folder / "log.csv",
+               head + "1,10,0.1,2.25,0.25,3.5,0.5,0.125;0.375\n2,20,0,1,0.75,4,0.625,0.5;0.5\n");
+    const std::string to = " -o " + folder / "report.html";
+    REQUIRE(run_program("report --log " + folder / "log.csv" + to).code == 0);
+    const std::string text = text_of(folder / "report.html");
+    CHECK(has(text, "log.csv: 2 epochs."));
+    CHECK(has(text, "while training after epoch 2: 75.00 %"));
+    CHECK(has(text, "held out after epoch 1: 50.00 %"));
+    CHECK(has(text, "1|2.2500|25.00 %|50.00 % 12.50 % 37.50 % |"));
+    CHECK(count(read_file(folder / "report.html"), "<circle") == 4);
+
+    write_file(folder / "plain.csv", head + "1,10,0.1,2.25,0.25,3.5,,\n");
+    REQUIRE(run_program("report --log " + folder / "plain.csv" + to).code == 0);
+    CHECK_FALSE(has(text_of(folder / "report.html"), "held out"));
+
+    const struct {
+        const char *content, *piece;
+    } rows[] = {{"", "line 1"},
+                {"epoch,loss\n", "line 1"},
+                {"1,10,0.1,2.25,0.25\n", "line 2: 5 columns"},
+                {"1,10,0.1,x,0.25,3.5,,\n", "line 2: loss: found \"x\""},
+                {"1,10,0.1,2.25,1.25,3.5,,\n", "train_accuracy"},
+                {"1,10,0.1,2.25,0.25,3.5,0.5,0.5;;\n", "exit_accuracy"}};
+    for (const auto& row : rows) {
+        const std::string content = row.content;
+        write_file(folder / "bad.csv", (content.starts_with("1") ? head : "") + content);
+        const Outcome outcome = run_program("report --log " + folder / "bad.csv" + to);
+        CAPTURE(outcome.err);
+        CHECK(outcome.code == 3);
+        CHECK(has(outcome.err, row.piece));
+    }
+    write_file(folder / "bad.csv", head);
+    CHECK(run_program("report --log " + folder / "bad.csv" + to).code == 3);
+    CHECK(run_program("report --log " + folder / "none.csv" + to).code == 4);
+    CHECK(run_program("report --log " + folder / "log.csv" + " --records x.npz" + to).code == 2);
+}
+
 TEST_CASE("a report that cannot be made leaves the older one") {
     const TempFolder folder;
     write_exit_inputs(folder);

@@ -146,11 +146,10 @@ std::string describe(const std::string& set_path, const Contents& contents, cons
 
 }  // namespace
 
-std::string report_page(const std::string& set_path, const ConfigurationSet& set,
-                        const ReportRecord* record) {
+std::string set_sections(const std::string& set_path, const ConfigurationSet& set,
+                         const ReportRecord* record) {
     const Contents& contents = set.contents();
-    std::string html = kPageHead + element("title", "dyce: " + set_path) + "</head>\n<body>\n";
-    html += element("h1", "Accuracy and cost") + describe(set_path, contents, record);
+    std::string html = element("h1", "Accuracy and cost") + describe(set_path, contents, record);
     html += draw(make_plot(contents, record));
     html += "<p class=\"legend\"><span class=\"estimated\">●</span> as estimated";
     if (record != nullptr) html += " <span class=\"measured\">●</span> as recorded, with its interval";
@@ -161,7 +160,12 @@ std::string report_page(const std::string& set_path, const ConfigurationSet& set
     html += draw_table(contents, record) + element("h2", "Exits");
     for (std::size_t i = 0; i < contents.configurations.size(); ++i)
         html += describe_exits(contents.configurations[i], record, i);
-    return html + "</body>\n</html>\n";
+    return html;
+}
+
+std::string report_page(const std::string& title, const std::string& sections) {
+    return kPageHead + element("title", "dyce: " + title) + "</head>\n<body>\n" + sections +
+           "</body>\n</html>\n";
 }
 
 }  // namespace dyce

@@ -1,5 +1,5 @@
 // The page of dyce report: what a configuration set offers and, with a record, what it does on those
-// pictures. Pure function.
+// pictures. Pure functions.
 #pragma once
 
 #include "search/evaluator.h"
@@ -21,7 +21,11 @@ struct ReportRecord {
     std::vector<Simulation> simulations;  ///< by configuration
 };
 
-/// A whole HTML document that is well-formed XML too and needs nothing from elsewhere. `record` may be null.
-std::string report_page(const std::string& set_path, const ConfigurationSet& set, const ReportRecord* record);
+/// What a set offers, as sections of a page. `record` may be null.
+std::string set_sections(const std::string& set_path, const ConfigurationSet& set,
+                         const ReportRecord* record);
+
+/// A whole HTML document that is well-formed XML too and needs nothing from elsewhere.
+std::string report_page(const std::string& title, const std::string& sections);
 
 }  // namespace dyce

@@ -30,6 +30,7 @@ details { margin: .4rem 0; }
 .plot text { fill: var(--soft); }
 .grid { stroke: var(--faint); }
 polyline.estimated { fill: none; stroke: var(--estimated); }
+polyline.measured { fill: none; stroke: var(--measured); }
 line.measured { stroke: var(--measured); }
 line.base { stroke: var(--soft); stroke-dasharray: 5 4; }
 .estimated { fill: var(--estimated); color: var(--estimated); }

@@ -3,6 +3,7 @@
 #include "search/evaluator.h"
 #include "search/record_file.h"
 #include "tools/report/page.h"
+#include "tools/report/training.h"
 #include "tools/verbs/verbs.h"
 
 #include <dyce/error.h>
@@ -33,22 +34,30 @@ ReportRecord simulate(const std::string& path, const ConfigurationSet& set) {
     return result;
 }
 
-int report(const Arguments& arguments) {
-    if (arguments.positionals().size() != 1)
-        throw Error(ErrorCode::kUsage, "SET.configs.json", "give one configuration set");
-    const std::string& path = arguments.positionals()[0];
-    const auto output = arguments.text("output");
-    if (!output) throw Error(ErrorCode::kUsage, "--output", "is missing: -o report.html");
+std::string report_set(const std::string& path, const Arguments& arguments) {
     const ConfigurationSet set = ConfigurationSet::load(path);
     std::optional<ReportRecord> record;
     if (const auto records = arguments.text("records")) record = simulate(*records, set);
+    return set_sections(path, set, record ? &*record : nullptr);
+}
+
+int report(const Arguments& arguments) {
+    const auto& sets = arguments.positionals();
+    const auto log = arguments.text("log");
+    if (sets.size() > 1 || (sets.empty() && !log))
+        throw Error(ErrorCode::kUsage, "SET.configs.json", "give one configuration set, or --log");
+    if (sets.empty() && arguments.has("records"))
+        throw Error(ErrorCode::kUsage, "--records", "needs a configuration set");
+    const auto output = arguments.text("output");
+    if (!output) throw Error(ErrorCode::kUsage, "--output", "is missing: -o report.html");
+    std::string sections;
+    if (!sets.empty()) sections += report_set(sets[0], arguments);
+    if (log) sections += training_section(*log, read_training_log(*log));
     AtomicFile file(*output);
-    file.write(report_page(path, set, record ? &*record : nullptr));
+    file.write(report_page(sets.empty() ? *log : sets[0], sections));
     file.commit();
     if (!arguments.has("json")) return 0;
-    const ordered_json document = {{"schema", "dyce.report/1"},
-                                   {"output", *output},
-                                   {"configurations", set.contents().configurations.size()}};
+    const ordered_json document = {{"schema", "dyce.report/1"}, {"output", *output}};
     std::cout << document.dump(2, ' ', false, ordered_json::error_handler_t::replace) << "\n";
     return 0;
 }
@@ -56,10 +65,11 @@ int report(const Arguments& arguments) {
 }  // namespace
 
 const Verb kReport{"report",
-                   "report SET.configs.json -o report.html",
-                   "draws what a configuration set offers, as one page",
+                   "report [SET.configs.json] [--log LOG.csv] -o report.html",
+                   "draws what a configuration set offers and how a network learned, as one page",
                    {{"o,output", "FILE", "the HTML page to write (replaced atomically)"},
-                    {"records", "REC.npz", "also what the configurations do on these pictures"}},
+                    {"records", "REC.npz", "also what the configurations do on these pictures"},
+                    {"log", "LOG.csv", "the log of dyce train: accuracy by epoch"}},
                    report};
 
 }  // namespace dyce

@@ -1,0 +1,22 @@
+// How a network learned: the log of dyce train, read and drawn. Pure functions but for the file.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace dyce {
+
+/// One epoch. Shares of pictures that were right: while training, then of the classifier and of each exit on
+/// the pictures held out; these are empty without such pictures.
+struct TrainingEpoch {
+    double epoch, loss, train_accuracy, seconds;
+    std::vector<double> accuracy;
+};
+
+/// Throws Error{kIo}, and Error{kContent} naming the line and the column.
+std::vector<TrainingEpoch> read_training_log(const std::string& path);
+
+/// The section of a page.
+std::string training_section(const std::string& path, const std::vector<TrainingEpoch>& epochs);
+
+}  // namespace dyce
