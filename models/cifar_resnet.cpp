@@ -39,6 +39,7 @@ ValueId logits(const Layers& net, ValueId picture, int classes) {
 }
 
 constexpr Backbone kTable[] = {
+    {"cifar_resnet14", "linear.weight", logits<14>, 32, "cifar10"},
     {"cifar_resnet20", "linear.weight", logits<20>, 32, "cifar10"},
     {"cifar_resnet32", "linear.weight", logits<32>, 32, "cifar10"},
     {"cifar_resnet44", "linear.weight", logits<44>, 32, "cifar10"},

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sets dyce up on a bare Debian machine, builds it and classifies pictures.
-#   tools/demo.sh                     with the CIFAR-10 network in ../shared, when it is there
-#   tools/demo.sh MODEL PICTURE...    with a model made by `dyce convert`
+#   tools/demo.sh                     six drawn ones, with the embedded model in three configurations
+#   tools/demo.sh [MODEL] PICTURE...  yours; MODEL.safetensors is made by `dyce convert`
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 dyce=$root/build/release/tools/dyce
@@ -10,24 +10,20 @@ dyce=$root/build/release/tools/dyce
 (cd "$root" && cmake --preset release -DDYCE_TESTS=OFF &&
     cmake --build --preset release --parallel "$(nproc)" --target dyce_program) >&2
 
-if [ $# -ge 2 ]; then
+if [ $# -gt 0 ]; then
     exec "$dyce" classify "$@"
 fi
 
-assets=${DYCE_SHARED:-$root/../shared}/assets/cifar10
-if [ ! -f "$assets/cifar10_resnet56.onnx" ]; then
-    echo "dyce is built: $dyce"
-    echo "It needs a model to classify with. Convert one and pass it with pictures:"
-    echo "  $dyce convert resnet50.onnx --preset imagenet -o resnet50.safetensors"
-    echo "  tools/demo.sh resnet50.safetensors cat.jpg"
-    exit 0
-fi
-
-work=$root/build/demo
-mkdir -p "$work"
-tar -xzf "$assets/test.tar.gz" -C "$work"
-ls "$work/test" >"$work/labels.txt"
-mapfile -t pictures < <(for class in "$work"/test/*; do find "$class" -name '*.png' | sort | head -n 1; done)
-"$dyce" convert "$assets/cifar10_resnet56.onnx" --preset cifar10 --labels "$work/labels.txt" \
-    -o "$work/cifar10_resnet56.safetensors"
-"$dyce" classify "$work/cifar10_resnet56.safetensors" --topk 3 "${pictures[@]}"
+pictures=("$root"/tools/demo/*.png)
+echo "$dyce classify tools/demo/*.png --config :NAME"
+echo
+printf '%-14s %-12s %-12s %6s %6s %14s %8s\n' configuration picture answer sure exit multiply-adds ms
+for configuration in fastest balanced most-accurate; do
+    # The first picture also pays for waking everything up, so one goes ahead whose row is dropped.
+    "$dyce" classify "${pictures[0]}" "${pictures[@]}" --config ":$configuration" --topk 1 --csv |
+        awk -F, -v name="$configuration" 'NR > 2 {
+            sub(".*/", "", $1); sub("[.]png$", "", $1)
+            printf "%-14s %-12s %-12s %4.0f %% %6s %14d %8.2f\n", name, $1, $4, 100 * $5,
+                $7 == "final" ? "final" : $6, $8, $9 / 1000
+        }'
+done

@@ -108,7 +108,11 @@ std::vector<ExitPosition> ModelData::positions() const {
 }
 
 std::shared_ptr<const ModelData> load_model(const std::string& path, const ModelLimits& limits) {
-    const Safetensors file = Safetensors::open(path, limits.container);
+    return load_model(Safetensors::open(path, limits.container), limits);
+}
+
+std::shared_ptr<const ModelData> load_model(const Safetensors& file, const ModelLimits& limits) {
+    const std::string& path = file.path();
     check_format(file);
     const std::size_t members = count_members(file);
     check_names(file, members);

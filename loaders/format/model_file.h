@@ -57,6 +57,9 @@ struct ModelLimits {
 /// Maps `path` and checks everything. Throws Error{kIo, kContent, kResource} naming the file and the field.
 std::shared_ptr<const ModelData> load_model(const std::string& path, const ModelLimits& limits = {});
 
+/// The same of a container that is open already.
+std::shared_ptr<const ModelData> load_model(const Safetensors& file, const ModelLimits& limits = {});
+
 /// Writes `model` atomically; what load_model() computes is ignored in `model`. Graphs are as simplify()
 /// leaves them. Throws Error{kIo}, and Error{kContent, kResource} for what load_model() would refuse.
 void save_model(const std::string& path, const ModelData& model);

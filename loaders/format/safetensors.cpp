@@ -3,12 +3,14 @@
 #include "loaders/format/json_reader.h"
 #include "loaders/format/text.h"
 #include "runtime/core/checked.h"
+#include "runtime/core/file_mapping.h"
 
 #include <dyce/error.h>
 
 #include <algorithm>
 #include <cstring>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace dyce {
@@ -153,10 +155,15 @@ void check_tensor_name(const std::string& name, const std::string& where, const 
 }
 
 Safetensors Safetensors::open(const std::string& path, const SafetensorsLimits& limits) {
+    const auto mapping = FileMapping::open(path, limits.file_bytes);
+    return parse(path, mapping->bytes(), mapping, limits);
+}
+
+Safetensors Safetensors::parse(const std::string& path, std::span<const std::byte> bytes,
+                               std::shared_ptr<const void> owner, const SafetensorsLimits& limits) {
     Safetensors file;
     file.path_ = path;
-    file.mapping_ = FileMapping::open(path, limits.file_bytes);
-    const auto bytes = file.mapping_->bytes();
+    file.owner_ = std::move(owner);
     const std::string_view header = find_header(path, as_text(bytes), limits.header_bytes);
     file.data_ = bytes.subspan(kLengthBytes + header.size());
 
@@ -190,7 +197,7 @@ Tensor Safetensors::tensor(const std::string& name) const {
     const auto found = entries_.find(name);
     if (found == entries_.end()) fail(path_, "has no tensor " + in_quotes(name));
     const Entry& entry = found->second;
-    return to_tensor(*entry.element, entry.shape, bytes(entry), mapping_,
+    return to_tensor(*entry.element, entry.shape, bytes(entry), owner_,
                      path_ + ": tensor " + in_quotes(name));
 }
 

@@ -1,10 +1,9 @@
 // Containers of named tensors: the safetensors format (https://huggingface.co/docs/safetensors), which is
 // 8 bytes of header length, a JSON header, and the tensors' bytes without gaps. A Safetensors is an immutable
-// value; copies and the tensors it gives share the mapped file. Thread-safe.
+// value; copies and the tensors it gives share the file's bytes. Thread-safe.
 #pragma once
 
 #include "loaders/format/element.h"
-#include "runtime/core/file_mapping.h"
 
 #include <dyce/tensor.h>
 
@@ -44,6 +43,10 @@ public:
     /// two lines of Python that re-save them.
     static Safetensors open(const std::string& path, const SafetensorsLimits& limits = {});
 
+    /// The same of bytes in memory, which `owner` keeps alive; errors call them `path`.
+    static Safetensors parse(const std::string& path, std::span<const std::byte> bytes,
+                             std::shared_ptr<const void> owner, const SafetensorsLimits& limits = {});
+
     const std::string& path() const noexcept { return path_; }
     const std::map<std::string, std::string>& metadata() const noexcept { return metadata_; }
     const std::map<std::string, Entry>& entries() const noexcept { return entries_; }
@@ -58,7 +61,7 @@ private:
     Safetensors() = default;
 
     std::string path_;
-    std::shared_ptr<const FileMapping> mapping_;
+    std::shared_ptr<const void> owner_;  // of the bytes
     std::span<const std::byte> data_;
     std::map<std::string, std::string> metadata_;
     std::map<std::string, Entry> entries_;

@@ -42,6 +42,7 @@ const Published kPublished[] = {
     {"resnet50", hundredths(4.09, kGiga), exactly(25'557'032)},
     {"resnet101", hundredths(7.80, kGiga), exactly(44'549'160)},
     {"resnet152", hundredths(11.51, kGiga), exactly(60'192'808)},
+    {"cifar_resnet14", exactly(26'395'264), exactly(172'506), 10},  // counted by hand
     {"cifar_resnet20", {40.6e6, 0.1e6}, hundredths(0.27, kMega), 10},
     {"cifar_resnet32", {68.9e6, 0.1e6}, hundredths(0.46, kMega), 10},
     {"cifar_resnet44", {97.2e6, 0.1e6}, hundredths(0.66, kMega), 10},

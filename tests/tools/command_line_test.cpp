@@ -38,7 +38,6 @@ TEST_CASE("a wrong command line exits with 2 and names option, value, range and 
         {"classify " + model + " x.png --topk 1 --topk 2", {"--topk", "given 2 times"}},
         {"classify " + model + " x.png --csv --jsonl", {"--csv", "excludes --jsonl"}},
         {"classify " + model, {"IMAGE", "is missing"}},
-        {"classify x.png", {"MODEL", "no default model"}},
         {"eval " + model, {"--data", "is missing"}},
         {"bench " + model + " --batch 1,0", {"--batch", "\"0\"", "from 1 to 4096"}},
         {"bench " + model + " --duration nan", {"--duration", "\"nan\""}},

@@ -3,6 +3,7 @@
 #include "loaders/format/model_file.h"
 #include "runtime/core/file_mapping.h"
 #include "tools/cli/configuration_argument.h"
+#include "tools/cli/default_model.h"
 
 #include <dyce/error.h>
 
@@ -31,6 +32,10 @@ bool is_picture(const fs::path& path) {
     return extension == ".jpg" || extension == ".jpeg" || extension == ".png";
 }
 
+bool names_model(const std::vector<std::string>& positionals) {
+    return !positionals.empty() && ends_with(positionals[0], ".safetensors");
+}
+
 template <class Iterator>
 void add_folder(const std::string& folder, std::vector<std::string>& files) {
     std::error_code error;
@@ -45,10 +50,7 @@ void add_folder(const std::string& folder, std::vector<std::string>& files) {
 }  // namespace
 
 Model take_model(std::vector<std::string>& positionals) {
-    if (positionals.empty() || !ends_with(positionals[0], ".safetensors"))
-        throw Error(
-            ErrorCode::kUsage, "MODEL",
-            "this build embeds no default model: give a .safetensors file made by `dyce convert` first");
+    if (!names_model(positionals)) return default_model();
     const std::string path = positionals[0];
     positionals.erase(positionals.begin());
     return Model::load(path);
@@ -116,7 +118,8 @@ Configuration named_configuration(const std::string& text, const Model& model) {
 }
 
 Session open_session(const Arguments& arguments, const Model& model, const SessionOptions& options) {
-    const auto text = arguments.text("config");
+    auto text = arguments.text("config");
+    if (!text && !names_model(arguments.positionals())) text = ":balanced";
     return text ? Session(model, named_configuration(*text, model), options) : Session(model, options);
 }
 

@@ -12,7 +12,7 @@
 namespace dyce {
 
 /// The model a verb was given: its first positional when that ends in .safetensors, which is then removed
-/// from `positionals`. Throws Error{kUsage} when there is none: this build embeds no default model.
+/// from `positionals`; else the one embedded in the program.
 Model take_model(std::vector<std::string>& positionals);
 
 /// One label a line, UTF-8; a trailing empty line is ignored. Throws Error{kIo}, and Error{kContent} when a
@@ -30,8 +30,8 @@ std::vector<std::string> read_files0(const std::string& path);
 /// is no such set or configuration.
 Configuration named_configuration(const std::string& text, const Model& model);
 
-/// A session under the configuration that --config names; exits off without the option. Throws as
-/// named_configuration() and Session do.
+/// A session under the configuration that --config names. Without the option: exits off, and of the embedded
+/// model `balanced`. Throws as named_configuration() and Session do.
 Session open_session(const Arguments& arguments, const Model& model, const SessionOptions& options);
 
 }  // namespace dyce

@@ -116,7 +116,8 @@ int bench_model(const Arguments& arguments) {
     std::optional<Model> loaded;
     const double load_ms = time_ms([&] { loaded = take_model(positionals); });
     const Model& model = *loaded;
-    if (!positionals.empty()) throw Error(ErrorCode::kUsage, positionals[0], "dyce bench takes one model");
+    if (!positionals.empty())
+        throw Error(ErrorCode::kUsage, positionals[0], "expected one model, a .safetensors file");
     const double seconds = arguments.real("duration", 2, 0.01, 3600);
     const auto batches = arguments.integers("batch", {1}, 1, 4096);
     const auto threads = arguments.integers("threads", {available_threads()}, 1, 1024);
@@ -158,7 +159,7 @@ int bench(const Arguments& arguments) {
 
 const Verb kBench{
     "bench",
-    "bench MODEL [--data X --config SET | --data X --switch] | bench --op DESCRIPTOR | bench --peak",
+    "bench [MODEL] [--data X --config SET | --data X --switch] | bench --op DESCRIPTOR | bench --peak",
     "times whole batches, configurations, one operator, or the most this machine can compute",
     {{"batch", "N,N..", "batch sizes (1)"},
      {"threads", "N,N..", "compute threads (all that this process may use)"},

@@ -46,20 +46,23 @@ void write_jsonl(const std::string& file, const Prediction& p) {
 
 void write_csv(const std::string& file, const Prediction& p) {
     if (!p.error.empty()) {
-        std::cout << csv_field(file) << ",,,,,,,," << csv_field(p.error) << "\n";
+        std::cout << csv_field(file) << ",,,,,,,,," << csv_field(p.error) << "\n";
         return;
     }
     for (std::size_t i = 0; i < p.index.size(); ++i)
         std::cout << csv_field(file) << "," << i + 1 << "," << p.index[i] << "," << csv_field(p.label[i])
-                  << "," << p.prob[i] << "," << p.exit_site << "," << p.exit_type << "," << p.macs << ",\n";
+                  << "," << p.prob[i] << "," << p.exit_site << "," << p.exit_type << "," << p.macs << ","
+                  << p.latency_us << ",\n";
 }
 
 void write_text(const std::string& file, const Prediction& p) {
     if (!p.error.empty()) return;  // told on stderr
-    std::cout << file << "\n";
+    std::cout << file << "  (" << (p.exit_type == "final" ? "final exit" : "exit ");
+    if (p.exit_type != "final") std::cout << p.exit_site << " " << p.exit_type;
+    std::cout << std::fixed << std::setprecision(1) << ", " << static_cast<double>(p.macs) / 1e6
+              << " M multiply-adds, " << std::setprecision(2) << p.latency_us / 1e3 << " ms)\n";
     for (std::size_t i = 0; i < p.index.size(); ++i)
-        std::cout << "  " << std::fixed << std::setprecision(2) << std::setw(6) << 100 * p.prob[i] << " %  "
-                  << p.label[i] << "\n";
+        std::cout << "  " << std::setw(6) << 100 * p.prob[i] << " %  " << p.label[i] << "\n";
 }
 
 class Classifier {
@@ -116,7 +119,7 @@ Writer choose_writer(const Arguments& arguments) {
         throw Error(ErrorCode::kUsage, "--csv", "excludes --jsonl");
     if (arguments.has("jsonl") || arguments.has("json")) return write_jsonl;
     if (!arguments.has("csv")) return write_text;
-    std::cout << "filename,rank,index,label,prob,exit_site,exit_type,macs,error\n";
+    std::cout << "filename,rank,index,label,prob,exit_site,exit_type,macs,latency_us,error\n";
     return write_csv;
 }
 
@@ -151,21 +154,23 @@ int classify(const Arguments& arguments) {
 
 }  // namespace
 
-const Verb kClassify{"classify",
-                     "classify MODEL IMAGE|FOLDER...",
-                     "names what is in pictures (JPEG, PNG)",
-                     {{"config", "SET[:NAME]",
-                       "which exits are on: a file of configurations or, with :NAME, the model's own set"},
-                      {"deadline-ms", "X", "answer by the best exit evaluated until then"},
-                      {"topk", "N", "classes to show (5)"},
-                      {"jsonl", "", "one JSON object a picture"},
-                      {"csv", "", "comma-separated values"},
-                      {"threads", "N", "compute threads (all that this process may use)"},
-                      {"batch", "N", "pictures computed together (1)"},
-                      {"labels", "FILE", "class names, one a line, instead of the model's"},
-                      {"r,recursive", "", "also pictures in sub-folders"},
-                      {"files0-from", "FILE", "paths from a file, separated by NUL bytes; - is stdin"}},
-                     classify,
-                     "\n`-` among the pictures reads one path a line from stdin.\n"};
+const Verb kClassify{
+    "classify",
+    "classify [MODEL] IMAGE|FOLDER...",
+    "names what is in pictures (JPEG, PNG)",
+    {{"config", "SET[:NAME]",
+      "which exits are on: a file of configurations or, with :NAME, the model's own set"},
+     {"deadline-ms", "X", "answer by the best exit evaluated until then"},
+     {"topk", "N", "classes to show (5)"},
+     {"jsonl", "", "one JSON object a picture"},
+     {"csv", "", "comma-separated values"},
+     {"threads", "N", "compute threads (all that this process may use)"},
+     {"batch", "N", "pictures computed together (1)"},
+     {"labels", "FILE", "class names, one a line, instead of the model's"},
+     {"r,recursive", "", "also pictures in sub-folders"},
+     {"files0-from", "FILE", "paths from a file, separated by NUL bytes; - is stdin"}},
+    classify,
+    "\nMODEL ends in .safetensors; without it the embedded CIFAR-10 model answers, in its configuration\n"
+    "`balanced`. `-` among the pictures reads one path a line from stdin.\n"};
 
 }  // namespace dyce

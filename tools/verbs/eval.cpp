@@ -138,7 +138,8 @@ int eval(const Arguments& arguments) {
     const auto start = Clock::now();
     auto positionals = arguments.positionals();
     const Model model = take_model(positionals);
-    if (!positionals.empty()) throw Error(ErrorCode::kUsage, positionals[0], "dyce eval takes one model");
+    if (!positionals.empty())
+        throw Error(ErrorCode::kUsage, positionals[0], "expected one model, a .safetensors file");
     const auto data = arguments.text("data");
     if (!data) throw Error(ErrorCode::kUsage, "--data", "is missing: a folder, a .csv or another data set");
     const auto dataset = open_dataset(*data, {.count = model.classes(), .names = model.labels()});
@@ -174,7 +175,7 @@ int eval(const Arguments& arguments) {
 
 const Verb kEval{
     "eval",
-    "eval MODEL --data X | eval --records REC.npz",
+    "eval [MODEL] --data X | eval --records REC.npz",
     "measures accuracy, cost and speed on labelled pictures",
     {{"data", "X", "a .csv (path,label), a folder with list.csv or class folders, CIFAR .bin, .npy, .npz"},
      {"config", "SET[:NAME]",

@@ -128,7 +128,8 @@ void print_dot(const Graph& graph) {
 int inspect(const Arguments& arguments) {
     auto positionals = arguments.positionals();
     const Model model = take_model(positionals);
-    if (!positionals.empty()) throw Error(ErrorCode::kUsage, positionals[0], "dyce inspect takes one model");
+    if (!positionals.empty())
+        throw Error(ErrorCode::kUsage, positionals[0], "expected one model, a .safetensors file");
     const ModelData& data = *model.data();
     if (arguments.has("json")) {
         std::cout << describe(data).dump(2) << "\n";
@@ -146,7 +147,7 @@ int inspect(const Arguments& arguments) {
 }  // namespace
 
 const Verb kInspect{"inspect",
-                    "inspect MODEL",
+                    "inspect [MODEL]",
                     "shows sites, sizes, multiply-adds and digests",
                     {{"plan", "", "also the compiled steps, re-orders and memory"},
                      {"dot", "", "the graph in Graphviz' language instead"}},

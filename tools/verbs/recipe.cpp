@@ -4,6 +4,8 @@
 
 #include <dyce/error.h>
 
+#include <utility>
+
 namespace dyce {
 namespace {
 
@@ -48,9 +50,18 @@ Preprocess recipe_from(const Arguments& arguments, const Shape& input) {
         throw Error(ErrorCode::kUsage, "--input",
                     "the network takes " + input.to_string() + ", expected pictures of 3xHxW");
     Preprocess recipe;
-    if (arguments.has("preset")) recipe = preset(arguments.choice("preset", "", preset_names()));
     recipe.height = static_cast<int>(input[1]);
     recipe.width = static_cast<int>(input[2]);
+    return override_recipe(arguments, recipe);
+}
+
+Preprocess override_recipe(const Arguments& arguments, Preprocess recipe) {
+    if (arguments.has("preset")) {
+        const auto [height, width] = std::pair(recipe.height, recipe.width);
+        recipe = preset(arguments.choice("preset", "", preset_names()));
+        recipe.height = height;
+        recipe.width = width;
+    }
     recipe.resize = side(arguments, "resize", recipe.resize);
     recipe.crop = side(arguments, "crop", recipe.crop);
     if (arguments.choice("interpolation", "", {"", "bilinear", "bicubic"}) != "")

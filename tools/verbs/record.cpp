@@ -59,7 +59,8 @@ std::string heading_of(const RecordMeta& meta, const RecorderOptions& options) {
 int record(const Arguments& arguments) {
     auto positionals = arguments.positionals();
     const Model model = take_model(positionals);
-    if (!positionals.empty()) throw Error(ErrorCode::kUsage, positionals[0], "dyce record takes one model");
+    if (!positionals.empty())
+        throw Error(ErrorCode::kUsage, positionals[0], "expected one model, a .safetensors file");
     const auto data = arguments.text("data");
     if (!data) throw Error(ErrorCode::kUsage, "--data", "is missing: a folder, a .csv or another data set");
     const auto output = arguments.text("output");

@@ -83,7 +83,7 @@ int train(const Arguments& arguments) {
     if (arguments.has("from-scratch") || arguments.has("fine-tune")) return train_whole_network(arguments);
     refuse(arguments,
            {"arch", "classes", "labels", "optimiser", "ema", "exit-weight", "augment", "cutout", "teacher",
-            "entropy", "mixup", "log"},
+            "entropy", "mixup", "log", "resize", "crop", "interpolation", "mean", "std"},
            "without --from-scratch or --fine-tune");
     if (arguments.positionals().size() != 1)
         throw Error(ErrorCode::kUsage, "MODEL",
@@ -152,6 +152,12 @@ const Verb kTrain{
      {"arch", "NAME", "from scratch: a built-in network, cifar_resnet20"},
      {"classes", "N", "from scratch: how many (as many as class folders)"},
      {"labels", "FILE", "from scratch: one class name a line (names of class folders)"},
+     {"resize", "N|none",
+      "from scratch: shorter side after an antialiased resize (as the built-in's preset)"},
+     {"crop", "N|none", "from scratch: side of the centre crop (likewise)"},
+     {"interpolation", "NAME", "from scratch: bilinear or bicubic (likewise)"},
+     {"mean", "a,b,c", "from scratch: subtracted from channel values in 0..1 (likewise)"},
+     {"std", "a,b,c", "from scratch: then divided by (likewise)"},
      {"optimiser", "sgd|adamw", "of a whole network (sgd, with Nesterov's momentum 0.9)"},
      {"exit-weight", "W", "of all exits' losses together beside the classifier's 1 (1)"},
      {"teacher", "MODEL", "a bigger network whose exits teach the whole network; --loss distill or erde"},

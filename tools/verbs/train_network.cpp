@@ -4,6 +4,7 @@
 #include "search/train/network/start_network.h"
 #include "search/train/network/train_network.h"
 #include "tools/cli/inputs.h"
+#include "tools/verbs/recipe.h"
 #include "tools/verbs/train_options.h"
 
 #include <dyce/error.h>
@@ -43,7 +44,8 @@ void set_classes(const Arguments& arguments, const std::string& data, ModelData&
 ModelData start(const Arguments& arguments, const std::string& data, std::uint64_t seed) {
     ModelData model;
     if (arguments.has("fine-tune")) {
-        refuse(arguments, {"arch", "classes", "labels"}, "with --fine-tune");
+        refuse(arguments, {"arch", "classes", "labels", "resize", "crop", "interpolation", "mean", "std"},
+               "with --fine-tune");
         const std::string source = *arguments.text("fine-tune");
         model = *load_model(source);
         if (model.members.size() > 1)
@@ -54,6 +56,7 @@ ModelData start(const Arguments& arguments, const std::string& data, std::uint64
         find_backbone(required(arguments, "arch", "a built-in network, cifar_resnet20"));
     set_classes(arguments, data, model);
     model.members.push_back(start_network(backbone, model.classes, seed));
+    model.members[0].preprocess = override_recipe(arguments, model.members[0].preprocess);
     return model;
 }
 
