@@ -104,8 +104,11 @@ int residual_of(const OpCall& call, const Lowering& lowering) {
 Buffer destination_of(const OpCall& call, Lowering& lowering, int residual, const MemoryDesc& desc) {
     if (residual < 0) return lowering.output(0, desc);
     const int operand = call.post_ops[static_cast<std::size_t>(residual)].operand;
-    const Buffer held = lowering.input(operand);
-    if (held.desc == desc && lowering.can_overwrite(operand)) return lowering.output_over(0, operand);
+    const Buffer held = lowering.native_input(operand);
+    if (held.desc == desc && lowering.can_overwrite(operand)) {
+        lowering.forward(0, held, held.desc);
+        return held;
+    }
     const Buffer destination = lowering.output(0, desc);
     lowering.reorder(held, destination);
     return destination;
@@ -121,16 +124,19 @@ bool has_kernel(const onednn::Descriptor& candidates) {
 onednn::Descriptor choose_kernel(const OpCall& call, Lowering& lowering, const Dims& weights,
                                  const MemoryDesc* bias, const dnnl::primitive_attr& attributes) {
     const Geometry geometry = geometry_of(call);
+    const DescType type = lowering.convolution_type();
     const auto describe = [&](const MemoryDesc& source) {
         return onednn::convolution(lowering.engine(), dnnl::algorithm::convolution_direct, source,
-                                   any_desc(weights), bias, any_desc(dims_of(lowering.output_type(0).shape)),
+                                   any_desc(weights, type), bias,
+                                   any_desc(dims_of(lowering.output_type(0).shape), type),
                                    onednn_window(geometry.window), attributes);
     };
-    MemoryDesc source = any_desc(dims_of(call.inputs[0].shape));
+    MemoryDesc source = any_desc(dims_of(call.inputs[0].shape), type);
     // Kernels for groups run about as fast in either layout of channels: one they are given needs no
     // re-order.
-    const MemoryDesc given = lowering.input(0).desc;
-    if (geometry.group > 1 && !is_plain(given) && has_kernel(describe(given))) source = given;
+    const MemoryDesc given = lowering.native_input(0).desc;
+    if (geometry.group > 1 && type_of(given) == type && !is_plain(given) && has_kernel(describe(given)))
+        source = given;
     // For depthwise convolutions oneDNN's first choice ("brdgmm_dw") is up to twice as slow as the second.
     if (geometry.group > 1 && geometry.group_inputs == 1) prefer("jit_dw", describe(source), lowering);
     return choose(describe(source), lowering);

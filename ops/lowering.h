@@ -31,13 +31,17 @@ public:
     virtual ~Lowering() = default;
 
     virtual const dnnl::engine& engine() const = 0;
+    /// The type that convolutions take and give.
+    virtual DescType convolution_type() const = 0;
     virtual const TensorType& input_type(int input) const = 0;
     virtual const TensorType& output_type(int output) const = 0;
     /// The value of a constant input; nullptr for one that is computed.
     virtual const Tensor* constant(int input) const = 0;
 
-    /// The input in whatever layout its producer chose (row-major for constants).
+    /// The input as float32 in whatever layout its producer chose (row-major for constants).
     virtual Buffer input(int input) = 0;
+    /// The same in the type that its producer chose, too.
+    virtual Buffer native_input(int input) = 0;
     /// The input in `desc`, which has the input's dimensions: re-ordered where needed.
     virtual Buffer input_as(int input, const MemoryDesc& desc) = 0;
     /// The row-major input seen as `seen_as` (same bytes, other dimensions), re-ordered to `packed`.

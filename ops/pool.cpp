@@ -100,12 +100,15 @@ void average_over(const Window& window, bool include_pad, const TensorView& in,
 }
 
 bool lower_pool(dnnl::algorithm algorithm, const Window& window, Lowering& lowering) {
-    const Buffer source = lowering.input(0);
+    // An average is as exact as what it adds up; the largest of numbers is one of them.
+    const bool is_max = algorithm == dnnl::algorithm::pooling_max;
+    const Buffer source = is_max ? lowering.native_input(0) : lowering.input(0);
     const Shape& input = lowering.input_type(0).shape;
     const Dims dims = dims_of(output_shape(input[0], input[1], window));
-    const auto descriptor = choose(onednn::pooling(lowering.engine(), algorithm, source.desc, any_desc(dims),
-                                                   onednn_window(window), onednn::user_scratchpad()),
-                                   lowering);
+    const auto descriptor = choose(
+        onednn::pooling(lowering.engine(), algorithm, source.desc, any_desc(dims, type_of(source.desc)),
+                        onednn_window(window), onednn::user_scratchpad()),
+        lowering);
     if (!descriptor) return false;
     const MemoryDesc layout = descriptor.query_md(dnnl::query::dst_md, 0);
     const TensorType& output = lowering.output_type(0);

@@ -52,6 +52,7 @@ struct Recorder::Impl {
         order.resize(static_cast<std::size_t>(model->classes));
         meta.model_digest = model->digest;
         meta.preprocess_digest = model->preprocess_digest;
+        meta.precision = name_of(options.precision);
         meta.classes = model->classes;
         compile();
     }
@@ -59,8 +60,9 @@ struct Recorder::Impl {
     void compile() {
         Digest plan;
         for (const Member& member : model->members) {
-            auto compiled = CompiledModel::compile(member.graph, member.exits,
-                                                   {.max_batch = options.batch, .threads = options.threads});
+            auto compiled = CompiledModel::compile(
+                member.graph, member.exits,
+                {.max_batch = options.batch, .threads = options.threads, .precision = options.precision});
             plan.add(compiled->plan_digest());
             members.push_back({compiled, StagedExecutor(compiled), {}});
         }

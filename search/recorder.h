@@ -3,6 +3,7 @@
 
 #include "graph/exits.h"
 #include "loaders/format/model_file.h"
+#include "runtime/core/precision.h"
 #include "search/record.h"
 
 #include <dyce/image.h>
@@ -16,7 +17,8 @@ namespace dyce {
 
 struct RecorderOptions {
     int batch = 32;
-    int threads = 0;                                  ///< 0 = all this process may use
+    int threads = 0;  ///< 0 = all this process may use
+    Precision precision = Precision::kFloat32;
     int topk = 1;                                     ///< classes noted of each head
     std::vector<std::string> scores = {kMaxSoftmax};  ///< max_softmax first
 };

@@ -26,8 +26,13 @@ std::vector<int> batch_sizes(const CompiledModel::Data& data) {
 
 void compile_segments(CompiledModel::Data& data) {
     std::vector<std::string> implementations(data.network.graph.nodes.size());
-    const CompileState state{data.network.graph, data.network.parts, data.engine,
-                             *data.weights,      implementations,    data.options.reference_kernels};
+    const CompileState state{data.network.graph,
+                             data.network.parts,
+                             data.engine,
+                             *data.weights,
+                             implementations,
+                             data.options.precision,
+                             data.options.reference_kernels};
     for (const int rows : batch_sizes(data)) data.segments.push_back(compile_segment(state, rows));
 }
 
@@ -66,6 +71,9 @@ std::shared_ptr<const CompiledModel> CompiledModel::compile(InterleavedGraph net
     if (options.threads < 0 || options.threads > 1024)
         throw Error(ErrorCode::kUsage, "threads",
                     std::to_string(options.threads) + " given, expected 0 to 1024");
+    if (options.precision == Precision::kBfloat16 && !onednn::has_bfloat16())
+        throw Error(ErrorCode::kUsage, "precision",
+                    "bf16 given, but this processor has no bfloat16 instructions; expected f32");
     auto data = std::make_unique<Data>();
     data->options = options;
     if (options.threads == 0) data->options.threads = available_threads();

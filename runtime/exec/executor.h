@@ -2,6 +2,7 @@
 #pragma once
 
 #include "graph/exits.h"
+#include "runtime/core/precision.h"
 
 #include <memory>
 #include <span>
@@ -13,8 +14,9 @@ namespace dyce {
 struct InterleavedGraph;
 
 struct CompileOptions {
-    int max_batch = 1;               ///< pictures per run at most; compiled for 1, 2, 4, .. up to it
-    int threads = 0;                 ///< compute threads; 0 = all this process may use
+    int max_batch = 1;  ///< pictures per run at most; compiled for 1, 2, 4, .. up to it
+    int threads = 0;    ///< compute threads; 0 = all this process may use
+    Precision precision = Precision::kFloat32;
     bool reference_kernels = false;  ///< the operators' plain loops instead of oneDNN
 };
 

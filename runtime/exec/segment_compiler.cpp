@@ -45,13 +45,22 @@ public:
     }
 
     const dnnl::engine& engine() const override { return state_.engine; }
+    DescType convolution_type() const override {
+        const bool narrow = state_.precision == Precision::kBfloat16 && !is_head_;
+        return narrow ? DescType::bf16 : DescType::f32;
+    }
     const TensorType& input_type(int i) const override { return types_[index(input_id(i))]; }
     const TensorType& output_type(int i) const override { return types_[index(output_id(i))]; }
     const Tensor* constant(int i) const override {
         const auto& value = graph_.value(input_id(i)).constant;
         return value ? &*value : nullptr;
     }
-    Buffer input(int i) override { return buffer_of(input_id(i)); }
+    Buffer native_input(int i) override { return buffer_of(input_id(i)); }
+    Buffer input(int i) override {
+        const Buffer native = native_input(i);
+        if (type_of(native.desc) != DescType::bf16) return native;
+        return converted(native, input_id(i), like(native.desc, dims_of(native.desc)));
+    }
     Buffer input_as(int i, const MemoryDesc& desc) override {
         if (const Tensor* value = constant(i))
             return packed(input_id(i), *value, plain_desc(value->type()), desc);
@@ -146,6 +155,7 @@ private:
         const bool is_last = p + 1 == state_.parts.size();
         const std::size_t copies = copies_.size();
         StepRange range{part.head, segment_.steps.size(), 0, {}};
+        is_head_ = part.head >= 0;  // heads are small and decide: they stay exact
         for (node_ = part.first_node; node_ < part.end_node; ++node_) lower_node();
         node_ = -1;
         for (std::size_t i = 0; i < graph_.outputs.size(); ++i)
@@ -223,7 +233,8 @@ private:
     // Several readers of a value in the same foreign layout share one re-ordered copy.
     Buffer converted(const Buffer& buffer, ValueId id, const MemoryDesc& desc) {
         if (buffer.desc == desc) return buffer;
-        if (is_plain(buffer.desc) && is_plain(desc)) return see_as(buffer, desc);
+        if (type_of(buffer.desc) == type_of(desc) && is_plain(buffer.desc) && is_plain(desc))
+            return see_as(buffer, desc);
         for (const Copy& copy : copies_)
             if (copy.value == id && copy.buffer.desc == desc) return copy.buffer;
         const Buffer copy = temporary(desc);
@@ -271,6 +282,7 @@ private:
     std::vector<Copy> copies_;
     Segment segment_;
     int node_ = -1;
+    bool is_head_ = false;  // whether the node is of an exit head
 };
 
 }  // namespace

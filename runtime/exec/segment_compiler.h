@@ -2,6 +2,7 @@
 #pragma once
 
 #include "graph/graph.h"
+#include "runtime/core/precision.h"
 #include "runtime/exec/interleave.h"
 #include "runtime/exec/segment.h"
 #include "runtime/exec/weights_store.h"
@@ -19,6 +20,7 @@ struct CompileState {
     dnnl::engine engine;
     WeightsStore& weights;
     std::vector<std::string>& implementations;  ///< per node, chosen at the first batch size
+    Precision precision;
     bool reference_kernels;
 };
 

@@ -9,10 +9,12 @@ std::vector<std::shared_ptr<const CompiledModel>> compile_members(const ModelDat
                                                                   const SessionOptions& options) {
     std::vector<std::shared_ptr<const CompiledModel>> members;
     for (const Member& member : model.members)
-        members.push_back(CompiledModel::compile(member.graph, member.exits,
-                                                 {.max_batch = options.max_batch,
-                                                  .threads = options.threads,
-                                                  .reference_kernels = options.reference_kernels}));
+        members.push_back(
+            CompiledModel::compile(member.graph, member.exits,
+                                   {.max_batch = options.max_batch,
+                                    .threads = options.threads,
+                                    .precision = parse_precision(options.precision, "precision"),
+                                    .reference_kernels = options.reference_kernels}));
     return members;
 }
 
@@ -20,6 +22,7 @@ std::vector<std::shared_ptr<const CompiledModel>> compile_members(const ModelDat
 
 Engine::Engine(const Model& model, const SessionOptions& options, int concurrent)
     : model_(model.data()),
+      precision_(options.precision),
       max_batch_(static_cast<std::size_t>(options.max_batch)),
       positions_(model_->positions()),
       members_(compile_members(*model_, options)) {
@@ -34,7 +37,7 @@ std::shared_ptr<const ExitPlan> Engine::make_plan(const Configuration& configura
     };
     check("the model", configuration.model_digest, model_->digest);
     check("the preprocessing", configuration.preprocess_digest, model_->preprocess_digest);
-    check("precision", configuration.precision, "f32");
+    if (!configuration.exits.empty()) check("precision", configuration.precision, precision_);
     return std::make_shared<const ExitPlan>(make_exit_plan(configuration, positions_));
 }
 

@@ -39,6 +39,7 @@ private:
     std::unique_ptr<ExitLoop> take_loop();
 
     std::shared_ptr<const ModelData> model_;
+    std::string precision_;
     std::size_t max_batch_;
     std::vector<ExitPosition> positions_;
     std::vector<std::shared_ptr<const CompiledModel>> members_;

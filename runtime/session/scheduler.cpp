@@ -42,7 +42,10 @@ const SchedulerOptions& checked(const SchedulerOptions& options) {
 SessionOptions session_options(const SchedulerOptions& options) {
     const int threads =
         options.threads != 0 ? options.threads : std::max(1, available_threads() / options.workers);
-    return {threads, options.max_batch, options.reference_kernels};
+    return {.threads = threads,
+            .max_batch = options.max_batch,
+            .precision = options.precision,
+            .reference_kernels = options.reference_kernels};
 }
 
 QueueOptions queue_options(const SchedulerOptions& options) {

@@ -1,4 +1,5 @@
 #include "runtime/exec/exit_loop.h"
+#include "runtime/core/onednn/compat.h"
 
 #include "tests/allocations.h"
 #include "tests/exec/exit_net.h"
@@ -69,13 +70,16 @@ struct Runner {
     int max_batch;
     ExitLoop loop;
 
-    Runner(ExitNet made, int batch, bool reference = false)
+    Runner(ExitNet made, int batch, bool reference = false, Precision precision = Precision::kFloat32)
         : net(std::move(made)),
           macs(backbone_macs()),
           positions(list_positions({{&net.graph, &net.exits, macs}})),
           max_batch(batch),
           loop({CompiledModel::compile(net.graph, net.exits,
-                                       {.max_batch = batch, .threads = 2, .reference_kernels = reference})},
+                                       {.max_batch = batch,
+                                        .threads = 2,
+                                        .precision = precision,
+                                        .reference_kernels = reference})},
                positions, batch) {}
 
     std::int64_t backbone_macs() const {
@@ -205,11 +209,14 @@ TEST_CASE("an answer does not depend on the batch") {
     std::mt19937 random(5);
     std::vector<Configuration> configurations;
     for (int i = 0; i < 8; ++i) configurations.push_back(random_configuration(random, 5));
-    Runner one(make_exit_net(5), 1);
-    for (const int batch : {2, 3, 7, 16, 32}) {
-        Runner many(make_exit_net(5), batch);
-        for (const Configuration& configuration : configurations)
-            CHECK(many.run(configuration, pictures) == one.run(configuration, pictures));
+    for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16}) {
+        if (precision == Precision::kBfloat16 && !onednn::has_bfloat16()) continue;
+        Runner one(make_exit_net(5), 1, false, precision);
+        for (const int batch : {2, 3, 7, 16, 32}) {
+            Runner many(make_exit_net(5), batch, false, precision);
+            for (const Configuration& configuration : configurations)
+                CHECK(many.run(configuration, pictures) == one.run(configuration, pictures));
+        }
     }
 }
 

@@ -80,10 +80,10 @@ public:
     }
     double macs() const { return tally_.macs / static_cast<double>(tally_.pictures); }
 
-    ordered_json row(int threads) const {
+    ordered_json row(const BenchSetting& setting) const {
         const Samples times(times_);
         const auto pictures = static_cast<double>(tally_.pictures);
-        ordered_json row = {{"batch", engine_.max_batch()}, {"threads", threads}, {"precision", "f32"}};
+        ordered_json row = setting.json();
         row.update(times.json());
         row["images_per_second"] = 1000 * pictures / times.total_ms();
         row["segments"] = nullptr;
@@ -105,14 +105,16 @@ private:
 }  // namespace
 
 ordered_json bench_configurations(const Model& model, const PreparedPictures& pictures,
-                                  const std::vector<Configuration>& configurations, int batch, int threads,
-                                  double seconds) {
-    Engine engine(model, {.threads = threads, .max_batch = batch});
+                                  const std::vector<Configuration>& configurations,
+                                  const BenchSetting& setting) {
+    Engine engine(
+        model,
+        {.threads = setting.threads, .max_batch = setting.batch, .precision = name_of(setting.precision)});
     const std::size_t batches = pictures.size() / engine.max_batch();
     if (batches == 0)
-        throw Error(
-            ErrorCode::kUsage, "--batch",
-            std::to_string(batch) + " given, there are " + std::to_string(pictures.size()) + " pictures");
+        throw Error(ErrorCode::kUsage, "--batch",
+                    std::to_string(setting.batch) + " given, there are " + std::to_string(pictures.size()) +
+                        " pictures");
     std::vector<Contestant> contestants = {Contestant(engine, {})};
     for (const Configuration& configuration : configurations) contestants.emplace_back(engine, configuration);
 
@@ -120,7 +122,7 @@ ordered_json bench_configurations(const Model& model, const PreparedPictures& pi
         contestant.run(pictures, 0, std::min(kTurn, batches));
         contestant.forget();
     }
-    const double planned = 1000 * seconds * static_cast<double>(contestants.size());
+    const double planned = 1000 * setting.seconds * static_cast<double>(contestants.size());
     double spent = 0;
     do {
         for (std::size_t b = 0; b < batches; b += kTurn)
@@ -131,7 +133,7 @@ ordered_json bench_configurations(const Model& model, const PreparedPictures& pi
     const Contestant& off = contestants.front();
     ordered_json rows = ordered_json::array();
     for (const Contestant& contestant : contestants) {
-        ordered_json row = contestant.row(threads);
+        ordered_json row = contestant.row(setting);
         row["images"] = batches * engine.max_batch();
         row["mac_saving"] = row["time_saving"] = nullptr;
         if (&contestant != &off) {

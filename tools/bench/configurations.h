@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tools/bench/pictures.h"
+#include "tools/bench/setting.h"
 
 #include <dyce/configuration.h>
 #include <dyce/model.h>
@@ -17,7 +18,7 @@ namespace dyce {
 /// of a picture), "exit_share", and the shares of multiply-adds and of time that it saves: "mac_saving",
 /// "time_saving". Throws Error{kUsage} when the pictures do not fill a batch, or as Engine does.
 nlohmann::ordered_json bench_configurations(const Model& model, const PreparedPictures& pictures,
-                                            const std::vector<Configuration>& configurations, int batch,
-                                            int threads, double seconds);
+                                            const std::vector<Configuration>& configurations,
+                                            const BenchSetting& setting);
 
 }  // namespace dyce

@@ -31,15 +31,16 @@ struct Place {
 
 class MemberTimes {
 public:
-    MemberTimes(const Member& member, int batch, int threads, std::vector<Place> places)
-        : executor_(
-              CompiledModel::compile(member.graph, member.exits, {.max_batch = batch, .threads = threads})),
+    MemberTimes(const Member& member, const BenchSetting& setting, std::vector<Place> places)
+        : executor_(CompiledModel::compile(
+              member.graph, member.exits,
+              {.max_batch = setting.batch, .threads = setting.threads, .precision = setting.precision})),
           places_(std::move(places)) {
         std::mt19937 random(1);
         std::normal_distribution<float> normal;
-        pictures_.resize(executor_.input(batch).size());
+        pictures_.resize(executor_.input(setting.batch).size());
         for (float& x : pictures_) x = normal(random);
-        batch_ = batch;
+        batch_ = setting.batch;
     }
 
     /// Passes through the network: one without heads, then with the first of each place, the second, and so
@@ -80,7 +81,7 @@ private:
 
 }  // namespace
 
-ordered_json bench_segments(const ModelData& model, int batch, int threads, double seconds) {
+ordered_json bench_segments(const ModelData& model, const BenchSetting& setting) {
     const auto positions = model.positions();
     std::vector<MemberTimes> members;
     for (std::size_t m = 0; m < model.members.size(); ++m) {
@@ -89,12 +90,13 @@ ordered_json bench_segments(const ModelData& model, int batch, int threads, doub
             if (positions[p].member == static_cast<int>(m) && !positions[p].heads.empty())
                 places.push_back({&positions[p], static_cast<int>(p), {}, {}});
         for (Place& place : places) place.heads.resize(place.position->heads.size());
-        members.emplace_back(model.members[m], batch, threads, std::move(places));
+        members.emplace_back(model.members[m], setting, std::move(places));
     }
     for (MemberTimes& member : members) member.run(true);
     const auto start = Clock::now();
     for (int run = 0;
-         run < kLeastRuns || std::chrono::duration<double>(Clock::now() - start).count() < seconds; ++run)
+         run < kLeastRuns || std::chrono::duration<double>(Clock::now() - start).count() < setting.seconds;
+         ++run)
         for (MemberTimes& member : members) member.run(false);
     ordered_json rows = ordered_json::array();
     for (const MemberTimes& member : members) member.report(rows);

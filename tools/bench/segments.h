@@ -2,6 +2,7 @@
 #pragma once
 
 #include "loaders/format/model_file.h"
+#include "tools/bench/setting.h"
 
 #include <nlohmann/json.hpp>
 
@@ -9,6 +10,6 @@ namespace dyce {
 
 /// Medians in milliseconds of whole batches: [{"site", "segment_ms", "heads": [{"type", "ms"}]}] by position,
 /// those without heads left out, the final exit last. A segment reaches from the position before to its own.
-nlohmann::ordered_json bench_segments(const ModelData& model, int batch, int threads, double seconds);
+nlohmann::ordered_json bench_segments(const ModelData& model, const BenchSetting& setting);
 
 }  // namespace dyce

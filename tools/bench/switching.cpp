@@ -58,11 +58,12 @@ std::vector<std::vector<Image>> in_batches(const std::vector<Image>& images, int
 }  // namespace
 
 ordered_json bench_switching(const Model& model, const std::vector<Image>& images,
-                             std::vector<Configuration> configurations, int batch, int threads,
-                             double seconds) {
-    const auto batches = in_batches(images, batch);
+                             std::vector<Configuration> configurations, const BenchSetting& setting) {
+    const auto batches = in_batches(images, setting.batch);
     if (configurations.empty()) configurations.emplace_back();
-    Session session(model, {.threads = threads, .max_batch = batch});
+    Session session(
+        model,
+        {.threads = setting.threads, .max_batch = setting.batch, .precision = name_of(setting.precision)});
     std::vector<double> still, switched, switches;
     std::size_t first = 0;  // of the pictures both stretches of a pair run
     const auto run = [&](std::vector<double>& times) {
@@ -72,7 +73,7 @@ ordered_json bench_switching(const Model& model, const std::vector<Image>& image
     run(still);  // a warm-up
     still.clear();
     double calm = 0, switching = 0;
-    while (calm + switching < 2000 * seconds)  // whole rounds: all configurations weigh alike
+    while (calm + switching < 2000 * setting.seconds)  // whole rounds: all configurations weigh alike
         for (const Configuration& configuration : configurations) {
             session.set_configuration(configuration);
             calm += time_ms([&] { run(still); });
@@ -85,9 +86,10 @@ ordered_json bench_switching(const Model& model, const std::vector<Image>& image
 
     const Samples without(still), with(switched), installs(switches);
     const auto p99 = with.p99_ms(), still_p99 = without.p99_ms(), install_p99 = installs.p99_ms();
-    ordered_json row = {{"batch", batch}, {"threads", threads}, {"precision", "f32"}};
+    ordered_json row = setting.json();
     row.update(without.json());
-    row["images_per_second"] = 1000.0 * batch * static_cast<double>(without.count()) / without.total_ms();
+    row["images_per_second"] =
+        1000.0 * setting.batch * static_cast<double>(without.count()) / without.total_ms();
     row["segments"] = nullptr;
     row["switch"] = {
         {"count", installs.count()},

@@ -1,6 +1,8 @@
 // dyce bench --switch: what switching between configurations takes, and takes away.
 #pragma once
 
+#include "tools/bench/setting.h"
+
 #include <dyce/configuration.h>
 #include <dyce/image.h>
 #include <dyce/model.h>
@@ -17,7 +19,7 @@ namespace dyce {
 /// Session::set_configuration, "batches": the row's figures of the batches meanwhile, "p99_ratio": their p99
 /// to the row's}. Throws Error{kUsage} when the images do not fill a batch, or as Session does.
 nlohmann::ordered_json bench_switching(const Model& model, const std::vector<Image>& images,
-                                       std::vector<Configuration> configurations, int batch, int threads,
-                                       double seconds);
+                                       std::vector<Configuration> configurations,
+                                       const BenchSetting& setting);
 
 }  // namespace dyce

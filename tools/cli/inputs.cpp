@@ -117,9 +117,16 @@ Configuration named_configuration(const std::string& text, const Model& model) {
     return set.at(argument.selector);
 }
 
-Session open_session(const Arguments& arguments, const Model& model, const SessionOptions& options) {
+Precision precision_of(const Arguments& arguments) {
+    return parse_precision(arguments.text("precision", "f32"), "--precision");
+}
+
+Session open_session(const Arguments& arguments, const Model& model, SessionOptions options) {
+    options.precision = name_of(precision_of(arguments));
     auto text = arguments.text("config");
-    if (!text && !names_model(arguments.positionals())) text = ":balanced";
+    const auto& stored = model.data()->configurations;
+    if (!text && !names_model(arguments.positionals()) && stored->contents().precision == options.precision)
+        text = ":balanced";
     return text ? Session(model, named_configuration(*text, model), options) : Session(model, options);
 }
 

@@ -1,6 +1,7 @@
 // Files that several verbs read: models, labels, lists of pictures.
 #pragma once
 
+#include "runtime/core/precision.h"
 #include "tools/cli/arguments.h"
 
 #include <dyce/model.h>
@@ -30,8 +31,12 @@ std::vector<std::string> read_files0(const std::string& path);
 /// is no such set or configuration.
 Configuration named_configuration(const std::string& text, const Model& model);
 
-/// A session under the configuration that --config names. Without the option: exits off, and of the embedded
-/// model `balanced`. Throws as named_configuration() and Session do.
-Session open_session(const Arguments& arguments, const Model& model, const SessionOptions& options);
+/// What --precision says; f32 without it. Throws Error{kUsage} for another word.
+Precision precision_of(const Arguments& arguments);
+
+/// A session of --precision under the configuration that --config names. Without the option: exits off, and
+/// of the embedded model `balanced` where its set was made for that precision. Throws as
+/// named_configuration() and Session do.
+Session open_session(const Arguments& arguments, const Model& model, SessionOptions options);
 
 }  // namespace dyce

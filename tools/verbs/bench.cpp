@@ -24,16 +24,19 @@ namespace {
 using nlohmann::ordered_json;
 
 // The backbone alone, on noise.
-ordered_json bench_backbone(const Graph& graph, int batch, int threads, double seconds) {
-    Executor executor(CompiledModel::compile(graph, ExitTable{}, {.max_batch = batch, .threads = threads}));
+ordered_json bench_backbone(const Graph& graph, const BenchSetting& setting) {
+    const int batch = setting.batch;
+    Executor executor(CompiledModel::compile(
+        graph, ExitTable{},
+        {.max_batch = batch, .threads = setting.threads, .precision = setting.precision}));
     std::mt19937 random(1);
     std::normal_distribution<float> normal;
     std::vector<float> pictures(executor.input(batch).size());
     for (float& x : pictures) x = normal(random);
     const Samples samples = Samples::measure(
-        seconds, [&] { executor.run(batch); },
+        setting.seconds, [&] { executor.run(batch); },
         [&] { std::copy(pictures.begin(), pictures.end(), executor.input(batch).begin()); });
-    ordered_json row = {{"batch", batch}, {"threads", threads}, {"precision", "f32"}};
+    ordered_json row = setting.json();
     row.update(samples.json());
     row["images_per_second"] = 1000.0 * batch / samples.median_ms();
     row["segments"] = nullptr;
@@ -59,16 +62,14 @@ public:
         if (!arguments.has("switch")) pictures_.emplace(*model_.data(), images_);
     }
 
-    ordered_json rows(int batch, int threads, double seconds) const {
-        if (pictures_)
-            return bench_configurations(model_, *pictures_, configurations_, batch, threads, seconds);
+    ordered_json rows(const BenchSetting& setting) const {
+        if (pictures_) return bench_configurations(model_, *pictures_, configurations_, setting);
         ordered_json row;
         if (arguments_.has("switch"))
-            row = bench_switching(model_, images_, configurations_, batch, threads, seconds);
+            row = bench_switching(model_, images_, configurations_, setting);
         else
-            row = bench_backbone(model_.data()->last().graph, batch, threads, seconds);
-        if (arguments_.has("segments"))
-            row["segments"] = bench_segments(*model_.data(), batch, threads, seconds);
+            row = bench_backbone(model_.data()->last().graph, setting);
+        if (arguments_.has("segments")) row["segments"] = bench_segments(*model_.data(), setting);
         return ordered_json::array({std::move(row)});
     }
 
@@ -121,6 +122,7 @@ int bench_model(const Arguments& arguments) {
     const double seconds = arguments.real("duration", 2, 0.01, 3600);
     const auto batches = arguments.integers("batch", {1}, 1, 4096);
     const auto threads = arguments.integers("threads", {available_threads()}, 1, 1024);
+    const Precision precision = precision_of(arguments);
     const Bench bench(arguments, model);
     const double compile_ms =
         time_ms([&] { CompiledModel::compile(model.data()->last().graph, ExitTable{}); });
@@ -133,7 +135,7 @@ int bench_model(const Arguments& arguments) {
     }
     for (const auto t : threads)
         for (const auto b : batches)
-            for (auto& row : bench.rows(static_cast<int>(b), static_cast<int>(t), seconds)) {
+            for (auto& row : bench.rows({static_cast<int>(b), static_cast<int>(t), precision, seconds})) {
                 if (!json) print_row(row);
                 document["results"].push_back(std::move(row));
             }
@@ -163,6 +165,7 @@ const Verb kBench{
     "times whole batches, configurations, one operator, or the most this machine can compute",
     {{"batch", "N,N..", "batch sizes (1)"},
      {"threads", "N,N..", "compute threads (all that this process may use)"},
+     {"precision", "NAME", "f32, or bf16 where the processor has it (f32)"},
      {"duration", "S", "seconds for each combination (2)"},
      {"config", "SET[:NAME]", "also under this configuration, in alternation with exits off; may be repeated",
       true},

@@ -166,6 +166,7 @@ const Verb kClassify{
      {"csv", "", "comma-separated values"},
      {"threads", "N", "compute threads (all that this process may use)"},
      {"batch", "N", "pictures computed together (1)"},
+     {"precision", "NAME", "f32, or bf16 where the processor has it (f32)"},
      {"labels", "FILE", "class names, one a line, instead of the model's"},
      {"r,recursive", "", "also pictures in sub-folders"},
      {"files0-from", "FILE", "paths from a file, separated by NUL bytes; - is stdin"}},

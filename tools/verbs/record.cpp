@@ -70,6 +70,7 @@ int record(const Arguments& arguments) {
     RecorderOptions options;
     options.batch = static_cast<int>(arguments.integer("batch", 32, 1, 4096));
     options.threads = static_cast<int>(arguments.integer("threads", 0, 1, 1024));
+    options.precision = precision_of(arguments);
     options.topk = static_cast<int>(arguments.integer("topk", 1, 1, model.classes()));
     options.scores = parse_scores(arguments);
 
@@ -119,6 +120,7 @@ const Verb kRecord{
      {"shard", "i/n", "only the pictures j with j mod n = i; `dyce merge` puts shards together"},
      {"topk", "N", "classes noted of each exit (1)"},
      {"batch", "N", "pictures computed together (32)"},
+     {"precision", "NAME", "f32, or bf16 where the processor has it (f32)"},
      {"threads", "N", "compute threads (all that this process may use)"}},
     record,
     "\nA run that was interrupted goes on where it was when it is started again.\n"};

@@ -141,4 +141,12 @@ std::string version() {
     return std::to_string(v->major) + "." + std::to_string(v->minor) + "." + std::to_string(v->patch);
 }
 
+bool has_bfloat16() {
+    const dnnl::cpu_isa isa = dnnl::get_effective_cpu_isa();
+    const auto at_least = [&](dnnl::cpu_isa other) {
+        return (static_cast<unsigned>(isa) & static_cast<unsigned>(other)) == static_cast<unsigned>(other);
+    };
+    return at_least(dnnl::cpu_isa::avx512_core_bf16);
+}
+
 }  // namespace dyce::onednn

@@ -65,6 +65,9 @@ dnnl::primitive_attr user_scratchpad();
 /// Appends an element-wise stage to the work of a primitive.
 void append_eltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float alpha, float beta);
 
+/// Whether this processor multiplies bfloat16 numbers by instructions of its own.
+bool has_bfloat16();
+
 /// Version of the library in use, "2.6.3".
 std::string version();
 

@@ -34,6 +34,8 @@ Blocking blocking_of(const MemoryDesc& desc) {
 #endif
 }
 
+std::size_t element_size(const MemoryDesc& desc) { return memory::data_type_size(type_of(desc)); }
+
 bool is_strided(const MemoryDesc& desc) {
 #if DNNL_VERSION_MAJOR >= 3
     return desc.get_format_kind() == memory::format_kind::blocked;
@@ -83,8 +85,8 @@ MemoryDesc plain_desc(const TensorType& type) {
     return MemoryDesc(Dims{bytes}, memory::data_type::u8, Dims{1});
 }
 
-MemoryDesc any_desc(const Dims& dims) {
-    return MemoryDesc(dims, memory::data_type::f32, memory::format_tag::any);
+MemoryDesc any_desc(const Dims& dims, DescType type) {
+    return MemoryDesc(dims, type, memory::format_tag::any);
 }
 
 MemoryDesc channels_last_desc(const Dims& dims) {
@@ -113,6 +115,14 @@ MemoryDesc like(const MemoryDesc& model, const Dims& dims) {
         stride *= std::max<std::int64_t>(dims[*axis], 1);
     }
     return MemoryDesc(dims, memory::data_type::f32, strides);
+}
+
+DescType type_of(const MemoryDesc& desc) {
+#if DNNL_VERSION_MAJOR >= 3
+    return desc.get_data_type();
+#else
+    return desc.data_type();
+#endif
 }
 
 Dims dims_of(const MemoryDesc& desc) {
@@ -147,7 +157,7 @@ std::vector<std::size_t> memory_order(const MemoryDesc& desc) {
     const Dims dims = dims_of(desc);
     std::size_t elements = 1;
     for (const std::int64_t dim : dims) elements *= static_cast<std::size_t>(dim);
-    if (!blocking.blocks.empty() || byte_size(desc) != elements * sizeof(float)) return {};
+    if (!blocking.blocks.empty() || byte_size(desc) != elements * element_size(desc)) return {};
     return memory_order(dims, blocking.strides);
 }
 
@@ -158,12 +168,12 @@ std::size_t row_bytes(const MemoryDesc& desc) {
     if (dims.empty() || blocking.padded_dims[0] != dims[0]) return 0;
     if (std::count(blocking.axes.begin(), blocking.axes.end(), 0) > 0) return 0;
     const std::size_t row = byte_size(desc) / static_cast<std::size_t>(std::max<std::int64_t>(dims[0], 1));
-    const std::int64_t stride = blocking.strides[0] * static_cast<std::int64_t>(sizeof(float));
+    const std::int64_t stride = blocking.strides[0] * static_cast<std::int64_t>(element_size(desc));
     return dims[0] == 1 || static_cast<std::size_t>(stride) == row ? row : 0;
 }
 
 bool same_rows(const MemoryDesc& a, const MemoryDesc& b) {
-    if (row_bytes(a) == 0 || row_bytes(a) != row_bytes(b)) return false;
+    if (row_bytes(a) == 0 || row_bytes(a) != row_bytes(b) || type_of(a) != type_of(b)) return false;
     const Blocking left = blocking_of(a), right = blocking_of(b);
     if (left.blocks != right.blocks || left.axes != right.axes) return false;
     const Dims dims = dims_of(a), others = dims_of(b);

@@ -12,23 +12,25 @@ namespace dyce {
 
 using MemoryDesc = dnnl::memory::desc;
 using Dims = dnnl::memory::dims;
+using DescType = dnnl::memory::data_type;
 
 /// Row-major descriptor. float32 and int32 keep their dimensions (a scalar becomes one dimension); other
 /// types, which no primitive touches, are described as bytes.
 MemoryDesc plain_desc(const TensorType& type);
 /// Row-major float32.
 MemoryDesc plain_desc(const Dims& dims);
-/// Float32 of any layout: the primitive chooses.
-MemoryDesc any_desc(const Dims& dims);
+/// Any layout: the primitive chooses.
+MemoryDesc any_desc(const Dims& dims, DescType type = DescType::f32);
 /// Float32 with channels innermost (N, spatial.., C in memory); rank 3 to 5.
 MemoryDesc channels_last_desc(const Dims& dims);
 /// Float32 with the axis order, and the channel blocks, of `model`, which has the same rank; no gaps.
 MemoryDesc like(const MemoryDesc& model, const Dims& dims);
 
+DescType type_of(const MemoryDesc& desc);
 Dims dims_of(const MemoryDesc& desc);
 Dims dims_of(const Shape& shape);
 std::size_t byte_size(const MemoryDesc& desc);
-/// Whether the bytes are exactly those of row-major order.
+/// Whether the elements are exactly in row-major order.
 bool is_plain(const MemoryDesc& desc);
 /// Axes from the outermost in memory to the innermost; empty when elements lie in blocks or with gaps.
 std::vector<std::size_t> memory_order(const MemoryDesc& desc);

@@ -31,6 +31,7 @@ struct SchedulerOptions {
     double window_s = 0.5;  ///< what a policy looks at: the last so many seconds, 20 answers at least
     std::shared_ptr<EnergyMeter> meter;  ///< for PowerBudget; read by one thread at a time
 
+    std::string precision = "f32";   ///< as SessionOptions::precision
     bool reference_kernels = false;  ///< plain loops instead of oneDNN: slow, for checking
 };
 
