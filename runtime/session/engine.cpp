@@ -37,7 +37,7 @@ std::shared_ptr<const ExitPlan> Engine::make_plan(const Configuration& configura
     };
     check("the model", configuration.model_digest, model_->digest);
     check("the preprocessing", configuration.preprocess_digest, model_->preprocess_digest);
-    if (!configuration.exits.empty()) check("precision", configuration.precision, precision_);
+    check("precision", configuration.precision, precision_);
     return std::make_shared<const ExitPlan>(make_exit_plan(configuration, positions_));
 }
 

@@ -79,6 +79,28 @@ TEST_CASE("a picture that fails is told, the others are answered, the exit code 
     CHECK(outcome.err.find("broken.png") != std::string::npos);
 }
 
+TEST_CASE("several workers answer in the order of the pictures") {
+    const Pictures p;
+    write_file(p.folder / "p/broken.png", "nothing");
+    std::string pictures;
+    std::vector<std::string> expected;
+    for (int i = 0; i < 60; ++i) {
+        const char* names[] = {"p/a,red.png", "p/broken.png", "p/deep/c_blue.png"};
+        pictures += " " + p / names[i % 7 % 3];
+        expected.push_back(p.folder / names[i % 7 % 3]);
+    }
+    const Outcome outcome = run_program("classify " + p.model + pictures + " --jsonl --batch 2 --workers 5");
+    CHECK(outcome.code == 1);
+    const auto answers = lines(outcome.out);
+    REQUIRE(answers.size() == expected.size());
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        CHECK(answers[i]["filename"] == expected[i]);
+        CHECK(answers[i].contains("error") == (expected[i].find("broken") != std::string::npos));
+        if (!answers[i].contains("error"))
+            CHECK(answers[i]["index"][0] == (expected[i].find("red") != std::string::npos ? 0 : 2));
+    }
+}
+
 TEST_CASE("pictures come from lists too, and answers go out as CSV or text") {
     const Pictures p;
     const std::string red = p / "p/a,red.png", blue = p / "p/deep/c_blue.png";

@@ -35,10 +35,11 @@ TEST_CASE("the embedded model is the file in models, with operating points to ch
                   outside = run_program("inspect " + kFile + " --json");
     REQUIRE(inside.code == 0);
     CHECK(inside.out == outside.out);
-    const auto& set = load_model(kFile)->configurations;
-    REQUIRE(set);
-    CHECK(set->contents().configurations.size() >= 8);
-    for (const char* name : {"fastest", "balanced", "most-accurate"}) CHECK_NOTHROW(set->at(name));
+    const auto model = load_model(kFile);
+    REQUIRE(model->configurations);
+    const ConfigurationSet& set = *model->configurations;
+    CHECK(set.contents().configurations.size() >= 8);
+    for (const char* name : {"fastest", "balanced", "most-accurate"}) CHECK_NOTHROW(set.at(name));
 }
 
 TEST_CASE("without a model the embedded one answers, balanced unless told otherwise") {

@@ -17,6 +17,7 @@ public:
     /// Times taken elsewhere, in milliseconds; at least one.
     explicit Samples(std::vector<double> milliseconds);
 
+    const std::vector<double>& sorted() const { return sorted_; }
     std::size_t count() const { return sorted_.size(); }
     double fastest_ms() const { return sorted_.front(); }
     double total_ms() const;

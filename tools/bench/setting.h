@@ -10,12 +10,14 @@ namespace dyce {
 struct BenchSetting {
     int batch = 1;
     int threads = 1;
+    int workers = 1;  ///< batches at the same time, of the backbone alone
     Precision precision = Precision::kFloat32;
     double seconds = 2;  ///< at least so long
 
-    /// batch, threads, precision: how a row of results begins.
+    /// batch, threads, workers, precision: how a row of results begins.
     nlohmann::ordered_json json() const {
-        return {{"batch", batch}, {"threads", threads}, {"precision", name_of(precision)}};
+        return {
+            {"batch", batch}, {"threads", threads}, {"workers", workers}, {"precision", name_of(precision)}};
     }
 };
 

@@ -1,4 +1,6 @@
 // dyce classify: pictures in, class names out.
+#include "runtime/core/threads.h"
+#include "search/parallel.h"
 #include "tools/cli/csv.h"
 #include "tools/cli/inputs.h"
 #include "tools/cli/progress.h"
@@ -7,9 +9,13 @@
 #include <dyce/error.h>
 #include <dyce/session.h>
 
+#include <algorithm>
 #include <iomanip>
 #include <iostream>
+#include <map>
+#include <mutex>
 #include <nlohmann/json.hpp>
+#include <span>
 
 namespace dyce {
 namespace {
@@ -65,53 +71,58 @@ void write_text(const std::string& file, const Prediction& p) {
         std::cout << "  " << std::setw(6) << 100 * p.prob[i] << " %  " << p.label[i] << "\n";
 }
 
-class Classifier {
-public:
-    Classifier(Session session, std::size_t batch, ClassifyOptions options, Writer write)
-        : session_(std::move(session)), batch_(batch), options_(std::move(options)), write_(write) {}
-
-    void add(const std::string& file) {
-        files_.push_back(file);
-        try {
-            images_.push_back(Image::load(file));
-            errors_.emplace_back();
+// Decodes and answers some pictures; several threads may do so at once.
+std::vector<Prediction> answer(Session& session, std::span<const std::string> files,
+                               const ClassifyOptions& options) {
+    std::vector<Prediction> answers(files.size());
+    std::vector<Image> images;
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < files.size(); ++i) try {
+            images.push_back(Image::load(files[i]));
+            places.push_back(i);
         } catch (const Error& error) {
-            errors_.push_back(error.what());
+            answers[i].error = error.what();
         }
-        if (images_.size() == batch_) flush();
+    auto predictions = session.classify(images, options);
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        Prediction& answer = answers[places[i]] = std::move(predictions[i]);
+        if (!answer.error.empty()) answer.error = files[places[i]] + ": " + answer.error;
     }
+    return answers;
+}
 
-    // Answers what is pending, in the order the files came.
-    void flush() {
-        auto predictions = session_.classify(images_, options_);
-        std::size_t next = 0;
-        for (std::size_t i = 0; i < files_.size(); ++i) {
-            Prediction prediction;
-            if (errors_[i].empty()) {
-                prediction = std::move(predictions[next++]);
-                if (!prediction.error.empty()) prediction.error = files_[i] + ": " + prediction.error;
-            } else {
-                prediction.error = errors_[i];
+// Writes batches in the order of the files, whenever they are answered. Thread-safe.
+class OrderedOutput {
+public:
+    OrderedOutput(std::span<const std::string> files, Writer write, bool quiet)
+        : files_(files), write_(write), progress_("pictures", files.size(), quiet) {}
+
+    /// Answers for the files from `first` on.
+    void put(std::size_t first, std::vector<Prediction> answers) {
+        const std::lock_guard lock(mutex_);
+        waiting_.emplace(first, std::move(answers));
+        while (!waiting_.empty() && waiting_.begin()->first == written_) {
+            for (const Prediction& prediction : waiting_.begin()->second) {
+                if (!prediction.error.empty()) {
+                    ++failed_;
+                    std::cerr << "dyce: " << prediction.error << "\n";
+                }
+                write_(files_[written_++], prediction);
             }
-            if (!prediction.error.empty()) {
-                ++failed_;
-                std::cerr << "dyce: " << prediction.error << "\n";
-            }
-            write_(files_[i], prediction);
+            waiting_.erase(waiting_.begin());
+            progress_.update(written_);
         }
-        files_.clear(), images_.clear(), errors_.clear();
     }
 
     std::size_t failed() const { return failed_; }
 
 private:
-    Session session_;
-    std::size_t batch_;
-    ClassifyOptions options_;
+    std::span<const std::string> files_;
     Writer write_;
-    std::vector<std::string> files_, errors_;
-    std::vector<Image> images_;
-    std::size_t failed_ = 0;
+    std::mutex mutex_;
+    Progress progress_;
+    std::map<std::size_t, std::vector<Prediction>> waiting_;
+    std::size_t written_ = 0, failed_ = 0;
 };
 
 Writer choose_writer(const Arguments& arguments) {
@@ -139,17 +150,18 @@ int classify(const Arguments& arguments) {
     ClassifyOptions options;
     options.topk = static_cast<int>(arguments.integer("topk", 5, 1, 100'000));
     options.deadline_ms = arguments.real("deadline-ms", 0, 0, 1e9);
-    const int threads = static_cast<int>(arguments.integer("threads", 0, 1, 1024));
+    const int workers = static_cast<int>(arguments.integer("workers", 1, 1, 1024));
+    const int share = workers == 1 ? 0 : std::max(1, available_threads() / workers);
+    const int threads = static_cast<int>(arguments.integer("threads", share, 1, 1024));
 
-    Classifier classifier(open_session(arguments, model, {.threads = threads, .max_batch = batch}),
-                          static_cast<std::size_t>(batch), options, choose_writer(arguments));
-    Progress progress("pictures", files.size(), arguments.has("quiet"));
-    for (std::size_t i = 0; i < files.size(); ++i) {
-        classifier.add(files[i]);
-        progress.update(i + 1);
-    }
-    classifier.flush();
-    return classifier.failed() == 0 ? 0 : 1;
+    Session session = open_session(arguments, model, {.threads = threads, .max_batch = batch});
+    OrderedOutput output(files, choose_writer(arguments), arguments.has("quiet"));
+    const auto step = static_cast<std::size_t>(batch);
+    parallel_for((files.size() + step - 1) / step, workers, [&](std::size_t b, std::size_t) {
+        const std::size_t first = b * step, count = std::min(step, files.size() - first);
+        output.put(first, answer(session, std::span(files).subspan(first, count), options));
+    });
+    return output.failed() == 0 ? 0 : 1;
 }
 
 }  // namespace
@@ -165,6 +177,7 @@ const Verb kClassify{
      {"jsonl", "", "one JSON object a picture"},
      {"csv", "", "comma-separated values"},
      {"threads", "N", "compute threads (all that this process may use)"},
+     {"workers", "N", "batches decoded and computed at the same time, each with its share of threads (1)"},
      {"batch", "N", "pictures computed together (1)"},
      {"precision", "NAME", "f32, or bf16 where the processor has it (f32)"},
      {"labels", "FILE", "class names, one a line, instead of the model's"},

@@ -36,10 +36,10 @@ struct Configuration {
     std::vector<double> exit_share;  ///< share of pictures by position, the final exit last
     std::optional<double> lambda;    ///< weight of accuracy it was found with
 
-    // What it was searched for; empty = any model.
+    // What it was searched for; empty = any.
     std::string model_digest;
     std::string preprocess_digest;
-    std::string precision = "f32";
+    std::string precision;
 };
 
 /// What a set may hold before it is refused with Error{kResource}.
