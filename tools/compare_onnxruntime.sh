@@ -48,7 +48,7 @@ theirs() { node "$peer" --batch "$2" --threads "$3" --seconds "$seconds" "$1" | 
 [ $# -gt 0 ] || set -- $(cd "$models" && ls ./*.onnx | sed 's,^./,,; s,[.]onnx$,,')
 peak() { "$dyce" bench --peak --threads "$1" --duration 1 --json --quiet | sed -n 's/.*"gflops": *\([0-9.]*\).*/\1/p'; }
 declare -A peaks
-for t in ${threads//,/ }; do peaks[$t]=$(peak "$t"); echo "peak with $t threads: ${peaks[$t]} GFLOP/s"; done
+for t in ${threads//,/ }; do peaks[$t]=$(peak "$t"); printf 'peak with %d threads: %.0f GFLOP/s\n' "$t" "${peaks[$t]}"; done
 printf '%-22s %5s %7s %10s %14s %6s %14s\n' model batch threads 'dyce ms' 'ONNX Rt. ms' ratio 'of the peak'
 for name in "$@"; do
     preset=imagenet
