@@ -1,4 +1,5 @@
 // dyce train --from-scratch and --fine-tune: what they leave in the model, refusals, and being killed.
+#include "loaders/image/presets.h"
 #include "tests/tools/program.h"
 
 #include <doctest/doctest.h>
@@ -27,6 +28,24 @@ bool mentions(const std::string& text, const std::string& piece) {
 }
 
 }  // namespace
+
+TEST_CASE("a network from scratch takes the pictures that the command line describes") {
+    const TempFolder folder;
+    write_pictures(folder);
+    const Outcome outcome =
+        run_program(from_scratch(folder) + "--epochs 1 --resize 40 --crop 32 --std 1,1,0.5 -o " +
+                    folder / "m.safetensors");
+    CAPTURE(outcome.err);
+    REQUIRE(outcome.code == 0);
+    const Preprocess recipe = load_model(folder / "m.safetensors")->last().preprocess;
+    CHECK(recipe.resize == 40);
+    CHECK(recipe.crop == 32);
+    CHECK(recipe.std == std::array<float, 3>{1, 1, 0.5F});
+    CHECK(recipe.mean == preset("cifar10").mean);
+    const Outcome bad = run_program(from_scratch(folder) + "--crop 31 -o " + folder / "m.safetensors");
+    CHECK(bad.code == 2);
+    CHECK(mentions(bad.err, "crop"));
+}
 
 TEST_CASE("a network trained from scratch with its exits is an ordinary model that knows its classes") {
     const TempFolder folder;
@@ -133,8 +152,10 @@ TEST_CASE("a whole network's training, killed again and again, ends with the sam
         CHECK(kills > 0);
         CHECK(read_file(folder / "pieces.safetensors") == read_file(folder / "whole.safetensors"));
 
-        const Outcome other = run_program(resumed + " --lr 0.5");
-        CHECK(other.code == 3);
-        CHECK(mentions(other.err, "not a checkpoint of this training"));
+        for (const char* change : {" --lr 0.5", " --resize 36 --crop 32"}) {
+            const Outcome other = run_program(resumed + change);
+            CHECK(other.code == 3);
+            CHECK(mentions(other.err, "not a checkpoint of this training"));
+        }
     }
 }

@@ -1,5 +1,6 @@
 #include "search/train/network/train_network.h"
 
+#include "loaders/format/preprocess_json.h"
 #include "runtime/core/digest.h"
 #include "runtime/core/threads.h"
 #include "search/train/network/judge.h"
@@ -64,6 +65,7 @@ std::string key_of(const Member& member, const Dataset& pictures, const TrainNet
         key << " " << options.teacher->digest << " " << static_cast<int>(distill.kind) << " " << distill.alpha
             << " " << distill.temperature << " " << distill.entropy;
     for (const ExitHead& head : member.exits.heads) key << " " << head.site << ":" << head.type;
+    key << " " << canonical_text(preprocess_to_json(member.preprocess));
     return key.str();
 }
 
