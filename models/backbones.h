@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace dyce {
 
@@ -23,9 +24,12 @@ struct Backbone {
     ValueId (*logits)(const Layers& net, ValueId picture, int classes);
     int side = 224;                        ///< height and width of the usual picture
     std::string_view preset = "imagenet";  ///< of the preprocessing, "imagenet" or "cifar10"
+    /// Its blocks by name, where exits may go; empty when the rule of find_sites() finds them.
+    std::span<const std::string_view> blocks = {};
 
     /// The usual picture, 3 x side x side.
     Shape input() const { return {3, side, side}; }
+    std::vector<std::string> site_names() const { return {blocks.begin(), blocks.end()}; }
 };
 
 /// All of them, family by family, small to big.

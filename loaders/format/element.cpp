@@ -1,5 +1,7 @@
 #include "loaders/format/element.h"
 
+#include "runtime/core/bfloat16.h"
+
 #include <dyce/error.h>
 
 #include <algorithm>
@@ -17,8 +19,6 @@ template <class From, class To>
 To plain(From value) {
     return static_cast<To>(value);
 }
-
-float from_bfloat16(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
 
 // IEEE 754 binary16: 1 sign, 5 exponent (bias 15) and 10 fraction bits.
 float from_half(std::uint16_t bits) {

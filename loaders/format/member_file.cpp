@@ -5,6 +5,7 @@
 #include "loaders/format/graph_json.h"
 #include "loaders/format/json.h"
 #include "loaders/format/preprocess_json.h"
+#include "loaders/format/storage.h"
 #include "loaders/format/text.h"
 #include "loaders/format/within.h"
 #include "runtime/core/digest.h"
@@ -25,23 +26,17 @@ namespace {
     throw Error(ErrorCode::kContent, where, message);
 }
 
-// What the digest is made of, for a tensor in memory and for one in a file.
-struct StoredTensor {
-    std::string_view dtype;
-    Shape shape;
-    std::span<const std::byte> bytes;
-};
-
 std::string digest_of(const std::string& graph, const std::string& exits,
-                      const std::map<std::string, StoredTensor>& tensors) {
+                      const std::map<std::string, Tensor>& tensors) {
     Digest digest;
     digest.add(graph);
     digest.add(exits);
     for (const auto& [name, tensor] : tensors) {
         digest.add(name);
-        digest.add(tensor.dtype);
-        digest.add(canonical_text(std::vector<std::int64_t>(tensor.shape.begin(), tensor.shape.end())));
-        digest.add(tensor.bytes);
+        const Shape& shape = tensor.shape();
+        digest.add(element_of(tensor.dtype()).safetensors);
+        digest.add(canonical_text(std::vector<std::int64_t>(shape.begin(), shape.end())));
+        digest.add({static_cast<const std::byte*>(tensor.bytes()), tensor.byte_size()});
     }
     return digest.hex();
 }
@@ -132,12 +127,11 @@ Member read_member(const Safetensors& file, const MemberNames& names, const Mode
     member.preprocess_digest = digest_of(canonical_text(preprocess));
 
     std::map<std::string, Tensor> tensors;
-    std::map<std::string, StoredTensor> stored;
     for (const auto& [name, entry] : file.entries()) {
         if (!name.starts_with(names.prefix)) continue;
         const std::string own = name.substr(names.prefix.size());
         tensors.emplace(own, file.tensor(name));
-        stored.emplace(own, StoredTensor{entry.element->safetensors, entry.shape, file.bytes(entry)});
+        if (entry.element->safetensors == "BF16") member.storage = Precision::kBfloat16;
     }
     const std::string graph_key = kGraphKey + names.suffix;
     GraphDocument document =
@@ -152,27 +146,26 @@ Member read_member(const Safetensors& file, const MemberNames& names, const Mode
     const bool has_exits = file.metadata().count(exits_key) != 0;
     member.exits =
         exits_from_text(has_exits ? text_of(file, exits_key) : "", path + ": " + exits_key, member.graph);
-    member.digest = digest_of(graph_text, exits_to_text(member.graph, member.exits), stored);
+    member.digest = digest_of(graph_text, exits_to_text(member.graph, member.exits), tensors);
     return member;
 }
 
 void write_member(Member& member, const MemberNames& names, std::map<std::string, std::string>& metadata,
-                  std::map<std::string, Tensor>& tensors) {
+                  StoredTensors& stored) {
     validate(member.preprocess, kPreprocessKey);
+    const bool is_narrow = member.storage == Precision::kBfloat16;
+    if (is_narrow) round_weights(member.graph);
     complete(member, {});
     complete_heads(member.graph, member.exits);
 
-    std::map<std::string, StoredTensor> stored;
+    std::map<std::string, Tensor> tensors;
     const std::vector<int> uses = count_uses(member.graph);
     for (std::size_t i = 0; i < uses.size(); ++i) {
         const Value& value = member.graph.values[i];
         if (!value.constant || uses[i] == 0) continue;
-        const Tensor& tensor = *value.constant;
-        tensors.emplace(names.prefix + value.name, tensor);
-        stored.emplace(value.name,
-                       StoredTensor{element_of(tensor.dtype()).safetensors,
-                                    tensor.shape(),
-                                    {static_cast<const std::byte*>(tensor.bytes()), tensor.byte_size()}});
+        tensors.emplace(value.name, *value.constant);
+        stored.tensors.emplace(names.prefix + value.name, *value.constant);
+        if (is_narrow && is_weight(*value.constant)) stored.narrow.insert(names.prefix + value.name);
     }
     const std::string graph_text = graph_to_text({member.architecture, member.parameters, member.graph});
     const std::string exits_text = exits_to_text(member.graph, member.exits);
@@ -180,7 +173,7 @@ void write_member(Member& member, const MemberNames& names, std::map<std::string
     metadata[kGraphKey + names.suffix] = graph_text;
     if (!exits_text.empty()) metadata[kExitsKey + names.suffix] = exits_text;
     metadata[kPreprocessKey + names.suffix] = preprocess_text;
-    member.digest = digest_of(graph_text, exits_text, stored);
+    member.digest = digest_of(graph_text, exits_text, tensors);
     member.preprocess_digest = digest_of(preprocess_text);
 }
 

@@ -24,9 +24,14 @@ extern const char* const kPreprocessKey;
 /// Reads and checks a member, digests included. Throws as load_model() does.
 Member read_member(const Safetensors& file, const MemberNames& names, const ModelLimits& limits);
 
+struct StoredTensors {
+    std::map<std::string, Tensor> tensors;
+    std::set<std::string> narrow;  ///< those that go into the file as bfloat16
+};
+
 /// Checks `member`, adds what is stored of it, and fills in its digests. Throws as save_model() does.
 void write_member(Member& member, const MemberNames& names, std::map<std::string, std::string>& metadata,
-                  std::map<std::string, Tensor>& tensors);
+                  StoredTensors& stored);
 
 /// Elements of the first output. Throws as load_model() does.
 int count_classes(const Member& member, std::int64_t limit);

@@ -138,17 +138,17 @@ std::shared_ptr<const ModelData> load_model(const Safetensors& file, const Model
 void save_model(const std::string& path, const ModelData& model) {
     ModelData checked = model;
     std::map<std::string, std::string> metadata = {{kFormatKey, kFormat}};
-    std::map<std::string, Tensor> tensors;
+    StoredTensors stored;
     const std::size_t members = checked.members.size();
     for (std::size_t m = 0; m < members; ++m)
-        write_member(checked.members[m], MemberNames(m, members), metadata, tensors);
+        write_member(checked.members[m], MemberNames(m, members), metadata, stored);
     complete(checked, {});
     metadata[kDigestKey] =
         canonical_text({{"model", checked.digest}, {"preprocess", checked.preprocess_digest}});
     if (members > 1) metadata[kMembersKey] = std::to_string(members);
     if (!model.labels.empty()) metadata[kLabelsKey] = canonical_text(model.labels);
     if (model.configurations) metadata[kConfigurationsKey] = model.configurations->text();
-    write_safetensors(path, metadata, tensors);
+    write_safetensors(path, metadata, stored.tensors, stored.narrow);
 }
 
 }  // namespace dyce

@@ -7,6 +7,7 @@
 #include "graph/verify.h"
 #include "loaders/format/safetensors.h"
 #include "loaders/image/preprocess.h"
+#include "runtime/core/precision.h"
 
 #include <dyce/configuration.h>
 
@@ -23,6 +24,9 @@ struct Member {
     Graph graph;               ///< constants are views of the mapped file
     ExitTable exits;           ///< load_model() fills in what follows from names
     Preprocess preprocess;
+    /// How the file holds weights (is_weight()): as bfloat16, to which save_model() rounds them, at half the
+    /// size.
+    Precision storage = Precision::kFloat32;
     /// Of the backbone as it was imported: folding batch norms loses some. Stored in the file.
     std::int64_t parameters = 0;
 

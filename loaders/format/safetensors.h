@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 
@@ -69,8 +70,10 @@ private:
 
 /// Writes the container all or nothing; the same content gives the same bytes. The data starts at a multiple
 /// of 64 bytes; tensors of a multiple of 64 bytes come first, then larger element types, then names in order.
+/// The float32 tensors called `narrow` are stored as BF16, rounded to it.
 /// Throws Error{kIo}, and as the reader would for a name or a header that it refuses.
 void write_safetensors(const std::string& path, const std::map<std::string, std::string>& metadata,
-                       const std::map<std::string, Tensor>& tensors);
+                       const std::map<std::string, Tensor>& tensors,
+                       const std::set<std::string>& narrow = {});
 
 }  // namespace dyce

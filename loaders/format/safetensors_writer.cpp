@@ -1,5 +1,6 @@
 #include "loaders/format/json.h"
 #include "loaders/format/safetensors.h"
+#include "loaders/format/storage.h"
 #include "loaders/format/text.h"
 #include "runtime/core/aligned.h"
 #include "runtime/core/atomic_file.h"
@@ -13,35 +14,44 @@
 namespace dyce {
 namespace {
 
-using Named = std::pair<const std::string, Tensor>;
+// A tensor as the file holds it.
+struct Stored {
+    const std::string* name;
+    const Tensor* tensor;
+    const Element* element;
+
+    std::size_t bytes() const { return static_cast<std::size_t>(tensor->elements()) * element->size; }
+};
 
 // Sizes that keep the alignment first, then falling element sizes: every tensor is aligned to its element.
-std::vector<const Named*> in_file_order(const std::map<std::string, Tensor>& tensors) {
-    std::vector<const Named*> ordered;
-    for (const Named& named : tensors) ordered.push_back(&named);
-    const auto key = [](const Named* named) {
-        const Tensor& tensor = named->second;
-        const bool is_odd = tensor.byte_size() % kAlignment != 0;
-        return std::pair(is_odd, is_odd ? 8 - size_of(tensor.dtype()) : 0);
+std::vector<Stored> in_file_order(const std::map<std::string, Tensor>& tensors,
+                                  const std::set<std::string>& narrow) {
+    std::vector<Stored> ordered;
+    for (const auto& [name, tensor] : tensors)
+        ordered.push_back(
+            {&name, &tensor,
+             narrow.count(name) != 0 ? find_safetensors_element("BF16") : &element_of(tensor.dtype())});
+    const auto key = [](const Stored& stored) {
+        const bool is_odd = stored.bytes() % kAlignment != 0;
+        return std::pair(is_odd, is_odd ? 8 - stored.element->size : 0);
     };
     std::stable_sort(ordered.begin(), ordered.end(),
-                     [&](const Named* a, const Named* b) { return key(a) < key(b); });
+                     [&](const Stored& a, const Stored& b) { return key(a) < key(b); });
     return ordered;
 }
 
 std::string header_text(const std::map<std::string, std::string>& metadata,
-                        const std::vector<const Named*>& tensors) {
+                        const std::vector<Stored>& tensors) {
     std::string text = "{\"__metadata__\":" + canonical_text(metadata);
     std::size_t at = 0;
-    for (const Named* named : tensors) {
-        const auto& [name, tensor] = *named;
-        check_tensor_name(name, "tensor " + in_quotes(name));
-        const Json entry = {
-            {"dtype", element_of(tensor.dtype()).safetensors},
-            {"shape", std::vector<std::int64_t>(tensor.shape().begin(), tensor.shape().end())},
-            {"data_offsets", {at, at + tensor.byte_size()}}};
-        text += "," + canonical_text(name) + ":" + canonical_text(entry);
-        at += tensor.byte_size();
+    for (const Stored& one : tensors) {
+        check_tensor_name(*one.name, "tensor " + in_quotes(*one.name));
+        const Shape& shape = one.tensor->shape();
+        const Json entry = {{"dtype", one.element->safetensors},
+                            {"shape", std::vector<std::int64_t>(shape.begin(), shape.end())},
+                            {"data_offsets", {at, at + one.bytes()}}};
+        text += "," + canonical_text(*one.name) + ":" + canonical_text(entry);
+        at += one.bytes();
     }
     text += "}";
     const std::size_t size = 8 + text.size();
@@ -51,8 +61,8 @@ std::string header_text(const std::map<std::string, std::string>& metadata,
 }  // namespace
 
 void write_safetensors(const std::string& path, const std::map<std::string, std::string>& metadata,
-                       const std::map<std::string, Tensor>& tensors) {
-    const auto ordered = in_file_order(tensors);
+                       const std::map<std::string, Tensor>& tensors, const std::set<std::string>& narrow) {
+    const auto ordered = in_file_order(tensors, narrow);
     const std::string header = header_text(metadata, ordered);
     const SafetensorsLimits limits;
     if (header.size() > limits.header_bytes)
@@ -63,8 +73,12 @@ void write_safetensors(const std::string& path, const std::map<std::string, std:
     std::string length;
     for (unsigned byte = 0; byte < 8; ++byte) length += static_cast<char>(header.size() >> (8 * byte));
     file.write(length + header);
-    for (const Named* named : ordered)
-        file.write({static_cast<const std::byte*>(named->second.bytes()), named->second.byte_size()});
+    for (const Stored& one : ordered) {
+        if (one.element->widen == nullptr)
+            file.write({static_cast<const std::byte*>(one.tensor->bytes()), one.bytes()});
+        else
+            file.write(narrowed(*one.tensor));
+    }
     file.commit();
 }
 

@@ -1,8 +1,8 @@
 #include "search/train/feature_pass.h"
 
+#include "runtime/core/bfloat16.h"
 #include "runtime/exec/executor.h"
 #include "search/train/augment.h"
-#include "search/train/bfloat16.h"
 
 #include <dyce/error.h>
 

@@ -1,6 +1,6 @@
 #include "search/train/head_trainer.h"
 
-#include "search/train/bfloat16.h"
+#include "runtime/core/bfloat16.h"
 #include "search/train/random.h"
 
 #include <algorithm>

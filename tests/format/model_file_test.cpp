@@ -151,3 +151,39 @@ TEST_CASE("model file: a model that would not load is not saved") {
             "must be finite");
     refused([](ModelData& m) { m.members[0].graph.nodes[0].inputs[0] = 99; }, "out of range");
 }
+
+TEST_CASE("model file: weights stored as bfloat16 are rounded to the nearest, ties to even, and stay so") {
+    TempFolder folder;
+    const std::string path = folder / "narrow.safetensors";
+    ModelData model = tiny_model();
+    Member& member = model.members[0];
+    member.storage = Precision::kBfloat16;
+    // 1 + 2^-8 lies between 1 and 1 + 2^-7, 1 + 3 * 2^-8 between that and 1 + 2^-6: ties.
+    const std::pair<float, float> kRounded[] = {
+        {1.00390625f, 1.f}, {1.01171875f, 1.015625f}, {1.005f, 1.0078125f}, {-3.0001f, -3.f}, {0.25f, 0.25f}};
+    for (Value& value : member.graph.values) {
+        if (value.name != "conv2.weight" && value.name != "conv2.bias") continue;
+        for (std::size_t i = 0; i < std::size(kRounded); ++i)
+            value.constant->mutable_data<float>()[i] = kRounded[i].first;
+    }
+    save_model(path, model);
+    const Safetensors file = Safetensors::open(path);
+    CHECK(file.bytes(file.entries().at("conv2.weight")).size() == 5 * 64 * 2);
+    CHECK(file.bytes(file.entries().at("conv2.bias")).size() == 5 * 4);
+
+    const auto loaded = load_model(path);
+    CHECK(loaded->last().storage == Precision::kBfloat16);
+    for (const Value& value : loaded->last().graph.values)
+        for (std::size_t i = 0; i < std::size(kRounded); ++i) {
+            if (value.name == "conv2.weight") CHECK(value.constant->data<float>()[i] == kRounded[i].second);
+            if (value.name == "conv2.bias") CHECK(value.constant->data<float>()[i] == kRounded[i].first);
+        }
+    save_model(folder / "again.safetensors", *loaded);
+    CHECK(read_file(folder / "again.safetensors") == read_file(path));
+
+    // The digest speaks of the numbers, not of how they are stored.
+    ModelData wide = *loaded;
+    wide.members[0].storage = Precision::kFloat32;
+    save_model(folder / "wide.safetensors", wide);
+    CHECK(load_model(folder / "wide.safetensors")->digest == loaded->digest);
+}

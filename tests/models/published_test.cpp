@@ -1,7 +1,7 @@
 // Parameters and multiply-adds against what is published: torchvision's documentation (its exact parameter
 // counts), timm's results table (ConvNeXt V2), and for CIFAR He et al., 2015, table 6 (parameters) and
 // He et al., "Filter Pruning via Geometric Median", 2019 (multiply-adds; ResNet-44's and
-// all of ResNet-14x2's worked out by hand).
+// all of ResNet-14x2's, -9's and -11's worked out by hand).
 #include "models/backbones.h"
 
 #include <doctest/doctest.h>
@@ -47,6 +47,8 @@ const Published kPublished[] = {
     {"cifar_resnet32", {68.9e6, 0.1e6}, hundredths(0.46, kMega), 10},
     {"cifar_resnet44", {97.2e6, 0.1e6}, hundredths(0.66, kMega), 10},
     {"cifar_resnet14x2", exactly(104'695'040), exactly(685'994), 10},
+    {"cifar_resnet9", exactly(379'261'952), exactly(6'573'130), 10},
+    {"cifar_resnet11", exactly(114'133'504), exactly(1'941'546), 10},
     {"cifar_resnet56", {125e6, 1e6}, hundredths(0.85, kMega), 10},
     {"cifar_resnet110", {253e6, 1e6}, {1.7e6, 0.1e6}, 10},
     {"convnextv2_atto", hundredths(0.55, kGiga), hundredths(3.71, kMega)},

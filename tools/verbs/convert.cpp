@@ -110,7 +110,10 @@ Graph backbone_of(Graph graph) {
 
 ExitTable exits_of(const Arguments& arguments, const Graph& graph) {
     const auto names = arguments.text("sites-at");
-    if (!names) return find_exits(graph);
+    const auto architecture = arguments.text("arch");
+    if (!names)
+        return find_exits(
+            graph, architecture ? find_backbone(*architecture).site_names() : std::vector<std::string>());
     try {
         return find_exits(graph, split(*names, ','));
     } catch (const Error& error) {
@@ -155,6 +158,7 @@ int convert(const Arguments& arguments) {
     if (arguments.has("drop-class")) drop_class(member.graph, arguments.integer("drop-class", 0, 0, 100'000));
     simplify(member.graph);
     member.exits = exits_of(arguments, member.graph);
+    member.storage = parse_precision(arguments.text("store", "f32"), "--store");
     ModelData model;
     if (const auto labels = arguments.text("labels"))
         model.labels = read_labels(*labels, classes_of(member.graph));
@@ -182,6 +186,7 @@ const Verb kConvert{
      {"interpolation", "NAME", "bilinear or bicubic"},
      {"labels", "FILE", "one class name a line"},
      {"sites-at", "NAME,..", "values that exit heads may read, instead of every block's output"},
+     {"store", "NAME", "weights in the file: f32, or rounded to bf16 at half the size (f32)"},
      {"drop-class", "K", "remove class K from the output (0 = a background class)"}},
     convert};
 

@@ -81,10 +81,11 @@ void print_json(const TrainExitsReport& report, const ModelData& model) {
 
 int train(const Arguments& arguments) {
     if (arguments.has("from-scratch") || arguments.has("fine-tune")) return train_whole_network(arguments);
-    refuse(arguments,
-           {"arch", "classes", "labels", "optimiser", "ema", "exit-weight", "augment", "cutout", "teacher",
-            "entropy", "mixup", "log", "resize", "crop", "interpolation", "mean", "std"},
-           "without --from-scratch or --fine-tune");
+    refuse(
+        arguments,
+        {"arch", "classes", "labels", "optimiser", "ema", "exit-weight", "augment", "cutout", "teacher",
+         "entropy", "mixup", "log", "precision", "store", "resize", "crop", "interpolation", "mean", "std"},
+        "without --from-scratch or --fine-tune");
     if (arguments.positionals().size() != 1)
         throw Error(ErrorCode::kUsage, "MODEL",
                     std::to_string(arguments.positionals().size()) + " files given, expected one");
@@ -159,6 +160,8 @@ const Verb kTrain{
      {"mean", "a,b,c", "from scratch: subtracted from channel values in 0..1 (likewise)"},
      {"std", "a,b,c", "from scratch: then divided by (likewise)"},
      {"optimiser", "sgd|adamw", "of a whole network (sgd, with Nesterov's momentum 0.9)"},
+     {"precision", "NAME", "of a whole network's passes: f32, or bf16 where the processor has it (f32)"},
+     {"store", "NAME", "weights of a whole network in the file: f32, or bf16 at half the size (f32)"},
      {"exit-weight", "W", "of all exits' losses together beside the classifier's 1 (1)"},
      {"teacher", "MODEL", "a bigger network whose exits teach the whole network; --loss distill or erde"},
      {"entropy", "B", "with erde: weight of doubt where the teacher is wrong (0.5)"},

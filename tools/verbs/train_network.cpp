@@ -69,6 +69,7 @@ TrainNetworkOptions options_of(const Arguments& arguments) {
     optimiser.rate = arguments.real("lr", share * (adamw ? 0.002 : 0.1), 1e-9, 10);
     optimiser.decay = arguments.real("weight-decay", adamw ? 0.05 : 5e-4, 0, 10);
     optimiser.average = arguments.real("ema", 0, 0, 0.999999);
+    optimiser.precision = precision_of(arguments);
     optimiser.smoothing = arguments.real("smoothing", 0, 0, 0.99);
     optimiser.exits = arguments.real("exit-weight", 1, 0, 100);
     options.augment.shift = arguments.choice("augment", "shift", {"shift", "none"}) == "shift";
@@ -168,6 +169,7 @@ int train_whole_network(const Arguments& arguments) {
 
     ModelData model = start(arguments, data, options.seed);
     Member& member = model.members[0];
+    if (arguments.has("store")) member.storage = parse_precision(*arguments.text("store"), "--store");
     start_heads(member, model.classes, types, sites_of(arguments, member.exits.sites.size()), options.seed,
                 notice);
     const auto pictures = open_dataset(data, {.count = model.classes, .names = model.labels});

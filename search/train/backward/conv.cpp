@@ -1,4 +1,6 @@
-// Conv: oneDNN's three convolutions - forward, towards the input, towards the weights.
+// Conv: oneDNN's three convolutions - forward, towards the input, towards the weights. Where they take
+// bfloat16, the weights that are trained stay float32 and row-major, and a rounded copy is made for each
+// step.
 #include "ops/choose.h"
 #include "ops/window.h"
 #include "runtime/core/onednn/training.h"
@@ -21,7 +23,7 @@ Dims weight_dims_of(const OpCall& call) {
 template <class Describe>
 onednn::Descriptor prefer_layouts(const Describe& describe, const MemoryDesc& a, const MemoryDesc& b) {
     if (auto fast = ops::skip_plain_loops(describe(a, b))) return fast;
-    return describe(any_desc(dims_of(a)), any_desc(dims_of(b)));
+    return describe(any_desc(dims_of(a), type_of(a)), any_desc(dims_of(b), type_of(b)));
 }
 
 }  // namespace
@@ -33,18 +35,21 @@ Backward conv(const OpCall& call, Tape& tape) {
     const bool biased = call.inputs.size() > 2;
     const Dims weight_dims = weight_dims_of(call);
     const MemoryDesc bias_desc = plain_desc(Dims{weight_shape[0]});
-    const auto forward = onednn::convolution_training(tape.engine(), any_desc(dims_of(call.inputs[0].shape)),
-                                                      any_desc(weight_dims), biased ? &bias_desc : nullptr,
-                                                      any_desc(dims_of(tape.output_type(0).shape)), window);
+    const DescType type = tape.convolution_type();
+    const auto forward = onednn::convolution_training(
+        tape.engine(), any_desc(dims_of(call.inputs[0].shape), type), any_desc(weight_dims, type),
+        biased ? &bias_desc : nullptr, any_desc(dims_of(tape.output_type(0).shape), type), window);
     if (!forward) call.fail("cannot be trained: oneDNN has no such convolution");
 
     using Role = TrainedConstant::Role;
     const Buffer source = tape.as(tape.input(0), forward.query_md(dnnl::query::src_md, 0));
-    const TrainedConstant weights =
-        tape.trained(1, Role::kWeight, plain_desc(weight_dims), forward.query_md(dnnl::query::weights_md, 0));
+    const MemoryDesc wanted = forward.query_md(dnnl::query::weights_md, 0);
+    const TrainedConstant weights = tape.trained(1, Role::kWeight, plain_desc(weight_dims),
+                                                 type == DescType::f32 ? wanted : plain_desc(weight_dims));
+    const Buffer trained{weights.buffer, weights.layout};
     const Buffer output = tape.output(0, forward.query_md(dnnl::query::dst_md, 0));
     std::vector<Argument> arguments{
-        {DNNL_ARG_SRC, source}, {DNNL_ARG_WEIGHTS, {weights.buffer, weights.layout}}, {DNNL_ARG_DST, output}};
+        {DNNL_ARG_SRC, source}, {DNNL_ARG_WEIGHTS, tape.as(trained, wanted)}, {DNNL_ARG_DST, output}};
     Buffer bias_gradient;
     if (biased) {
         const TrainedConstant bias = tape.trained(2, Role::kShift, bias_desc, bias_desc);
@@ -53,34 +58,40 @@ Backward conv(const OpCall& call, Tape& tape) {
     }
     tape.run(forward, std::move(arguments));
 
-    return [&tape, forward, source, weights, window, output, bias_gradient] {
+    return [&tape, forward, source, weights, trained, type, window, output, bias_gradient] {
         const Buffer gradient = tape.gradient(0);
         const MemoryDesc* bias = bias_gradient.id < 0 ? nullptr : &bias_gradient.desc;
+        const MemoryDesc any_weights = any_desc(dims_of(weights.layout));
         const auto by_weights = prefer_layouts(
             [&](const MemoryDesc& src, const MemoryDesc& diff_dst) {
-                return onednn::convolution_backward_weights(tape.engine(), forward, src, weights.layout, bias,
-                                                            diff_dst, window);
+                return onednn::convolution_backward_weights(
+                    tape.engine(), forward, src, type == DescType::f32 ? weights.layout : any_weights, bias,
+                    diff_dst, window);
             },
             source.desc, output.desc);
+        const Buffer kept{weights.gradient, weights.layout};
+        const MemoryDesc made = by_weights.query_md(dnnl::query::diff_weights_md, 0);
+        const Buffer by_step = made == kept.desc ? kept : tape.temporary(made);
         std::vector<Argument> back{
             {DNNL_ARG_SRC, tape.as(source, by_weights.query_md(dnnl::query::src_md, 0))},
             {DNNL_ARG_DIFF_DST, tape.as(gradient, by_weights.query_md(dnnl::query::diff_dst_md, 0))},
-            {DNNL_ARG_DIFF_WEIGHTS, {weights.gradient, weights.layout}}};
+            {DNNL_ARG_DIFF_WEIGHTS, by_step}};
         if (bias != nullptr) back.push_back({DNNL_ARG_DIFF_BIAS, bias_gradient});
         tape.run(by_weights, std::move(back));
+        if (by_step.id != kept.id) tape.copy(by_step, kept);
 
         if (!tape.wants_gradient(0)) return;
         const auto by_source = prefer_layouts(
             [&](const MemoryDesc& diff_src, const MemoryDesc& diff_dst) {
                 return onednn::convolution_backward_data(tape.engine(), forward, diff_src,
-                                                         any_desc(dims_of(weights.layout)), diff_dst, window);
+                                                         any_desc(dims_of(weights.layout), type), diff_dst,
+                                                         window);
             },
             source.desc, output.desc);
         const Buffer result = tape.temporary(by_source.query_md(dnnl::query::diff_src_md, 0));
         tape.run(by_source,
                  {{DNNL_ARG_DIFF_DST, tape.as(gradient, by_source.query_md(dnnl::query::diff_dst_md, 0))},
-                  {DNNL_ARG_WEIGHTS,
-                   tape.as({weights.buffer, weights.layout}, by_source.query_md(dnnl::query::weights_md, 0))},
+                  {DNNL_ARG_WEIGHTS, tape.as(trained, by_source.query_md(dnnl::query::weights_md, 0))},
                   {DNNL_ARG_DIFF_SRC, result}});
         tape.give_gradient(0, result);
     };

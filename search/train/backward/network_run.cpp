@@ -21,10 +21,10 @@ std::shared_ptr<std::byte> zeros(std::size_t bytes) {
 
 }  // namespace
 
-NetworkRun::NetworkRun(const Graph& graph, std::int64_t batch, bool towards_inputs)
+NetworkRun::NetworkRun(const Graph& graph, std::int64_t batch, const TrainingPlanOptions& options)
     : engine_(dnnl::engine::kind::cpu, 0),
       stream_(engine_),
-      plan_(compile_training(graph, batch, engine_, towards_inputs)),
+      plan_(compile_training(graph, batch, engine_, options)),
       arena_(zeros(plan_.segment.arena_bytes)) {
     place_constants();
     bound_.emplace(plan_.segment, engine_, arena_.get());

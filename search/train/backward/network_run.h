@@ -15,7 +15,7 @@ namespace dyce {
 class NetworkRun {
 public:
     /// Compiles `graph` (see compile_training()) and takes its constants to begin with.
-    NetworkRun(const Graph& graph, std::int64_t batch, bool towards_inputs = false);
+    NetworkRun(const Graph& graph, std::int64_t batch, const TrainingPlanOptions& options = {});
 
     /// Inputs, row-major; to be filled before forward(), which changes statistics too.
     std::span<float> input(int i) { return floats(plan_.segment.inputs[index(i)]); }

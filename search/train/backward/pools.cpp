@@ -14,8 +14,9 @@ namespace {
 Backward pool(const OpCall& call, Tape& tape, dnnl::algorithm algorithm, const ops::Window& axes) {
     const auto window = ops::onednn_window(axes);
     const Buffer source = tape.input(0);
-    const auto forward = onednn::pooling_training(tape.engine(), algorithm, source.desc,
-                                                  any_desc(dims_of(tape.output_type(0).shape)), window);
+    const auto forward =
+        onednn::pooling_training(tape.engine(), algorithm, source.desc,
+                                 any_desc(dims_of(tape.output_type(0).shape), type_of(source.desc)), window);
     if (!forward) call.fail("cannot be trained: oneDNN has no such pool");
     const MemoryDesc workspace_desc = forward.query_md(dnnl::query::workspace_md, 0);
     const bool has_workspace = byte_size(workspace_desc) > 0;

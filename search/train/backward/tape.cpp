@@ -8,9 +8,10 @@
 
 namespace dyce {
 
-Tape::Tape(const Graph& graph, std::int64_t batch, const dnnl::engine& engine)
+Tape::Tape(const Graph& graph, std::int64_t batch, const dnnl::engine& engine, Precision precision)
     : graph_(graph),
       engine_(engine),
+      precision_(precision),
       types_(infer_types(graph, batch)),
       values_(graph.values.size()),
       learns_(graph.values.size()),
@@ -60,11 +61,15 @@ Buffer Tape::temporary(const MemoryDesc& desc) { return add_buffer({desc}); }
 
 Buffer Tape::as(const Buffer& buffer, const MemoryDesc& desc) {
     if (buffer.desc == desc) return buffer;
-    const Buffer copy = temporary(desc);
-    run(onednn::reorder(engine_, buffer.desc, desc, onednn::user_scratchpad()),
-        {{DNNL_ARG_FROM, buffer}, {DNNL_ARG_TO, copy}});
+    const Buffer result = temporary(desc);
+    copy(buffer, result);
+    return result;
+}
+
+void Tape::copy(const Buffer& from, const Buffer& to) {
+    run(onednn::reorder(engine_, from.desc, to.desc, onednn::user_scratchpad()),
+        {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
     segment_.steps.back().is_reorder = true;
-    return copy;
 }
 
 Buffer Tape::see_as(const Buffer& buffer, const MemoryDesc& desc) {

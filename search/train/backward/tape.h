@@ -1,11 +1,13 @@
 // Records how a network is trained: as operators describe their forward pass it appends the steps, and then,
-// the other way round, those of their backward pass. A gradient lies in memory as its value does. Values that
+// the other way round, those of their backward pass. A gradient lies in memory as its value does, in the same
+// type: only what is trained, and its gradients, are always float32. Values that
 // the backward pass reads keep their memory until then; all else is planned tightly.
 // Lives while one network is compiled, on one thread.
 #pragma once
 
 #include "graph/graph.h"
 #include "ops/lowering.h"
+#include "runtime/core/precision.h"
 #include "runtime/exec/segment.h"
 
 #include <span>
@@ -30,13 +32,17 @@ struct TrainedConstant {
 
 class Tape {
 public:
-    Tape(const Graph& graph, std::int64_t batch, const dnnl::engine& engine);
+    Tape(const Graph& graph, std::int64_t batch, const dnnl::engine& engine, Precision precision);
 
     // What operators ask for, about the node at hand.
     const dnnl::engine& engine() const { return engine_; }
+    /// The type that convolutions take and give; what follows them computes in the type it is given.
+    DescType convolution_type() const {
+        return precision_ == Precision::kBfloat16 ? DescType::bf16 : DescType::f32;
+    }
     const OpSpec& spec() const { return *node().spec; }
     const TensorType& output_type(int i) const;
-    /// The input in whatever layout its producer chose; row-major constants.
+    /// The input in whatever layout and type its producer chose; row-major constants.
     Buffer input(int i);
     /// The input is a constant to be trained, kept in `layout`. `plain` has its bytes in row-major order.
     /// Throws Error{kContent} when it is computed, or another node trains it too.
@@ -47,8 +53,10 @@ public:
     /// The output is the bytes of `buffer`.
     void set_output(int i, const Buffer& buffer);
     Buffer temporary(const MemoryDesc& desc);
-    /// The same numbers in layout `desc`: re-ordered where they lie in another.
+    /// The same numbers in layout and type `desc`: re-ordered where they lie in another.
     Buffer as(const Buffer& buffer, const MemoryDesc& desc);
+    /// Re-orders the numbers into memory that is there.
+    void copy(const Buffer& from, const Buffer& to);
     /// The same bytes under another descriptor.
     Buffer see_as(const Buffer& buffer, const MemoryDesc& desc);
 
@@ -92,6 +100,7 @@ private:
 
     const Graph& graph_;
     dnnl::engine engine_;
+    Precision precision_;
     std::vector<TensorType> types_;
     std::vector<Buffer> values_;                  // per value
     std::vector<bool> learns_;                    // per value: something trained stands behind it

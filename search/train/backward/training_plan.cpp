@@ -46,13 +46,13 @@ Backward differentiate(const Node& node, const std::vector<TensorType>& types, T
 }  // namespace
 
 TrainingPlan compile_training(const Graph& original, std::int64_t batch, const dnnl::engine& engine,
-                              bool towards_inputs) {
+                              const TrainingPlanOptions& options) {
     const Graph graph = join_relus(original);
     const std::vector<TensorType> types = infer_types(graph, batch);
-    Tape tape(graph, batch, engine);
+    Tape tape(graph, batch, engine, options.precision);
     Segment& segment = tape.segment();
     for (const GraphInput& input : graph.inputs)
-        segment.inputs.push_back(tape.begin_input(input, towards_inputs).id);
+        segment.inputs.push_back(tape.begin_input(input, options.towards_inputs).id);
 
     std::vector<Backward> backward;
     for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
@@ -74,7 +74,7 @@ TrainingPlan compile_training(const Graph& original, std::int64_t batch, const d
         tape.begin_node(static_cast<NodeId>(n));
         backward[n]();
     }
-    if (towards_inputs)
+    if (options.towards_inputs)
         for (const GraphInput& input : graph.inputs)
             plan.input_gradients.push_back(tape.input_gradient(input.value).id);
     const std::size_t turn = segment.parts[0].end;

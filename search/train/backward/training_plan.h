@@ -15,9 +15,14 @@ struct TrainingPlan {
     std::vector<TrainedConstant> constants;
 };
 
+struct TrainingPlanOptions {
+    Precision precision = Precision::kFloat32;  ///< of convolutions, and of values until something adds up
+    bool towards_inputs = false;                ///< gradients of the graph's inputs, too
+};
+
 /// `graph` is as training wants it: batch norms are nodes of their own, nothing is fused.
 /// Throws Error{kContent} at the first node that cannot be trained, Error{kResource} over the memory limit.
 TrainingPlan compile_training(const Graph& graph, std::int64_t batch, const dnnl::engine& engine,
-                              bool towards_inputs = false);
+                              const TrainingPlanOptions& options = {});
 
 }  // namespace dyce

@@ -16,7 +16,7 @@ std::variant<Sgd, AdamW> make_optimiser(OptimiserOptions::Kind kind, std::size_t
 }  // namespace
 
 NetworkTrainer::NetworkTrainer(const Graph& graph, std::int64_t batch, const OptimiserOptions& options)
-    : run_(graph, batch),
+    : run_(graph, batch, {.precision = options.precision}),
       options_(options),
       targets_(static_cast<std::size_t>(batch)),
       optimiser_(make_optimiser(options.kind, run_.parameters())) {

@@ -20,7 +20,8 @@ namespace dyce {
 struct OptimiserOptions {
     enum class Kind { kSgd, kAdamW };
     Kind kind = Kind::kSgd;
-    double rate = 0.1;     ///< at its peak
+    Precision precision = Precision::kFloat32;  ///< of the passes; parameters are float32
+    double rate = 0.1;                          ///< at its peak
     double decay = 5e-4;   ///< of weights; L2 with SGD, decoupled with AdamW. Norms and biases never decay
     double average = 0;    ///< decay of the moving average of all numbers; 0 = none
     double smoothing = 0;  ///< of the labels

@@ -1,6 +1,7 @@
 #include "search/train/network/start_network.h"
 
 #include "graph/passes/passes.h"
+#include "loaders/format/storage.h"
 #include "loaders/image/presets.h"
 #include "search/train/random.h"
 #include "search/train/train_exits.h"
@@ -70,7 +71,7 @@ Member start_network(const Backbone& backbone, int classes, std::uint64_t seed) 
         [&](const std::string& name, const Shape& shape) { return first_values(name, shape, seed); }, classes,
         backbone.input());
     member.parameters = count_parameters(member.graph);
-    member.exits.sites = find_sites(member.graph);
+    member.exits = find_exits(member.graph, backbone.site_names());
     return member;
 }
 
@@ -91,6 +92,7 @@ Member finish_network(Member member) {
     simplify(member.graph);
     member.exits.sites = find_sites(member.graph, names);
     complete_heads(member.graph, member.exits);
+    if (member.storage == Precision::kBfloat16) round_weights(member.graph);
     return member;
 }
 

@@ -22,7 +22,8 @@ void start_heads(Member& member, int classes, const std::vector<HeadType>& types
                  const std::vector<int>& sites, std::uint64_t seed,
                  const std::function<void(const std::string&)>& notice);
 
-/// The network as a model stores it: batch norms folded, sites and heads found again.
+/// The network as a model stores it: batch norms folded, sites and heads found again, weights rounded where
+/// they are stored so.
 Member finish_network(Member member);
 
 }  // namespace dyce

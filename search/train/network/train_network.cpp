@@ -57,9 +57,9 @@ std::string key_of(const Member& member, const Dataset& pictures, const TrainNet
     const AugmentOptions& augment = options.augment;
     key << "network " << member.architecture << " " << digest.hex() << " " << options.epochs << " "
         << options.batch << " " << options.holdout << " " << options.seed << " "
-        << static_cast<int>(optimiser.kind) << " " << optimiser.rate << " " << optimiser.decay << " "
-        << optimiser.average << " " << optimiser.smoothing << " " << optimiser.exits << " " << augment.shift
-        << " " << augment.cutout << " " << augment.mixup;
+        << name_of(optimiser.precision) << " " << static_cast<int>(optimiser.kind) << " " << optimiser.rate
+        << " " << optimiser.decay << " " << optimiser.average << " " << optimiser.smoothing << " "
+        << optimiser.exits << " " << augment.shift << " " << augment.cutout << " " << augment.mixup;
     const DistillOptions& distill = optimiser.distill;
     if (options.teacher != nullptr)
         key << " " << options.teacher->digest << " " << static_cast<int>(distill.kind) << " " << distill.alpha

@@ -1,7 +1,9 @@
 // The gradients that oneDNN and our loops compute in float against central differences, in double, of forward
 // passes written out by definition. A wrong sign, a forgotten term of a batch norm's statistics, a transposed
-// weight or a gradient lost where a value is read twice each shift some number far beyond the tolerance.
+// weight or a gradient lost where a value is read twice each shift some number far beyond the tolerance. In
+// bfloat16 that is wide, as its numbers are: 8 bits.
 #include "graph/builder.h"
+#include "runtime/core/onednn/compat.h"
 #include "search/train/backward/network_run.h"
 #include "search/train/random.h"
 #include "tests/search/train/plain_forward.h"
@@ -59,7 +61,7 @@ double loss_of(const Doubles& outputs, const Doubles& weights) {
 
 // Compares a hundred or so of the gradients, evenly spread.
 void check_differences(const char* of, Doubles& variable, const Doubles& gradient,
-                       const std::function<double()>& loss) {
+                       const std::function<double()>& loss, double tolerance) {
     REQUIRE(gradient.size() == variable.size());
     double scale = 0;
     for (const double one : gradient) scale = std::max(scale, std::abs(one));
@@ -72,15 +74,17 @@ void check_differences(const char* of, Doubles& variable, const Doubles& gradien
         const double below = loss();
         variable[i] = kept;
         const double expected = (above - below) / (2 * h);
-        if (std::abs(gradient[i] - expected) > 2e-5 * (1 + scale))
+        if (std::abs(gradient[i] - expected) > tolerance * (1 + scale))
             FAIL_CHECK(of << " " << i << ": " << gradient[i] << ", expected " << expected);
     }
 }
 
-void check(Case& one, ValueId output) {
+void check(Case& one, ValueId output, Precision precision = Precision::kFloat32) {
+    const bool is_narrow = precision == Precision::kBfloat16;
+    const double output_tolerance = is_narrow ? 0.02 : 1e-5, tolerance = is_narrow ? 0.03 : 2e-5;
     one.builder.output(output);
     const Graph graph = one.builder.graph();
-    NetworkRun run(graph, one.shape[0], true);
+    NetworkRun run(graph, one.shape[0], {.precision = precision, .towards_inputs = true});
     const Tensor input = random_tensor(one.shape, 1001);
     std::copy_n(input.data<float>(), input.elements(), run.input(0).data());
     run.forward();
@@ -92,7 +96,8 @@ void check(Case& one, ValueId output) {
     const Doubles outputs = one.plain(inputs, constants);
     REQUIRE(run.output(0).size() == outputs.size());
     for (std::size_t i = 0; i < outputs.size(); ++i)
-        if (std::abs(static_cast<double>(run.output(0)[i]) - outputs[i]) > 1e-5 * (1 + std::abs(outputs[i])))
+        if (std::abs(static_cast<double>(run.output(0)[i]) - outputs[i]) >
+            output_tolerance * (1 + std::abs(outputs[i])))
             FAIL_CHECK("output " << i << ": " << run.output(0)[i] << ", expected " << outputs[i]);
 
     const Tensor weights = random_tensor({static_cast<std::int64_t>(outputs.size())}, 1002);
@@ -100,7 +105,7 @@ void check(Case& one, ValueId output) {
     run.backward();
     const Doubles loss_weights = doubles_of(weights);
     const auto loss = [&] { return loss_of(one.plain(inputs, constants), loss_weights); };
-    check_differences("input", inputs, doubles_of(run.input_gradient(0)), loss);
+    check_differences("input", inputs, doubles_of(run.input_gradient(0)), loss, tolerance);
 
     Graph gradients = graph;
     run.write_constants(run.gradients(), gradients);
@@ -110,7 +115,7 @@ void check(Case& one, ValueId output) {
         Doubles& constant = constants[index++];
         if (graph.values[v].name.find("running") == std::string::npos)
             check_differences(graph.values[v].name.c_str(), constant,
-                              doubles_of(*gradients.values[v].constant), loss);
+                              doubles_of(*gradients.values[v].constant), loss, tolerance);
     }
 }
 
@@ -141,6 +146,12 @@ ValueId add_batch_norm(Case& one, ValueId x, std::int64_t channels) {
 
 }  // namespace
 
+std::vector<Precision> precisions() {
+    if (onednn::has_bfloat16()) return {Precision::kFloat32, Precision::kBfloat16};
+    MESSAGE("skipped: no bfloat16 instructions");
+    return {Precision::kFloat32};
+}
+
 TEST_CASE("convolutions go backwards") {
     const struct {
         Shape input;
@@ -154,15 +165,17 @@ TEST_CASE("convolutions go backwards") {
         {{2, 32, 7, 7}, 32, {3, 1, 1, 32}, false}, {{2, 8, 9, 9}, 8, {3, 1, 2, 2, 2}, true},
         {{4, 3, 32, 32}, 16, {3, 1, 1}, false},
     };
-    for (const auto& row : rows) {
-        CAPTURE(row.input.to_string());
-        CAPTURE(row.channels);
-        Case one(row.input);
-        one.plain = [&](const Doubles& x, const std::vector<Doubles>& c) {
-            return row.conv(one.plane(), row.channels, x, c[0], row.bias ? c[1] : Doubles());
-        };
-        check(one, add_conv(one, row.conv, row.channels, row.bias));
-    }
+    for (const Precision precision : precisions())
+        for (const auto& row : rows) {
+            CAPTURE(name_of(precision));
+            CAPTURE(row.input.to_string());
+            CAPTURE(row.channels);
+            Case one(row.input);
+            one.plain = [&](const Doubles& x, const std::vector<Doubles>& c) {
+                return row.conv(one.plane(), row.channels, x, c[0], row.bias ? c[1] : Doubles());
+            };
+            check(one, add_conv(one, row.conv, row.channels, row.bias), precision);
+        }
 }
 
 TEST_CASE("batch norms go backwards through the statistics of the batch") {
@@ -258,31 +271,36 @@ TEST_CASE("layers go backwards") {
 }
 
 TEST_CASE("a block goes backwards: two ways join, one value is read twice, channels are added") {
-    const Shape shape{2, 16, 6, 6};
-    const PlainConv half{3, 2, 1}, same{3, 1, 1};
-    Case one(shape);
-    const ValueId first = one.builder.add("Relu", {add_batch_norm(one, add_conv(one, same, 16, false), 16)});
-    ValueId shortcut = one.builder.add(
-        "Slice", {first},
-        {{"starts", Ints{0, 0}}, {"ends", Ints{99, 99}}, {"axes", Ints{2, 3}}, {"steps", Ints{2, 2}}});
-    shortcut = one.builder.add("Pad", {shortcut}, {{"pads", Ints{0, 8, 0, 0, 0, 8, 0, 0}}});
-    const ValueId weights = one.constant({32, 16, 3, 3});
-    const ValueId second = one.builder.add("Conv", {first, weights}, window_attributes(half));
-    const ValueId sum = one.builder.add("Relu", {one.builder.add("Add", {second, shortcut})});
-    const ValueId doubled = one.builder.add("Add", {sum, one.builder.add("Relu", {second})});
-    const ValueId flat = one.builder.add("Flatten", {one.builder.add("GlobalAveragePool", {doubled})},
-                                         {{"axis", std::int64_t{1}}});
-    const ValueId linear = one.constant({10, 32});
-    one.plain = [&](const Doubles& x, const std::vector<Doubles>& c) {
-        const Plane plane = one.plane();
-        const Doubles a = plain_relu(plain_batch_norm(plane, same(plane, 16, x, c[0], {}), c[1], c[2], 1e-3));
-        const Doubles b = half(plane, 32, a, c[5], {});
-        const Doubles joined = plain_relu(plain_add(b, plain_shortcut(plane, 32, a)));
-        const Doubles pooled =
-            plain_adaptive_pool(half.output(plane, 32), 1, plain_add(joined, plain_relu(b)));
-        return plain_linear(2, 32, pooled, c[6], {});
-    };
-    check(one, one.builder.add("Gemm", {flat, linear}, {{"transB", std::int64_t{1}}}));
+    for (const Precision precision : precisions()) {
+        CAPTURE(name_of(precision));
+        const Shape shape{2, 16, 6, 6};
+        const PlainConv half{3, 2, 1}, same{3, 1, 1};
+        Case one(shape);
+        const ValueId first =
+            one.builder.add("Relu", {add_batch_norm(one, add_conv(one, same, 16, false), 16)});
+        ValueId shortcut = one.builder.add(
+            "Slice", {first},
+            {{"starts", Ints{0, 0}}, {"ends", Ints{99, 99}}, {"axes", Ints{2, 3}}, {"steps", Ints{2, 2}}});
+        shortcut = one.builder.add("Pad", {shortcut}, {{"pads", Ints{0, 8, 0, 0, 0, 8, 0, 0}}});
+        const ValueId weights = one.constant({32, 16, 3, 3});
+        const ValueId second = one.builder.add("Conv", {first, weights}, window_attributes(half));
+        const ValueId sum = one.builder.add("Relu", {one.builder.add("Add", {second, shortcut})});
+        const ValueId doubled = one.builder.add("Add", {sum, one.builder.add("Relu", {second})});
+        const ValueId flat = one.builder.add("Flatten", {one.builder.add("GlobalAveragePool", {doubled})},
+                                             {{"axis", std::int64_t{1}}});
+        const ValueId linear = one.constant({10, 32});
+        one.plain = [&](const Doubles& x, const std::vector<Doubles>& c) {
+            const Plane plane = one.plane();
+            const Doubles a =
+                plain_relu(plain_batch_norm(plane, same(plane, 16, x, c[0], {}), c[1], c[2], 1e-3));
+            const Doubles b = half(plane, 32, a, c[5], {});
+            const Doubles joined = plain_relu(plain_add(b, plain_shortcut(plane, 32, a)));
+            const Doubles pooled =
+                plain_adaptive_pool(half.output(plane, 32), 1, plain_add(joined, plain_relu(b)));
+            return plain_linear(2, 32, pooled, c[6], {});
+        };
+        check(one, one.builder.add("Gemm", {flat, linear}, {{"transB", std::int64_t{1}}}), precision);
+    }
 }
 
 TEST_CASE("what cannot be trained is refused by name") {

@@ -1,6 +1,6 @@
 #include "search/train/feature_layout.h"
 
-#include "search/train/bfloat16.h"
+#include "runtime/core/bfloat16.h"
 #include "tests/exec/exit_net.h"
 
 #include <doctest/doctest.h>

@@ -1,0 +1,33 @@
+#include "loaders/format/storage.h"
+
+#include "runtime/core/bfloat16.h"
+
+#include <cstring>
+
+namespace dyce {
+
+bool is_weight(const Tensor& tensor) {
+    return tensor.dtype() == DataType::kFloat32 && tensor.shape().rank() >= 2;
+}
+
+void round_weights(Graph& graph) {
+    for (Value& value : graph.values) {
+        if (!value.constant || !is_weight(*value.constant)) continue;
+        Tensor rounded(DataType::kFloat32, value.constant->shape());
+        const float* from = value.constant->data<float>();
+        float* to = rounded.mutable_data<float>();
+        for (std::int64_t i = 0; i < rounded.elements(); ++i) to[i] = from_bfloat16(to_bfloat16(from[i]));
+        *value.constant = std::move(rounded);
+    }
+}
+
+std::vector<std::byte> narrowed(const Tensor& weight) {
+    std::vector<std::byte> bytes(static_cast<std::size_t>(weight.elements()) * sizeof(std::uint16_t));
+    for (std::int64_t i = 0; i < weight.elements(); ++i) {
+        const std::uint16_t bits = to_bfloat16(weight.data<float>()[i]);
+        std::memcpy(bytes.data() + static_cast<std::size_t>(i) * sizeof bits, &bits, sizeof bits);
+    }
+    return bytes;
+}
+
+}  // namespace dyce

@@ -1,0 +1,20 @@
+// Weights at half the size: float32 numbers that a file holds as bfloat16. Functions.
+#pragma once
+
+#include "graph/graph.h"
+
+#include <cstddef>
+#include <vector>
+
+namespace dyce {
+
+/// What may be narrowed: float32 of two axes or more. Biases and what belongs to norms has one.
+bool is_weight(const Tensor& tensor);
+
+/// Rounds all weights of the graph to the nearest number that bfloat16 holds, ties to even.
+void round_weights(Graph& graph);
+
+/// The numbers of a weight in bfloat16, each rounded so.
+std::vector<std::byte> narrowed(const Tensor& weight);
+
+}  // namespace dyce
