@@ -85,14 +85,22 @@ struct Recorder::Impl {
     }
 
     void run(std::size_t m, std::span<const Image> images, std::vector<RecordRow>& rows) {
+        const auto at_once = static_cast<std::size_t>(members[m].executor.rows_at_once());
+        for (std::size_t first = 0; first < images.size(); first += at_once)
+            run_part(m, images, first, std::min(at_once, images.size() - first), rows);
+    }
+
+    void run_part(std::size_t m, std::span<const Image> all, std::size_t first, std::size_t count,
+                  std::vector<RecordRow>& rows) {
         MemberRun& member = members[m];
+        const std::span<const Image> images = all.subspan(first, count);
         const auto input = member.executor.input(static_cast<int>(images.size()));
         const std::size_t picture = input.size() / images.size();
         for (std::size_t i = 0; i < images.size(); ++i) {
             try {
                 apply(model->members[m].preprocess, images[i], input.data() + i * picture);
             } catch (const Error& error) {
-                throw Error(error.code(), "picture " + std::to_string(i), error.message());
+                throw Error(error.code(), "picture " + std::to_string(first + i), error.message());
             }
         }
         for (const StageColumns& columns : member.stages) {
@@ -102,7 +110,7 @@ struct Recorder::Impl {
                     column.head < 0 ? member.executor.logits() : member.executor.run_head(column.head);
                 const std::size_t classes = logits.size() / images.size();
                 for (std::size_t i = 0; i < images.size(); ++i)
-                    note(logits.subspan(i * classes, classes), column.row_index, rows[i]);
+                    note(logits.subspan(i * classes, classes), column.row_index, rows[first + i]);
             }
         }
     }

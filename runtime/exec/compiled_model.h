@@ -13,12 +13,17 @@ struct CompiledModel::Data {
     InterleavedGraph network;  ///< fused; keeps the constants alive
     dnnl::engine engine;
     std::unique_ptr<WeightsStore> weights;
-    std::vector<Segment> segments;  ///< rising batch sizes; a single one when the graph is not batched
+    /// Rising batch sizes, as far as activations stay in the caches; a single one when the graph is not
+    /// batched.
+    std::vector<Segment> segments;
 
-    /// The smallest segment that takes `rows`.
+    /// Rows of the biggest segment, at most max_batch.
+    int rows_at_once() const;
+    /// The smallest segment that takes `rows`, at most rows_at_once().
     std::size_t bucket(int rows) const;
     /// Throws Error{kUsage} unless 1 <= rows <= max_batch.
-    void check_rows(int rows) const;
+    void check_rows(int rows) const { check_rows(rows, options.max_batch); }
+    static void check_rows(int rows, int most);
 };
 
 }  // namespace dyce

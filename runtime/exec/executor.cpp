@@ -4,12 +4,29 @@
 
 #include <dyce/error.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace dyce {
 
 struct Executor::Impl {
     ExecutionContext context;
+    /// Of a batch that goes part by part: its pictures, its answers.
+    std::vector<float> pictures, answers;
+
+    explicit Impl(std::shared_ptr<const CompiledModel> model) : context(std::move(model)) {}
+    /// Sizes those two; only the first time anything is allocated.
+    void hold_batch() {
+        const auto rows = static_cast<std::size_t>(context.model().options.max_batch);
+        pictures.resize(rows * context.input(0, 1).size());
+        answers.resize(rows * context.output(0, 0, 1).size());
+    }
+    /// part(first row, number of rows) for one part after another.
+    template <class Part>
+    void each_part(int rows, const Part& part) const {
+        const int at_once = context.model().rows_at_once();
+        for (int first = 0; first < rows; first += at_once) part(first, std::min(at_once, rows - first));
+    }
 };
 
 namespace {
@@ -34,30 +51,54 @@ void check_inputs(const Graph& graph, const std::vector<Tensor>& inputs, std::in
 }
 
 // Rows beyond those asked for are computed too, on zeros.
-void copy_rows(void* destination, const Tensor& source, std::size_t capacity) {
-    std::memcpy(destination, source.bytes(), source.byte_size());
-    std::memset(static_cast<std::byte*>(destination) + source.byte_size(), 0, capacity - source.byte_size());
+void copy_rows(void* destination, std::span<const std::byte> source, std::size_t capacity) {
+    std::memcpy(destination, source.data(), source.size());
+    std::memset(static_cast<std::byte*>(destination) + source.size(), 0, capacity - source.size());
+}
+
+// `count` of the tensor's `rows` rows.
+std::span<const std::byte> part_of(const Tensor& tensor, std::int64_t rows, int first, int count) {
+    const std::size_t row = tensor.byte_size() / static_cast<std::size_t>(rows);
+    return {static_cast<const std::byte*>(tensor.bytes()) + static_cast<std::size_t>(first) * row,
+            static_cast<std::size_t>(count) * row};
 }
 
 }  // namespace
 
 Executor::Executor(std::shared_ptr<const CompiledModel> model)
-    : impl_(new Impl{ExecutionContext(std::move(model))}) {}
+    : impl_(std::make_unique<Impl>(std::move(model))) {}
 Executor::~Executor() = default;
 Executor::Executor(Executor&&) noexcept = default;
 
 std::span<float> Executor::input(int rows) {
     ExecutionContext& context = impl_->context;
     context.model().check_rows(rows);
+    if (rows > context.model().rows_at_once()) {
+        impl_->hold_batch();
+        return std::span(impl_->pictures).first(static_cast<std::size_t>(rows) * context.input(0, 1).size());
+    }
     return context.input(context.bucket(rows), rows);
 }
 
 std::span<const float> Executor::run(int rows) {
     ExecutionContext& context = impl_->context;
     context.model().check_rows(rows);
-    const std::size_t bucket = context.bucket(rows);
-    context.run(bucket);
-    return context.output(bucket, 0, rows);
+    const auto run_part = [&](int count) {
+        const std::size_t bucket = context.bucket(count);
+        context.run(bucket);
+        return context.output(bucket, 0, count);
+    };
+    if (rows <= context.model().rows_at_once()) return run_part(rows);
+    const float* from = impl_->pictures.data();
+    float* to = impl_->answers.data();
+    impl_->each_part(rows, [&](int, int count) {
+        const auto pictures = context.input(context.bucket(count), count);
+        std::copy_n(from, pictures.size(), pictures.data());
+        const auto answers = run_part(count);
+        to = std::copy(answers.begin(), answers.end(), to);
+        from += pictures.size();
+    });
+    return {impl_->answers.data(), to};
 }
 
 std::vector<Tensor> Executor::run(const std::vector<Tensor>& inputs) {
@@ -67,19 +108,30 @@ std::vector<Tensor> Executor::run(const std::vector<Tensor>& inputs) {
         graph.batched && !inputs.empty() && inputs[0].shape().rank() > 0 ? inputs[0].shape()[0] : 1;
     if (graph.batched) context.model().check_rows(static_cast<int>(rows));
     check_inputs(graph, inputs, rows);
-    const std::size_t bucket = context.bucket(static_cast<int>(rows));
-    const BoundSegment& bound = context.bound(bucket);
-    for (std::size_t i = 0; i < inputs.size(); ++i)
-        copy_rows(bound.input(static_cast<int>(i)), inputs[i], byte_size(bound.segment().input_types[i]));
-    context.run(bucket);
+    const auto is_batched = [&](std::size_t i) {
+        return graph.batched && !graph.value(graph.outputs[i]).constant;
+    };
     std::vector<Tensor> outputs;
-    for (std::size_t i = 0; i < bound.segment().outputs.size(); ++i) {
-        TensorType type = bound.segment().output_types[i];
-        if (graph.batched && !graph.value(graph.outputs[i]).constant) type.shape[0] = rows;
+    for (std::size_t i = 0; i < graph.outputs.size(); ++i) {
+        TensorType type = context.bound(0).segment().output_types[i];
+        if (is_batched(i)) type.shape[0] = rows;
         outputs.emplace_back(type.dtype, type.shape);
-        std::memcpy(outputs.back().mutable_bytes(), bound.output(static_cast<int>(i)),
-                    outputs.back().byte_size());
     }
+    impl_->each_part(static_cast<int>(rows), [&](int first, int count) {
+        const std::size_t bucket = context.bucket(count);
+        const BoundSegment& bound = context.bound(bucket);
+        for (std::size_t i = 0; i < inputs.size(); ++i)
+            copy_rows(bound.input(static_cast<int>(i)), part_of(inputs[i], rows, first, count),
+                      byte_size(bound.segment().input_types[i]));
+        context.run(bucket);
+        for (std::size_t i = 0; i < outputs.size(); ++i) {
+            const auto part =
+                is_batched(i) ? part_of(outputs[i], rows, first, count) : part_of(outputs[i], 1, 0, 1);
+            std::memcpy(static_cast<std::byte*>(outputs[i].mutable_bytes()) +
+                            (part.data() - static_cast<const std::byte*>(outputs[i].bytes())),
+                        bound.output(static_cast<int>(i)), part.size());
+        }
+    });
     return outputs;
 }
 

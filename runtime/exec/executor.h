@@ -14,7 +14,7 @@ namespace dyce {
 struct InterleavedGraph;
 
 struct CompileOptions {
-    int max_batch = 1;  ///< pictures per run at most; compiled for 1, 2, 4, .. up to it
+    int max_batch = 1;  ///< pictures per run at most
     int threads = 0;    ///< compute threads; 0 = all this process may use
     Precision precision = Precision::kFloat32;
     bool reference_kernels = false;  ///< the operators' plain loops instead of oneDNN
@@ -39,7 +39,10 @@ public:
                                                         const CompileOptions& options = {});
     ~CompiledModel();
 
-    /// The steps that run for `rows` pictures.
+    /// Pictures that go through the network together, so that what lies between two layers stays in the
+    /// caches; of a bigger batch one such part after another. The plan knows 1, 2, 4, .. up to that.
+    int rows_at_once() const;
+    /// The steps that run for `rows` pictures, at most rows_at_once().
     std::vector<StepReport> steps(int rows = 1) const;
     /// 32 hexadecimal digits over the steps: implementations and layouts, which are the same for any number
     /// of rows. Equal plans on one kind of processor give equal answers.
@@ -69,7 +72,8 @@ public:
     /// row-major. 1 <= rows <= max_batch.
     std::span<float> input(int rows);
     /// Computes the rows just written through input(), whose memory then serves other things. Gives the
-    /// first output, row-major, valid until the next call. Allocates nothing.
+    /// first output, row-major, valid until the next call. Allocates nothing, but the first time that a batch
+    /// goes in parts.
     std::span<const float> run(int rows);
 
     /// Any model: all outputs for all inputs (order of the graph). Inputs have the types of the graph, the

@@ -13,6 +13,7 @@ std::size_t index(int id) { return static_cast<std::size_t>(id); }
 ExitLoop::ExitLoop(const std::vector<std::shared_ptr<const CompiledModel>>& members,
                    std::vector<ExitPosition> positions, int max_batch)
     : positions_(std::move(positions)), rows_(index(max_batch)) {
+    waiting_.reserve(rows_.size());
     slots_.reserve(rows_.size());
     kept_.reserve(rows_.size());
     for (const auto& member : members) members_.push_back({StagedExecutor(member), {}});
@@ -22,10 +23,10 @@ ExitLoop::ExitLoop(const std::vector<std::shared_ptr<const CompiledModel>>& memb
 }
 
 void ExitLoop::run(const ExitPlan& plan, int rows, ExitBatch& batch) {
-    slots_.clear();
+    waiting_.clear();
     has_deadlines_ = false;
     for (int row = 0; row < rows; ++row) {
-        slots_.push_back(row);
+        waiting_.push_back(row);
         rows_[index(row)] = {};
         has_deadlines_ = has_deadlines_ || batch.deadline(row) != ExitBatch::Clock::time_point::max();
     }
@@ -33,9 +34,21 @@ void ExitLoop::run(const ExitPlan& plan, int rows, ExitBatch& batch) {
         if (plan.member_runs[m]) run_member(m, plan, batch);
 }
 
+// Part by part; the rows of each that stay wait for the next member.
 void ExitLoop::run_member(std::size_t m, const ExitPlan& plan, ExitBatch& batch) {
-    std::erase(slots_, -1);
-    if (slots_.empty()) return;
+    const std::size_t rows = waiting_.size(), at_once = index(members_[m].executor.rows_at_once());
+    std::size_t left = 0;
+    for (std::size_t first = 0; first < rows; first += at_once) {
+        const auto part = std::span(waiting_).subspan(first, std::min(at_once, rows - first));
+        slots_.assign(part.begin(), part.end());
+        run_part(m, plan, batch);
+        for (const int row : slots_)
+            if (row >= 0) waiting_[left++] = row;
+    }
+    waiting_.resize(left);
+}
+
+void ExitLoop::run_part(std::size_t m, const ExitPlan& plan, ExitBatch& batch) {
     Member& member = members_[m];
     const auto input = member.executor.input(static_cast<int>(slots_.size()));
     const std::size_t picture = input.size() / slots_.size();

@@ -69,6 +69,7 @@ private:
     };
 
     void run_member(std::size_t m, const ExitPlan& plan, ExitBatch& batch);
+    void run_part(std::size_t m, const ExitPlan& plan, ExitBatch& batch);
     void run_exit(const ExitPlan& plan, const Stage& stage, std::span<const float> logits, ExitBatch& batch);
     void leave_late(Member& member, std::size_t next, const ExitPlan& plan, ExitBatch& batch);
     void compact(Member& member);
@@ -77,8 +78,9 @@ private:
     std::vector<Member> members_;
     std::vector<ExitPosition> positions_;
     std::vector<Row> rows_;
-    std::vector<int> slots_;  ///< the row that lies at each place of the batch; -1 = it has left
-    std::vector<int> kept_;   ///< places whose rows have not left
+    std::vector<int> waiting_;  ///< rows that the next member will run for, rising
+    std::vector<int> slots_;    ///< the row that lies at each place of the batch; -1 = it has left
+    std::vector<int> kept_;     ///< places whose rows have not left
     bool has_deadlines_ = false;
     std::vector<float> late_logits_;
     std::uint64_t non_finite_scores_ = 0;

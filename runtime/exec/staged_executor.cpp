@@ -89,9 +89,10 @@ StagedExecutor::StagedExecutor(StagedExecutor&&) noexcept = default;
 
 int StagedExecutor::stages() const { return static_cast<int>(impl_->stages.size()); }
 int StagedExecutor::rows() const { return impl_->rows; }
+int StagedExecutor::rows_at_once() const { return impl_->context.model().rows_at_once(); }
 
 std::span<float> StagedExecutor::input(int rows) {
-    impl_->context.model().check_rows(rows);
+    impl_->context.model().check_rows(rows, rows_at_once());
     impl_->bucket = impl_->context.bucket(rows);
     impl_->rows = rows;
     impl_->stage = 0;

@@ -19,8 +19,11 @@ public:
     /// Stretches of the backbone: each but the last ends at a site that has heads.
     int stages() const;
 
+    /// Pictures of one batch at most: as many as go through the network together.
+    int rows_at_once() const;
+
     /// Begins a batch: where the caller writes `rows` preprocessed pictures, row-major.
-    /// Throws Error{kUsage} unless 1 <= rows <= max_batch.
+    /// Throws Error{kUsage} unless 1 <= rows <= rows_at_once().
     std::span<float> input(int rows);
     /// Runs the next stage.
     void advance();

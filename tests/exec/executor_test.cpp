@@ -7,6 +7,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 using namespace dyce;
 
 namespace {
@@ -37,6 +39,41 @@ TEST_CASE("a compiled graph answers for every number of rows up to the largest b
         CHECK_THROWS_AS(executor.input(5), Error);
         CHECK_THROWS_AS(executor.run(0), Error);
     }
+}
+
+TEST_CASE("a batch too big for the caches goes in parts, and every row has its answer") {
+    constexpr std::int64_t kWide = std::int64_t{4} << 20;  // 16 MiB a row
+    GraphBuilder builder;
+    const ValueId x = builder.input("x", {DataType::kFloat32, {1, kWide}});
+    const ValueId clipped = builder.add("Relu", {x});
+    builder.output(builder.add("Neg", {clipped}, {}, "y"));
+    builder.output(builder.add("ReduceSum", {clipped}, {{"axes", std::vector<std::int64_t>{1}}}, "sum"));
+    const auto model = CompiledModel::compile(std::move(builder).build(), {.max_batch = 3});
+    CHECK(model->rows_at_once() == 1);
+    Executor executor(model);
+    const auto value = [](std::int64_t row, std::int64_t i) {
+        return i % 1024 == 0 ? static_cast<float>(row + 1) : -1.f;
+    };
+    Tensor pictures(DataType::kFloat32, {3, kWide});
+    for (std::int64_t row = 0; row < 3; ++row)
+        for (std::int64_t i = 0; i < kWide; ++i)
+            pictures.mutable_data<float>()[row * kWide + i] = value(row, i);
+    const auto outputs = executor.run({pictures});
+    REQUIRE(outputs[0].shape() == Shape{3, kWide});
+    REQUIRE(outputs[1].shape() == Shape{3, 1});
+    const auto input = executor.input(3);
+    std::copy_n(pictures.data<float>(), input.size(), input.data());
+    const auto answers = executor.run(3);
+    REQUIRE(answers.size() == input.size());
+    for (std::int64_t row = 0; row < 3; ++row) {
+        CHECK(outputs[1].data<float>()[row] == static_cast<float>(4096 * (row + 1)));
+        for (const std::int64_t i : {std::int64_t{0}, std::int64_t{1}, kWide - 1024, kWide - 1}) {
+            const float expected = -std::max(value(row, i), 0.f);
+            CHECK(outputs[0].data<float>()[row * kWide + i] == expected);
+            CHECK(answers[static_cast<std::size_t>(row * kWide + i)] == expected);
+        }
+    }
+    CHECK_THROWS_AS(executor.input(4), Error);
 }
 
 TEST_CASE("raw runs check number, type and shape of their inputs") {

@@ -70,13 +70,15 @@ struct Runner {
     int max_batch;
     ExitLoop loop;
 
-    Runner(ExitNet made, int batch, bool reference = false, Precision precision = Precision::kFloat32)
+    /// `at_once`: rows that the network takes; 0 = the batch.
+    Runner(ExitNet made, int batch, bool reference = false, Precision precision = Precision::kFloat32,
+           int at_once = 0)
         : net(std::move(made)),
           macs(backbone_macs()),
           positions(list_positions({{&net.graph, &net.exits, macs}})),
           max_batch(batch),
           loop({CompiledModel::compile(net.graph, net.exits,
-                                       {.max_batch = batch,
+                                       {.max_batch = at_once > 0 ? at_once : batch,
                                         .threads = 2,
                                         .precision = precision,
                                         .reference_kernels = reference})},
@@ -130,6 +132,17 @@ TEST_CASE("exits: sites, heads and their multiply-adds come out of the graph") {
         CHECK(net.exits.sites[i].macs == stem + (b + 1) * block);
         CHECK(net.exits.heads[2 * i].macs == 8 * 5);
         CHECK(net.exits.heads[2 * i + 1].macs == 32 * 5);
+    }
+}
+
+TEST_CASE("a batch that goes in parts leaves as one that does not") {
+    const auto pictures = noise(13);
+    Runner whole(make_exit_net(4), 13);
+    Runner parts(make_exit_net(4), 13, false, Precision::kFloat32, 3);
+    std::mt19937 random(11);
+    for (int i = 0; i < 20; ++i) {
+        const Configuration configuration = random_configuration(random, 4);
+        CHECK(parts.run(configuration, pictures) == whole.run(configuration, pictures));
     }
 }
 

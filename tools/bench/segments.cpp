@@ -25,8 +25,9 @@ double median(std::vector<double> times) {
 struct Place {
     const ExitPosition* position;
     int number;
-    std::vector<double> segment;
-    std::vector<std::vector<double>> heads;
+    std::vector<double> segment = {};
+    std::vector<std::vector<double>> heads = {};
+    double segment_ms = 0, head_ms = 0;  ///< of the pass under way
 };
 
 class MemberTimes {
@@ -38,9 +39,9 @@ public:
           places_(std::move(places)) {
         std::mt19937 random(1);
         std::normal_distribution<float> normal;
-        pictures_.resize(executor_.input(setting.batch).size());
-        for (float& x : pictures_) x = normal(random);
         batch_ = setting.batch;
+        pictures_.resize(executor_.input(std::min(batch_, executor_.rows_at_once())).size());
+        for (float& x : pictures_) x = normal(random);
     }
 
     /// Passes through the network: one without heads, then with the first of each place, the second, and so
@@ -61,15 +62,25 @@ public:
     }
 
 private:
+    // The whole batch, part by part as it goes through the network.
     void run_pass(std::size_t pass, bool is_warm_up) {
-        std::copy(pictures_.begin(), pictures_.end(), executor_.input(batch_).begin());
+        for (Place& place : places_) place.segment_ms = place.head_ms = 0;
+        for (int rows = batch_; rows > 0; rows -= executor_.rows_at_once()) run_part(pass, rows);
+        if (is_warm_up) return;
         for (Place& place : places_) {
-            const double segment = time_ms([&] { executor_.advance(); });
-            if (pass == 0 && !is_warm_up) place.segment.push_back(segment);
+            if (pass == 0) place.segment.push_back(place.segment_ms);
+            if (pass > 0 && pass <= place.heads.size()) place.heads[pass - 1].push_back(place.head_ms);
+        }
+    }
+
+    void run_part(std::size_t pass, int rows) {
+        const auto input = executor_.input(std::min(rows, executor_.rows_at_once()));
+        std::copy_n(pictures_.begin(), input.size(), input.begin());
+        for (Place& place : places_) {
+            place.segment_ms += time_ms([&] { executor_.advance(); });
             if (pass == 0 || pass > place.heads.size()) continue;
             const int head = place.position->heads[pass - 1].index;
-            const double ms = head < 0 ? 0.0 : time_ms([&] { executor_.run_head(head); });
-            if (!is_warm_up) place.heads[pass - 1].push_back(ms);
+            if (head >= 0) place.head_ms += time_ms([&] { executor_.run_head(head); });
         }
     }
 
@@ -88,7 +99,7 @@ ordered_json bench_segments(const ModelData& model, const BenchSetting& setting)
         std::vector<Place> places;
         for (std::size_t p = 0; p < positions.size(); ++p)
             if (positions[p].member == static_cast<int>(m) && !positions[p].heads.empty())
-                places.push_back({&positions[p], static_cast<int>(p), {}, {}});
+                places.push_back({.position = &positions[p], .number = static_cast<int>(p)});
         for (Place& place : places) place.heads.resize(place.position->heads.size());
         members.emplace_back(model.members[m], setting, std::move(places));
     }
