@@ -2,9 +2,9 @@
 """What a teacher is worth to a small network with exits: the same student trained plainly, with plain distillation and
 with ERDE (doubt where the teacher is wrong), compared at equal mean multiply-adds.
 
-    tools/compare_distillation.py DYCE TEACHER.safetensors TRAIN TEST FOLDER [EPOCHS]
+    tools/compare_distillation.py DYCE TEACHER.safetensors TRAIN TEST FOLDER [EPOCHS [OPTION..]]
 
-TRAIN and TEST are class folders; FOLDER takes models, logs and records, and what is there already is not made again.
+OPTIONs go to `dyce train` (--precision bf16, --threads 1). TRAIN and TEST are class folders; FOLDER takes models, logs and records, and what is there already is not made again.
 Pictures leave by the entropy of an exit's answer, one threshold for all exits: along it accuracy is read where the mean
 multiply-adds come nearest to each budget. Needs python3-numpy.
 """
@@ -23,14 +23,14 @@ STUDENTS = {
 }
 
 
-def student(dyce, teacher, train, folder, name, options, epochs):
+def student(dyce, teacher, train, folder, name, options, extra, epochs):
     model = folder / f"{name}.safetensors"
     if not model.exists():
         command = [dyce, "train", "--from-scratch", "--arch", "cifar_resnet14", "--resize", "32", "--crop", "32",
-                   "--data", train, "--heads", "grid4-mlp2x32", "--sites", "0,1,2,3,4", "--exit-weight", "1",
+                   "--data", train, "--heads", "grid4-mlp2x32", "--sites", "0,1,2,3", "--exit-weight", "1",
                    "--epochs", epochs, "--ema", "0.999", "--holdout", "0", "--seed", "1",
                    "--checkpoint", folder / f"{name}.checkpoint", "--resume", "--log", folder / f"{name}.csv",
-                   "-o", model]
+                   "-o", model, *extra]
         if options:
             command += ["--teacher", teacher, *options]
         subprocess.run(command, check=True)
@@ -60,15 +60,15 @@ def curve(dyce, model, test, folder, name):
 
 
 def main():
-    if len(sys.argv) not in (6, 7):
+    if len(sys.argv) < 6:
         sys.exit(__doc__)
     dyce, teacher, train, test, folder = sys.argv[1:6]
-    epochs = sys.argv[6] if len(sys.argv) == 7 else "12"
+    epochs, extra = (sys.argv[6:7] or ["12"])[0], sys.argv[7:]
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     curves, finals = {}, {}
     for name, options in STUDENTS.items():
-        model = student(dyce, teacher, train, folder, name, options, epochs)
+        model = student(dyce, teacher, train, folder, name, options, extra, epochs)
         curves[name] = curve(dyce, model, test, folder, name)
         found = subprocess.run([dyce, "eval", model, "--data", test, "--json", "--quiet"], check=True,
                                capture_output=True, text=True)

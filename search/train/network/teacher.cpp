@@ -26,9 +26,10 @@ std::vector<int> match_outputs(const Member& teacher, const Member& student) {
 
 }  // namespace
 
-Teacher::Teacher(const Member& teacher, const Member& student, std::int64_t batch, int threads)
-    : executor_(
-          CompiledModel::compile(teacher.graph, {.max_batch = static_cast<int>(batch), .threads = threads})),
+Teacher::Teacher(const Member& teacher, const Member& student, std::int64_t batch, int threads,
+                 Precision precision)
+    : executor_(CompiledModel::compile(
+          teacher.graph, {.max_batch = static_cast<int>(batch), .threads = threads, .precision = precision})),
       pictures_(DataType::kFloat32, {batch, 3, student.preprocess.height, student.preprocess.width}),
       outputs_(match_outputs(teacher, student)) {
     if (teacher.preprocess != student.preprocess) fail("prepares its pictures differently");

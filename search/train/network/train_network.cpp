@@ -81,7 +81,8 @@ public:
           trainer_(member.graph, options.batch, options.optimiser),
           batches_(store, split.train, options.batch, options.augment, options.seed),
           log_(options.log, options.resume) {
-        if (options.teacher != nullptr) teacher_.emplace(*options.teacher, member, options.batch, threads);
+        if (options.teacher != nullptr)
+            teacher_.emplace(*options.teacher, member, options.batch, threads, options.optimiser.precision);
     }
 
     std::int64_t all_steps() const { return batches_.batches() * options_.epochs; }
