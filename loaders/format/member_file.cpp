@@ -25,6 +25,9 @@ namespace {
     throw Error(ErrorCode::kContent, where, message);
 }
 
+// Where all weights are read, those of a mapped file are given back one by one: a large model shall not be in
+// memory twice when it is packed.
+
 // What the digest is made of, for a tensor in memory and for one in a file.
 struct StoredTensor {
     std::string_view dtype;
@@ -33,7 +36,7 @@ struct StoredTensor {
 };
 
 std::string digest_of(const std::string& graph, const std::string& exits,
-                      const std::map<std::string, StoredTensor>& tensors) {
+                      const std::map<std::string, StoredTensor>& tensors, const FileMapping* mapping) {
     Digest digest;
     digest.add(graph);
     digest.add(exits);
@@ -42,6 +45,7 @@ std::string digest_of(const std::string& graph, const std::string& exits,
         digest.add(tensor.dtype);
         digest.add(canonical_text(std::vector<std::int64_t>(tensor.shape.begin(), tensor.shape.end())));
         digest.add(tensor.bytes);
+        if (mapping != nullptr) mapping->release(tensor.bytes);
     }
     return digest.hex();
 }
@@ -65,10 +69,17 @@ bool is_finite(const Tensor& tensor) {
     return finite;
 }
 
-void check_weights(const Graph& graph) {
-    for (const Value& value : graph.values)
-        if (value.constant && value.constant->dtype() == DataType::kFloat32 && !is_finite(*value.constant))
+std::span<const std::byte> bytes_of(const Tensor& tensor) {
+    return {static_cast<const std::byte*>(tensor.bytes()), tensor.byte_size()};
+}
+
+void check_weights(const Graph& graph, const FileMapping* mapping) {
+    for (const Value& value : graph.values) {
+        if (!value.constant || value.constant->dtype() != DataType::kFloat32) continue;
+        if (!is_finite(*value.constant))
             fail("tensor " + in_quotes(value.name), "holds an infinity or a NaN; weights must be finite");
+        if (mapping != nullptr) mapping->release(bytes_of(*value.constant));
+    }
 }
 
 // The network must take what the recipe makes.
@@ -83,10 +94,10 @@ void check_input(const Member& member) {
 }
 
 // Checks a network, and counts its multiply-adds.
-void complete(Member& member, const GraphLimits& limits) {
+void complete(Member& member, const GraphLimits& limits, const FileMapping* mapping) {
     within(kGraphKey, [&] { verify(member.graph, limits); });
     check_input(member);
-    check_weights(member.graph);
+    check_weights(member.graph, mapping);
     count_classes(member, limits.classes);
     Graph backbone = member.graph;
     const auto needed = find_needed_nodes(backbone, backbone.outputs[0]);
@@ -146,20 +157,21 @@ Member read_member(const Safetensors& file, const MemberNames& names, const Mode
     member.architecture = document.architecture;
     member.parameters = document.parameters;
     member.graph = std::move(document.graph);
-    within(path, [&] { complete(member, limits.graph); });
+    const FileMapping* mapping = file.mapping().get();
+    within(path, [&] { complete(member, limits.graph, mapping); });
 
     const std::string exits_key = kExitsKey + names.suffix;
     const bool has_exits = file.metadata().count(exits_key) != 0;
     member.exits =
         exits_from_text(has_exits ? text_of(file, exits_key) : "", path + ": " + exits_key, member.graph);
-    member.digest = digest_of(graph_text, exits_to_text(member.graph, member.exits), stored);
+    member.digest = digest_of(graph_text, exits_to_text(member.graph, member.exits), stored, mapping);
     return member;
 }
 
 void write_member(Member& member, const MemberNames& names, std::map<std::string, std::string>& metadata,
                   std::map<std::string, Tensor>& tensors) {
     validate(member.preprocess, kPreprocessKey);
-    complete(member, {});
+    complete(member, {}, nullptr);
     complete_heads(member.graph, member.exits);
 
     std::map<std::string, StoredTensor> stored;
@@ -169,10 +181,8 @@ void write_member(Member& member, const MemberNames& names, std::map<std::string
         if (!value.constant || uses[i] == 0) continue;
         const Tensor& tensor = *value.constant;
         tensors.emplace(names.prefix + value.name, tensor);
-        stored.emplace(value.name,
-                       StoredTensor{element_of(tensor.dtype()).safetensors,
-                                    tensor.shape(),
-                                    {static_cast<const std::byte*>(tensor.bytes()), tensor.byte_size()}});
+        stored.emplace(value.name, StoredTensor{element_of(tensor.dtype()).safetensors, tensor.shape(),
+                                                bytes_of(tensor)});
     }
     const std::string graph_text = graph_to_text({member.architecture, member.parameters, member.graph});
     const std::string exits_text = exits_to_text(member.graph, member.exits);
@@ -180,7 +190,7 @@ void write_member(Member& member, const MemberNames& names, std::map<std::string
     metadata[kGraphKey + names.suffix] = graph_text;
     if (!exits_text.empty()) metadata[kExitsKey + names.suffix] = exits_text;
     metadata[kPreprocessKey + names.suffix] = preprocess_text;
-    member.digest = digest_of(graph_text, exits_text, stored);
+    member.digest = digest_of(graph_text, exits_text, stored, nullptr);
     member.preprocess_digest = digest_of(preprocess_text);
 }
 

@@ -32,7 +32,8 @@ void compile_segments(CompiledModel::Data& data) {
                              *data.weights,
                              implementations,
                              data.options.precision,
-                             data.options.reference_kernels};
+                             data.options.reference_kernels,
+                             data.options.mapping.get()};
     for (const int rows : batch_sizes(data)) data.segments.push_back(compile_segment(state, rows));
 }
 
