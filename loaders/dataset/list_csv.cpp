@@ -115,7 +115,7 @@ void check_count(const FileMapping& file, const std::string& path, const Dataset
         if (breaks > limits.pictures + 1)  // one header and one picture a line
             throw Error(ErrorCode::kResource, path,
                         "more lines, the limit is " + std::to_string(limits.pictures) + " pictures");
-        file.release(at + piece.size());
+        file.release(piece);
     }
 }
 

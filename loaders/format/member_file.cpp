@@ -26,8 +26,15 @@ namespace {
     throw Error(ErrorCode::kContent, where, message);
 }
 
+std::span<const std::byte> bytes_of(const Tensor& tensor) {
+    return {static_cast<const std::byte*>(tensor.bytes()), tensor.byte_size()};
+}
+
+// Where all weights are read, those of a mapped file are given back one by one: a large model shall not be in
+// memory twice when it is packed.
+
 std::string digest_of(const std::string& graph, const std::string& exits,
-                      const std::map<std::string, Tensor>& tensors) {
+                      const std::map<std::string, Tensor>& tensors, const FileMapping* mapping) {
     Digest digest;
     digest.add(graph);
     digest.add(exits);
@@ -36,7 +43,8 @@ std::string digest_of(const std::string& graph, const std::string& exits,
         const Shape& shape = tensor.shape();
         digest.add(element_of(tensor.dtype()).safetensors);
         digest.add(canonical_text(std::vector<std::int64_t>(shape.begin(), shape.end())));
-        digest.add({static_cast<const std::byte*>(tensor.bytes()), tensor.byte_size()});
+        digest.add(bytes_of(tensor));
+        if (mapping != nullptr) mapping->release(bytes_of(tensor));
     }
     return digest.hex();
 }
@@ -60,10 +68,13 @@ bool is_finite(const Tensor& tensor) {
     return finite;
 }
 
-void check_weights(const Graph& graph) {
-    for (const Value& value : graph.values)
-        if (value.constant && value.constant->dtype() == DataType::kFloat32 && !is_finite(*value.constant))
+void check_weights(const Graph& graph, const FileMapping* mapping) {
+    for (const Value& value : graph.values) {
+        if (!value.constant || value.constant->dtype() != DataType::kFloat32) continue;
+        if (!is_finite(*value.constant))
             fail("tensor " + in_quotes(value.name), "holds an infinity or a NaN; weights must be finite");
+        if (mapping != nullptr) mapping->release(bytes_of(*value.constant));
+    }
 }
 
 // The network must take what the recipe makes.
@@ -78,10 +89,10 @@ void check_input(const Member& member) {
 }
 
 // Checks a network, and counts its multiply-adds.
-void complete(Member& member, const GraphLimits& limits) {
+void complete(Member& member, const GraphLimits& limits, const FileMapping* mapping) {
     within(kGraphKey, [&] { verify(member.graph, limits); });
     check_input(member);
-    check_weights(member.graph);
+    check_weights(member.graph, mapping);
     count_classes(member, limits.classes);
     Graph backbone = member.graph;
     const auto needed = find_needed_nodes(backbone, backbone.outputs[0]);
@@ -140,13 +151,14 @@ Member read_member(const Safetensors& file, const MemberNames& names, const Mode
     member.architecture = document.architecture;
     member.parameters = document.parameters;
     member.graph = std::move(document.graph);
-    within(path, [&] { complete(member, limits.graph); });
+    const FileMapping* mapping = file.mapping().get();
+    within(path, [&] { complete(member, limits.graph, mapping); });
 
     const std::string exits_key = kExitsKey + names.suffix;
     const bool has_exits = file.metadata().count(exits_key) != 0;
     member.exits =
         exits_from_text(has_exits ? text_of(file, exits_key) : "", path + ": " + exits_key, member.graph);
-    member.digest = digest_of(graph_text, exits_to_text(member.graph, member.exits), tensors);
+    member.digest = digest_of(graph_text, exits_to_text(member.graph, member.exits), tensors, mapping);
     return member;
 }
 
@@ -155,7 +167,7 @@ void write_member(Member& member, const MemberNames& names, std::map<std::string
     validate(member.preprocess, kPreprocessKey);
     const bool is_narrow = member.storage == Precision::kBfloat16;
     if (is_narrow) round_weights(member.graph);
-    complete(member, {});
+    complete(member, {}, nullptr);
     complete_heads(member.graph, member.exits);
 
     std::map<std::string, Tensor> tensors;
@@ -173,7 +185,7 @@ void write_member(Member& member, const MemberNames& names, std::map<std::string
     metadata[kGraphKey + names.suffix] = graph_text;
     if (!exits_text.empty()) metadata[kExitsKey + names.suffix] = exits_text;
     metadata[kPreprocessKey + names.suffix] = preprocess_text;
-    member.digest = digest_of(graph_text, exits_text, tensors);
+    member.digest = digest_of(graph_text, exits_text, tensors, nullptr);
     member.preprocess_digest = digest_of(preprocess_text);
 }
 

@@ -117,6 +117,7 @@ std::shared_ptr<const ModelData> load_model(const Safetensors& file, const Model
     const std::size_t members = count_members(file);
     check_names(file, members);
     auto model = std::make_shared<ModelData>();
+    model->mapping = file.mapping();
     for (std::size_t m = 0; m < members; ++m)
         model->members.push_back(read_member(file, MemberNames(m, members), limits));
     const auto& metadata = file.metadata();

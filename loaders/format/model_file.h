@@ -46,6 +46,9 @@ struct ModelData {
     std::string digest;  ///< of a single member that member's own
     std::string preprocess_digest;
     int classes = 0;  ///< size of the first output
+    /// The file that constants are views of; null when they are not. Whoever has a copy of a constant may
+    /// give its pages back.
+    std::shared_ptr<const FileMapping> mapping;
 
     /// The member that answers when no exit fires.
     const Member& last() const { return members.back(); }

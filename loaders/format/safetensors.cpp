@@ -3,7 +3,6 @@
 #include "loaders/format/json_reader.h"
 #include "loaders/format/text.h"
 #include "runtime/core/checked.h"
-#include "runtime/core/file_mapping.h"
 
 #include <dyce/error.h>
 
@@ -155,8 +154,10 @@ void check_tensor_name(const std::string& name, const std::string& where, const 
 }
 
 Safetensors Safetensors::open(const std::string& path, const SafetensorsLimits& limits) {
-    const auto mapping = FileMapping::open(path, limits.file_bytes);
-    return parse(path, mapping->bytes(), mapping, limits);
+    auto mapping = FileMapping::open(path, limits.file_bytes);
+    Safetensors file = parse(path, mapping->bytes(), mapping, limits);
+    file.mapping_ = std::move(mapping);
+    return file;
 }
 
 Safetensors Safetensors::parse(const std::string& path, std::span<const std::byte> bytes,

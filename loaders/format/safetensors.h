@@ -4,6 +4,7 @@
 #pragma once
 
 #include "loaders/format/element.h"
+#include "runtime/core/file_mapping.h"
 
 #include <dyce/tensor.h>
 
@@ -51,6 +52,8 @@ public:
     const std::string& path() const noexcept { return path_; }
     const std::map<std::string, std::string>& metadata() const noexcept { return metadata_; }
     const std::map<std::string, Entry>& entries() const noexcept { return entries_; }
+    /// The mapped file; null when the bytes are elsewhere.
+    const std::shared_ptr<const FileMapping>& mapping() const noexcept { return mapping_; }
 
     /// Bytes of a tensor as they are stored.
     std::span<const std::byte> bytes(const Entry& entry) const noexcept;
@@ -62,6 +65,7 @@ private:
     Safetensors() = default;
 
     std::string path_;
+    std::shared_ptr<const FileMapping> mapping_;
     std::shared_ptr<const void> owner_;  // of the bytes
     std::span<const std::byte> data_;
     std::map<std::string, std::string> metadata_;

@@ -45,8 +45,15 @@ std::shared_ptr<const FileMapping> FileMapping::open(const std::string& path, st
     return std::shared_ptr<const FileMapping>(new FileMapping(static_cast<const std::byte*>(data), size));
 }
 
-void FileMapping::release(std::size_t size) const noexcept {
-    if (size > 0) madvise(const_cast<std::byte*>(data_), size, MADV_DONTNEED);
+void FileMapping::release(std::span<const std::byte> part) const noexcept {
+    const std::uintptr_t begin =
+        reinterpret_cast<std::uintptr_t>(part.data()) - reinterpret_cast<std::uintptr_t>(data_);
+    const std::uintptr_t end = begin + part.size();
+    if (part.empty() || begin >= size_ || end > size_) return;
+    const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    const std::size_t first = (begin + page - 1) / page * page;
+    const std::size_t last = end == size_ ? end : end / page * page;  // nothing else is in the last page
+    if (first < last) madvise(const_cast<std::byte*>(data_) + first, last - first, MADV_DONTNEED);
 }
 
 FileMapping::~FileMapping() {

@@ -20,8 +20,9 @@ public:
     FileMapping& operator=(const FileMapping&) = delete;
 
     std::span<const std::byte> bytes() const noexcept { return {data_, size_}; }
-    /// Gives back the memory that holds the first `size` bytes; they are read again when they are touched.
-    void release(std::size_t size) const noexcept;
+    /// Gives back the memory of the pages that lie wholly in `part`; they are read from the file again when
+    /// they are touched, so that other threads may go on reading. What is not of this mapping is left alone.
+    void release(std::span<const std::byte> part) const noexcept;
 
 private:
     FileMapping(const std::byte* data, std::size_t size) : data_(data), size_(size) {}

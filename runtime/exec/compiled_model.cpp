@@ -37,7 +37,8 @@ void compile_segments(CompiledModel::Data& data) {
                              *data.weights,
                              implementations,
                              data.options.precision,
-                             data.options.reference_kernels};
+                             data.options.reference_kernels,
+                             data.options.mapping.get()};
     for (const int rows : batch_sizes(data)) {
         Segment segment = compile_segment(state, rows);
         // Each part of a batch reads all weights again: there is nothing to win while those are more.

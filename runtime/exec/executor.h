@@ -2,6 +2,7 @@
 #pragma once
 
 #include "graph/exits.h"
+#include "runtime/core/file_mapping.h"
 #include "runtime/core/precision.h"
 
 #include <memory>
@@ -18,6 +19,9 @@ struct CompileOptions {
     int threads = 0;    ///< compute threads; 0 = all this process may use
     Precision precision = Precision::kFloat32;
     bool reference_kernels = false;  ///< the operators' plain loops instead of oneDNN
+    /// The file that constants are views of, or null: pages of those that steps were made from are given
+    /// back.
+    std::shared_ptr<const FileMapping> mapping = nullptr;
 };
 
 /// One step of a compiled model, for people.

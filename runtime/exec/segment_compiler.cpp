@@ -203,6 +203,16 @@ private:
             ops::lower_by_reference(*node().spec, call, *this);
         else
             node().spec->lower(call, *this);
+        give_back_constants();
+    }
+
+    // Most constants of the node have been packed by now; the few that its steps read in place come back with
+    // the first run.
+    void give_back_constants() const {
+        if (state_.mapping == nullptr) return;
+        for (const ValueId id : node().inputs)
+            if (const auto& value = graph_.value(id).constant)
+                state_.mapping->release({static_cast<const std::byte*>(value->bytes()), value->byte_size()});
     }
 
     Buffer new_buffer(SegmentBuffer buffer) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "graph/graph.h"
+#include "runtime/core/file_mapping.h"
 #include "runtime/core/precision.h"
 #include "runtime/exec/interleave.h"
 #include "runtime/exec/segment.h"
@@ -22,6 +23,7 @@ struct CompileState {
     std::vector<std::string>& implementations;  ///< per node, chosen at the first batch size
     Precision precision;
     bool reference_kernels;
+    const FileMapping* mapping;  ///< that constants are views of; may be null
 };
 
 /// Compiles all nodes of the graph for `batch` pictures. Throws Error.

@@ -14,7 +14,8 @@ std::vector<std::shared_ptr<const CompiledModel>> compile_members(const ModelDat
                                    {.max_batch = options.max_batch,
                                     .threads = options.threads,
                                     .precision = parse_precision(options.precision, "precision"),
-                                    .reference_kernels = options.reference_kernels}));
+                                    .reference_kernels = options.reference_kernels,
+                                    .mapping = model.mapping}));
     return members;
 }
 

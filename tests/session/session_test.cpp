@@ -1,4 +1,6 @@
 #include "tests/format/tiny_model.h"
+#include "tests/resident.h"
+#include "tests/support.h"
 
 #include <dyce/dyce.h>
 
@@ -52,6 +54,43 @@ TEST_CASE("an answer does not depend on the batch it was computed in") {
             CHECK(answers[i].macs == model.macs());
         }
     }
+}
+
+TEST_CASE("weights that were packed leave the mapped file's memory") {
+    // Two layers of 16 MiB in channels that no kernel takes as they are stored.
+    GraphBuilder builder;
+    ValueId x = builder.input("input", {DataType::kFloat32, {1, 3, 2, 2}});
+    for (const Shape& shape : {Shape{1024, 3, 1, 1}, Shape{4096, 1024, 1, 1}, Shape{1024, 4096, 1, 1}}) {
+        Tensor weights(DataType::kFloat32, shape);
+        for (std::int64_t i = 0; i < weights.elements(); ++i)
+            weights.mutable_data<float>()[i] = static_cast<float>(i % 13 - 6) / 128;
+        x = builder.add("Conv", {x, builder.constant("w" + std::to_string(shape[1]), weights)});
+    }
+    builder.output(builder.add("Flatten", {builder.add("GlobalAveragePool", {x})}));
+    ModelData data;
+    data.members.emplace_back().graph = std::move(builder).build();
+    data.members[0].preprocess = {.height = 2, .width = 2};
+    const test::TempFolder folder;
+    save_model(folder / "m.safetensors", data);
+
+    const Model model = Model::load(folder / "m.safetensors");
+    const auto file = model.data()->mapping->bytes();
+    const std::size_t loaded = test::resident_pages(file);
+    Session session(model, {.threads = 1});
+    const std::size_t compiled = test::resident_pages(file);
+    const auto images = noise(1, 2);
+    const Prediction answer = session.classify(images[0], 5);
+    const std::size_t run = test::resident_pages(file);
+    // 32 MiB are 8,192 pages of 4 KiB; the header, borders between tensors and pages read ahead stay.
+    CHECK(loaded < 200);
+    CHECK(compiled < 200);
+    CHECK(run < 200);
+
+    // The bytes that were given back are still those that every other session reads.
+    CHECK(Session(model, {.threads = 1}).classify(images[0], 5).prob == answer.prob);
+    data.classes = 1024;
+    const Model in_memory(std::make_shared<ModelData>(std::move(data)));
+    CHECK(Session(in_memory, {.threads = 1}).classify(images[0], 5).prob == answer.prob);
 }
 
 TEST_CASE("a picture that cannot be prepared fails alone") {
