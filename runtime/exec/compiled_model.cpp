@@ -87,9 +87,7 @@ std::shared_ptr<const CompiledModel> CompiledModel::compile(InterleavedGraph net
     if (options.threads < 0 || options.threads > 1024)
         throw Error(ErrorCode::kUsage, "threads",
                     std::to_string(options.threads) + " given, expected 0 to 1024");
-    if (options.precision == Precision::kBfloat16 && !onednn::has_bfloat16())
-        throw Error(ErrorCode::kUsage, "precision",
-                    "bf16 given, but this processor has no bfloat16 instructions; expected f32");
+    onednn::check_processor(options.precision);
     auto data = std::make_unique<Data>();
     data->options = options;
     if (options.threads == 0) data->options.threads = available_threads();

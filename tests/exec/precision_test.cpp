@@ -17,7 +17,7 @@ using namespace dyce::test;
 
 namespace {
 
-constexpr CompileOptions kNarrow{.max_batch = 8, .precision = Precision::kBfloat16};
+const CompileOptions kNarrow{.max_batch = 8, .precision = Precision::kBfloat16};
 
 // Numbers that bfloat16 holds: 1 + 7 bits.
 Tensor short_numbers(const Shape& shape, unsigned seed) {

@@ -1,10 +1,15 @@
 // dyce train --from-scratch and --fine-tune: what they leave in the model, refusals, and being killed.
 #include "loaders/image/presets.h"
+#include "runtime/core/onednn/compat.h"
 #include "tests/tools/program.h"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <numbers>
+#include <sstream>
 
 using namespace dyce;
 using namespace dyce::test;
@@ -158,4 +163,58 @@ TEST_CASE("a whole network's training, killed again and again, ends with the sam
             CHECK(mentions(other.err, "not a checkpoint of this training"));
         }
     }
+}
+
+TEST_CASE("a training that is over goes on when more epochs are asked for, at the longer schedule's rate") {
+    const TempFolder folder;
+    write_pictures(folder);
+    const std::string log = folder / "log.csv", model = folder / "m.safetensors";
+    const std::string arguments = from_scratch(folder) + "--holdout 0 --lr 0.1 --resume --checkpoint " +
+                                  folder / "checkpoint" + " --log " + log + " -o " + model;
+    REQUIRE(run_program(arguments + " --epochs 10").code == 0);
+    REQUIRE(run_program(arguments + " --epochs 30").code == 0);
+    std::istringstream lines(read_file(log));
+    std::vector<double> rates;
+    std::string line;
+    for (std::getline(lines, line); std::getline(lines, line);) {
+        double epoch = 0, step = 0, rate = 0;
+        REQUIRE(std::sscanf(line.c_str(), "%lf,%lf,%lf", &epoch, &step, &rate) == 3);
+        CHECK(epoch == static_cast<double>(rates.size() + 1));
+        CHECK(step == 2 * epoch);  // 20 pictures, 8 at a time
+        rates.push_back(rate);
+    }
+    REQUIRE(rates.size() == 30);
+    CHECK(rates[9] < 0.001);
+    // Step 21 of 60, of which 3 warm up: a cosine from 0.1 to 0 over 57 steps, 18 of them done.
+    CHECK(rates[10] == doctest::Approx(0.05 * (1 + std::cos(std::numbers::pi * 18 / 57))).epsilon(1e-4));
+    CHECK(rates[29] < 0.001);
+
+    const std::string bytes = read_file(model);
+    REQUIRE(run_program(arguments + " --epochs 20").code == 0);  // nothing is left to do
+    CHECK(read_file(model) == bytes);
+}
+
+TEST_CASE("a network trains in bfloat16, is stored so, and computes so") {
+    const TempFolder folder;
+    write_pictures(folder);
+    const std::string model = folder / "m.safetensors";
+    const Outcome trained = run_program(
+        from_scratch(folder) + "--epochs 30 --lr 0.02 --ema 0.5 --precision bf16 --store bf16 -o " + model);
+    CAPTURE(trained.err);
+    if (!onednn::has_bfloat16()) {
+        CHECK(trained.code == 2);
+        CHECK(mentions(trained.err, "no bfloat16 instructions"));
+        return;
+    }
+    REQUIRE(trained.code == 0);
+    CHECK(std::filesystem::file_size(model) < 2 * 269'722 + 40'000);  // two bytes a parameter, and the graph
+    for (const std::string precision : {"f32", "bf16"}) {
+        const Outcome judged = run_program("eval " + model + " --data " + folder / "data" +
+                                           " --json --quiet --precision " + precision);
+        REQUIRE(judged.code == 0);
+        CHECK(mentions(judged.out, "\"base_accuracy\": 1.0"));
+    }
+    const Outcome refused = run_program("eval " + model + " --data " + folder / "data" + " --precision f16");
+    CHECK(refused.code == 2);
+    CHECK(mentions(refused.err, "\"f16\" given"));
 }

@@ -2,6 +2,8 @@
 
 #include "runtime/core/onednn/describe.h"
 
+#include <dyce/error.h>
+
 #include <algorithm>
 
 namespace dyce::onednn {
@@ -147,6 +149,12 @@ bool has_bfloat16() {
         return (static_cast<unsigned>(isa) & static_cast<unsigned>(other)) == static_cast<unsigned>(other);
     };
     return at_least(dnnl::cpu_isa::avx512_core_bf16);
+}
+
+void check_processor(Precision precision) {
+    if (precision == Precision::kBfloat16 && !has_bfloat16())
+        throw Error(ErrorCode::kUsage, "precision",
+                    "bf16 given, but this processor has no bfloat16 instructions; expected f32");
 }
 
 }  // namespace dyce::onednn

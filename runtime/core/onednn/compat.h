@@ -4,6 +4,7 @@
 #pragma once
 
 #include "runtime/core/onednn/layout.h"
+#include "runtime/core/precision.h"
 
 #include <oneapi/dnnl/dnnl.hpp>
 
@@ -67,6 +68,8 @@ void append_eltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float alpha,
 
 /// Whether this processor multiplies bfloat16 numbers by instructions of its own.
 bool has_bfloat16();
+/// Throws Error{kUsage} when this processor is not made to compute in that precision.
+void check_processor(Precision precision);
 
 /// Version of the library in use, "2.6.3".
 std::string version();

@@ -47,6 +47,7 @@ Backward differentiate(const Node& node, const std::vector<TensorType>& types, T
 
 TrainingPlan compile_training(const Graph& original, std::int64_t batch, const dnnl::engine& engine,
                               const TrainingPlanOptions& options) {
+    onednn::check_processor(options.precision);
     const Graph graph = join_relus(original);
     const std::vector<TensorType> types = infer_types(graph, batch);
     Tape tape(graph, batch, engine, options.precision);

@@ -21,7 +21,8 @@ struct TrainingPlanOptions {
 };
 
 /// `graph` is as training wants it: batch norms are nodes of their own, nothing is fused.
-/// Throws Error{kContent} at the first node that cannot be trained, Error{kResource} over the memory limit.
+/// Throws Error{kContent} at the first node that cannot be trained, Error{kResource} over the memory limit,
+/// Error{kUsage} when the processor is not made for the precision.
 TrainingPlan compile_training(const Graph& graph, std::int64_t batch, const dnnl::engine& engine,
                               const TrainingPlanOptions& options = {});
 

@@ -41,7 +41,7 @@ Split split_pictures(std::int64_t count, const TrainNetworkOptions& options) {
     return split;
 }
 
-// Everything the numbers depend on.
+// Everything the numbers depend on, but how many epochs are still to come.
 std::string key_of(const Member& member, const Dataset& pictures, const TrainNetworkOptions& options) {
     Digest digest;
     for (std::int64_t i = 0; i < pictures.size(); ++i) {
@@ -55,11 +55,11 @@ std::string key_of(const Member& member, const Dataset& pictures, const TrainNet
     key.precision(17);
     const OptimiserOptions& optimiser = options.optimiser;
     const AugmentOptions& augment = options.augment;
-    key << "network " << member.architecture << " " << digest.hex() << " " << options.epochs << " "
-        << options.batch << " " << options.holdout << " " << options.seed << " "
-        << name_of(optimiser.precision) << " " << static_cast<int>(optimiser.kind) << " " << optimiser.rate
-        << " " << optimiser.decay << " " << optimiser.average << " " << optimiser.smoothing << " "
-        << optimiser.exits << " " << augment.shift << " " << augment.cutout << " " << augment.mixup;
+    key << "network " << member.architecture << " " << digest.hex() << " " << options.batch << " "
+        << options.holdout << " " << options.seed << " " << name_of(optimiser.precision) << " "
+        << static_cast<int>(optimiser.kind) << " " << optimiser.rate << " " << optimiser.decay << " "
+        << optimiser.average << " " << optimiser.smoothing << " " << optimiser.exits << " " << augment.shift
+        << " " << augment.cutout << " " << augment.mixup;
     const DistillOptions& distill = optimiser.distill;
     if (options.teacher != nullptr)
         key << " " << options.teacher->digest << " " << static_cast<int>(distill.kind) << " " << distill.alpha

@@ -21,9 +21,11 @@ struct TrainNetworkOptions {
     AugmentOptions augment;
     const Member* teacher = nullptr;  ///< for optimiser.distill; outlives the call
     std::string checkpoint;           ///< file; empty: none
-    bool resume = false;              ///< go on from the checkpoint, when it is there
-    std::string log;                  ///< .csv file, a row an epoch; empty: none
-    int threads = 0;                  ///< 0 = all this process may use
+    /// Go on from the checkpoint, when it is there. It may have been made with fewer epochs: from there on
+    /// the rate follows the longer schedule.
+    bool resume = false;
+    std::string log;  ///< .csv file, a row an epoch; empty: none
+    int threads = 0;  ///< 0 = all this process may use
 };
 
 struct TrainNetworkReport {
