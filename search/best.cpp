@@ -6,6 +6,7 @@
 #include "search/steady.h"
 
 #include <algorithm>
+#include <cmath>
 #include <random>
 
 namespace dyce {
@@ -13,7 +14,8 @@ namespace {
 
 constexpr int kMaxSpreads = 20;
 constexpr std::size_t kRounds = 4;
-constexpr double kWork = 1.1e9;  // pictures x heads x lambdas looked at in a round
+constexpr double kStarts = 3e9;  // pictures x heads x lambdas looked at from a second start
+constexpr double kWork = 1.1e9;  // the same in a round
 constexpr std::size_t kMaxTries = 8;
 constexpr unsigned kMaxRemoved = 4;
 
@@ -68,7 +70,15 @@ SearchResult run(const SearchSpace& space, const Objectives& objectives, int thr
     const auto circled = kCircular.run(space, objectives, threads).by_lambda;
     SearchResult result;
     std::vector<Solution>& best = result.by_lambda;
+    const double state =
+        static_cast<double>(space.pictures()) * static_cast<double>(space.meta().heads.size());
+    const double all = state * static_cast<double>(objectives.size());
+    // Circular ends where no step helps, one-pass does not: going on from there finds other minima. On large
+    // records some lambdas do, and hand on what they find.
+    const auto stride = static_cast<std::size_t>(std::ceil(all / kStarts));
     best = sweep(space, objectives.size(), threads, [&](Searcher& searcher, std::size_t l) {
+        const bool is_circled = &better(objectives[l], passed[l], circled[l]) == &circled[l];
+        if (is_circled && l % stride != 0) return circled[l];
         return better(objectives[l], descend_from(searcher, objectives[l], passed[l]), circled[l]);
     });
     append(result.others, passed);
@@ -77,10 +87,7 @@ SearchResult run(const SearchSpace& space, const Objectives& objectives, int thr
     append(result.others, equal_risk(space, threads));
     append(result.others, few_exits(space, objectives, threads));
     spread(space, objectives, threads, result.others, best);
-    const double state =
-        static_cast<double>(space.pictures()) * static_cast<double>(space.meta().heads.size());
-    const auto tries = std::min<std::size_t>(
-        kMaxTries, static_cast<std::size_t>(kWork / state / static_cast<double>(objectives.size())));
+    const auto tries = std::min<std::size_t>(kMaxTries, static_cast<std::size_t>(kWork / all));
     for (std::size_t round = 0; round < kRounds && tries > 0; ++round) {
         best = sweep(space, best.size(), threads, [&](Searcher& searcher, std::size_t l) {
             std::mt19937 random(static_cast<unsigned>(round * best.size() + l));

@@ -2,6 +2,9 @@
 // METHOD.md section 6.
 #include "search/search_method.h"
 
+#include <algorithm>
+#include <vector>
+
 namespace dyce {
 namespace {
 
@@ -14,10 +17,17 @@ Solution circular(Searcher& searcher, const Objective& objective) {
     const std::size_t positions = walk.space().positions();
     walk.set(Choices(positions));
     double value = value_of(objective, walk.solution());
-    for (int round = 0; round < kMaxRounds; ++round) {
+    std::vector<double> least(positions);
+    for (int round = 0; round < kMaxRounds && positions > 0; ++round) {
+        // Positions that cannot reach what the most promising one does are not worth a step.
+        for (std::size_t p = 0; p < positions; ++p) least[p] = searcher.lines.least_value(p, objective);
+        const auto promising = std::min_element(least.begin(), least.end()) - least.begin();
+        const double reached =
+            searcher.lines.best_step(static_cast<std::size_t>(promising), objective, value).value;
         Step best{value, {}};
         std::size_t best_position = positions;
         for (std::size_t p = 0; p < positions; ++p) {
+            if (least[p] > std::min(reached, best.value) + kSameValue) continue;
             const Step step = searcher.lines.best_step(p, objective, best.value);
             if (step.value >= best.value - kSameValue) continue;
             best = step;

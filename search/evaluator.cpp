@@ -6,6 +6,9 @@
 #include <dyce/error.h>
 
 #include <algorithm>
+#include <limits>
+#include <numeric>
+#include <span>
 
 namespace dyce {
 namespace {
@@ -20,35 +23,54 @@ std::size_t find_score(const Record& record, const std::string& name) {
                     "\" (dyce record --scores)");
 }
 
-// Scores at one exit after the other, for the pictures that arrive there.
-class Scores {
+struct Leaver {
+    std::uint32_t picture;
+    float score;
+};
+
+// Pictures that stay remain `here`; gives the number of those who leave.
+template <class Score>
+std::size_t part(std::vector<std::uint32_t>& here, std::vector<Leaver>& leavers, double threshold,
+                 const Score& score_of) {
+    std::uint32_t* stay = here.data();
+    Leaver* leaver = leavers.data();
+    for (const std::uint32_t picture : here) {  // without branches: who leaves is hard to predict
+        const float score = score_of(picture);
+        const bool leaves = score > threshold;
+        *leaver = {picture, score};
+        *stay = picture;
+        leaver += leaves ? 1 : 0;
+        stay += leaves ? 0 : 1;
+    }
+    here.resize(static_cast<std::size_t>(stay - here.data()));
+    return static_cast<std::size_t>(leaver - leavers.data());
+}
+
+// Where it is agreement that counts: how many exits in a row have said the same, asked at one exit after the
+// other of pictures that arrive there.
+class Agreements {
 public:
-    Scores(const Record& record, const Configuration& configuration) : record_(record) {
-        if (find_exit_score(configuration.score).from_logits)
-            kind_ = find_score(record, configuration.score);
-        else
-            said_.assign(record.pictures, {-1, 0});
+    Agreements(const Record& record, const Configuration& configuration) : topk_(record.topk) {
+        if (!find_exit_score(configuration.score).from_logits) said_.assign(record.pictures, {-1, 0});
     }
 
-    float at(std::size_t column, std::size_t picture) {
-        const RecordColumn& said = record_.columns[column];
-        if (said_.empty()) return said.scores[kind_][picture * (kind_ == 0 ? record_.topk : 1)];
+    bool count() const { return !said_.empty(); }
+
+    float at(const RecordColumn& column, std::size_t picture) {
         Agreement& agreement = said_[picture];
-        const int prediction = said.predictions[picture * record_.topk];
+        const int prediction = column.predictions[picture * topk_];
         agreement = {prediction, prediction == agreement.prediction ? agreement.exits + 1 : 1};
         return static_cast<float>(agreement.exits);
     }
 
 private:
-    // Consecutive exits that said the same.
     struct Agreement {
         int prediction;
         int exits;
     };
 
-    const Record& record_;
-    std::size_t kind_ = 0;
-    std::vector<Agreement> said_;  // by picture, when it is agreement that counts
+    std::size_t topk_;
+    std::vector<Agreement> said_;  // by picture
 };
 
 }  // namespace
@@ -57,40 +79,52 @@ Evaluator::Evaluator(const Record& record, const CostTable& costs)
     : record_(record), costs_(costs), macs_(macs_table(record.meta)) {}
 
 std::vector<Departure> Evaluator::departures(const Configuration& configuration) const {
-    Choices choices = choices_of(record_.meta, configuration);
-    const int final_column = static_cast<int>(record_.columns.size()) - 1;
-    choices.push_back({final_column, kNoScore});
-    Scores scores(record_, configuration);
     std::vector<Departure> departures(record_.pictures);
-    std::vector<std::size_t> here(record_.pictures);
-    for (std::size_t i = 0; i < here.size(); ++i) here[i] = i;
-    for (const Choice& choice : choices) {
-        if (!choice.on()) continue;
-        std::size_t staying = 0;
-        for (const std::size_t picture : here) {
-            const float score = scores.at(static_cast<std::size_t>(choice.column), picture);
-            if (score > choice.threshold || choice.column == final_column)
-                departures[picture] = {choice.column, score};
-            else
-                here[staying++] = picture;
-        }
-        here.resize(staying);
-    }
+    follow(configuration, [&](int column, std::span<const Leaver> leavers) {
+        for (const Leaver& leaver : leavers) departures[leaver.picture] = {column, leaver.score};
+    });
     return departures;
 }
 
+// Calls leave(column, leavers) at each enabled exit.
+template <class Leave>
+void Evaluator::follow(const Configuration& configuration, const Leave& leave) const {
+    Choices choices = choices_of(record_.meta, configuration);
+    const int final_column = static_cast<int>(record_.columns.size()) - 1;
+    choices.push_back({final_column, -std::numeric_limits<double>::infinity()});
+    Agreements agreements(record_, configuration);
+    const std::size_t kind = agreements.count() ? 0 : find_score(record_, configuration.score);
+    const std::size_t stride = kind == 0 ? record_.topk : 1;
+    std::vector<std::uint32_t> here(record_.pictures);
+    std::iota(here.begin(), here.end(), 0u);
+    std::vector<Leaver> leavers(record_.pictures);
+    for (const Choice& choice : choices) {
+        if (!choice.on()) continue;
+        const RecordColumn& said = record_.columns[static_cast<std::size_t>(choice.column)];
+        const std::size_t leaving = agreements.count()
+                                        ? part(here, leavers, choice.threshold,
+                                               [&](std::uint32_t i) { return agreements.at(said, i); })
+                                        : part(here, leavers, choice.threshold,
+                                               [scores = said.scores[kind].data(), stride](std::uint32_t i) {
+                                                   return scores[i * stride];
+                                               });
+        leave(choice.column, std::span<const Leaver>(leavers).first(leaving));
+    }
+}
+
 Simulation Evaluator::simulate(const Configuration& configuration) const {
-    const auto left = departures(configuration);
     Simulation simulation;
     simulation.exits.resize(record_.meta.positions.size());
-    for (std::size_t i = 0; i < left.size(); ++i) {
-        const auto column = static_cast<std::size_t>(left[i].column);
-        const bool right = record_.columns[column].predictions[i * record_.topk] == record_.labels[i];
+    follow(configuration, [&](int index, std::span<const Leaver> leavers) {
+        const auto column = static_cast<std::size_t>(index);
+        const ClassIndices& predictions = record_.columns[column].predictions;
         Simulation::Exit& exit =
             simulation.exits[static_cast<std::size_t>(record_.meta.heads[column].position)];
-        ++exit.pictures;
-        exit.correct += right ? 1 : 0;
-    }
+        exit.pictures = static_cast<std::int64_t>(leavers.size());
+        for (const Leaver& leaver : leavers)
+            exit.correct +=
+                predictions[leaver.picture * record_.topk] == record_.labels[leaver.picture] ? 1 : 0;
+    });
     const Choices choices = choices_of(record_.meta, configuration);
     const auto macs = leaving_costs(record_.meta, macs_, choices);
     const auto costs = leaving_costs(record_.meta, costs_, choices);

@@ -45,6 +45,9 @@ public:
     std::vector<std::int64_t> macs_paid(const Configuration& configuration) const;
 
 private:
+    template <class Leave>
+    void follow(const Configuration& configuration, const Leave& leave) const;
+
     const Record& record_;
     const CostTable& costs_;
     CostTable macs_;

@@ -14,7 +14,9 @@ namespace dyce {
 template <class T>
 std::vector<T> take_rows(const std::vector<T>& from, std::size_t first, std::size_t step, std::size_t depth) {
     std::vector<T> taken;
-    for (std::size_t row = first; (row + 1) * depth <= from.size(); row += step)
+    const std::size_t rows = from.size() / depth;
+    if (first < rows) taken.reserve(((rows - first - 1) / step + 1) * depth);
+    for (std::size_t row = first; row < rows; row += step)
         for (std::size_t k = 0; k < depth; ++k) taken.push_back(from[row * depth + k]);
     return taken;
 }

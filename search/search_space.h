@@ -1,5 +1,7 @@
-// A record prepared for searching: the pictures of each column sorted by score, once. Immutable; shared by
-// all threads. Borrows the scores of the record, not its predictions.
+// A record prepared for searching: the pictures of each column sorted by score, once. Pictures are numbered
+// anew, the surest first: those that a head finds equally sure then lie close to each other in memory, where
+// a search looks at them together. Immutable; shared by all threads. Borrows the record's description and the
+// costs.
 #pragma once
 
 #include "search/cost_table.h"
@@ -32,14 +34,17 @@ class SearchSpace {
 public:
     /// Bins of a column hold about as many pictures each; equal scores are in the same bin.
     static constexpr std::size_t kBins = 127;
+    /// A tag is bin * 2 + whether the prediction is right. Bin kBins is for pictures without a score.
+    static constexpr std::size_t kTags = 2 * (kBins + 1);
 
     struct Column {
         std::size_t position;
-        const float* scores;          ///< by picture
-        std::vector<CutEntry> order;  ///< the pictures that have a score, the surest first
-        /// By picture: bin * 2 + whether the prediction is right. Bin kBins: it has no score.
-        std::vector<std::uint8_t> tags;
+        std::vector<float> scores;                  ///< by picture
+        std::vector<CutEntry> order;                ///< the pictures that have a score, the surest first
+        std::vector<std::uint8_t> tags;             ///< by picture
         std::array<std::uint32_t, kBins + 1> bins;  ///< where each begins in `order`; at last its size
+        /// Pictures by tag: first those where the final exit is wrong, then those where it is right.
+        std::array<std::array<std::uint32_t, kTags>, 2> by_final;
     };
 
     /// Prepares `threads` columns at once. `score` is an index in Record::scores; the record's answers beyond

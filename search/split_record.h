@@ -3,10 +3,12 @@
 
 #include "search/record.h"
 
+#include <utility>
+
 namespace dyce {
 
-/// Every second picture: those at even places (`odd` = 0) or odd ones (1). Throws Error{kContent} when there
-/// are none.
-Record half_of(const Record& record, int odd);
+/// The pictures at even places and those at odd ones. A large record is in memory once: its columns go as
+/// they are divided. Throws Error{kContent} when there are fewer than two pictures.
+std::pair<Record, Record> halves_of(Record record);
 
 }  // namespace dyce

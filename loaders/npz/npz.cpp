@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::uint64_t kMaxRatio = 1100;  // deflate reaches 1032
 constexpr std::uint64_t kRatioSlack = std::uint64_t{1} << 20;
+constexpr std::uint64_t kPiece = std::uint64_t{4} << 20;  // unpacked before the file's pages are given back
 constexpr std::string_view kSuffix = ".npy";
 
 [[noreturn]] void fail(const std::string& where, const std::string& message) {
@@ -61,13 +62,16 @@ struct Member {
 struct OpenMember {
     std::string where;
     std::uint64_t size;  ///< as the directory announces it
+    const FileMapping& mapping;
     std::unique_ptr<zip_file_t, int (*)(zip_file_t*)> file;
 
-    /// At most `most` bytes; fewer at the end.
+    /// At most `most` bytes; fewer at the end. What is unpacked is not kept in its packed form, too.
     std::uint64_t read(std::byte* to, std::uint64_t most) const {
         std::uint64_t size_read = 0;
         while (size_read < most) {
-            const zip_int64_t count = zip_fread(file.get(), to + size_read, most - size_read);
+            const zip_int64_t count =
+                zip_fread(file.get(), to + size_read, std::min(kPiece, most - size_read));
+            mapping.release(mapping.bytes());
             if (count < 0) fail(where, "cannot be unpacked: " + std::string(zip_file_strerror(file.get())));
             if (count == 0) break;
             size_read += static_cast<std::uint64_t>(count);
@@ -131,6 +135,7 @@ struct NpzReader::Impl {
         const Member& member = members[static_cast<std::size_t>(found - names.begin())];
         OpenMember open{where(name + std::string(kSuffix)),
                         member.size,
+                        *mapping,
                         {zip_fopen_index(archive, member.index, 0), zip_fclose}};
         if (!open.file) fail(open.where, "cannot be unpacked: " + std::string(zip_strerror(archive)));
         return open;

@@ -21,6 +21,45 @@ TEST_CASE("bench times every combination") {
     CHECK_FALSE(report["host"]["onednn"].get<std::string>().empty());
 }
 
+TEST_CASE("bench runs several batches at a time, and counts the pictures of all") {
+    const TempFolder folder;
+    dyce::save_model(folder / "m.safetensors", color_model());
+    const Outcome outcome = run_program("bench " + folder / "m.safetensors" +
+                                        " --batch 2 --threads 1 --workers 3 --duration 0.05 --json");
+    CHECK(outcome.code == 0);
+    const json row = json::parse(outcome.out)["results"][0];
+    CHECK(row["workers"] == 3);
+    CHECK(row["runs"] >= 15);  // at least 5 of each worker
+    const double expected = 1000.0 * 3 * 2 / row["median_ms"].get<double>();
+    CHECK(row["images_per_second"].get<double>() == doctest::Approx(expected));
+    for (const char* other : {" --segments", " --switch", " --config x"}) {
+        const Outcome refused = run_program("bench " + folder / "m.safetensors" + " --workers 2" + other);
+        CHECK(refused.code == 2);
+        CHECK(refused.err.find("--workers: excludes") != std::string::npos);
+    }
+}
+
+TEST_CASE("bench times pictures on their way to the network") {
+    const TempFolder folder;
+    dyce::save_model(folder / "m.safetensors", color_model());
+    write_file(folder.path() / "p/a.png", color_png(8, 255, 0, 0));
+    write_file(folder.path() / "p/b.png", color_png(8, 0, 255, 0));
+    write_file(folder.path() / "q/broken.png", "nothing");
+    const std::string bench = "bench " + folder / "m.safetensors" + " --decode ";
+    const Outcome outcome = run_program(bench + folder / "p" + " --duration 0.02 --json");
+    CHECK(outcome.code == 0);
+    const json pictures = json::parse(outcome.out)["pictures"];
+    CHECK(pictures["files"] == 2);
+    for (const char* step : {"decode", "prepare"}) {
+        CHECK(pictures[step]["runs"].get<int>() % 2 == 0);  // whole passes
+        CHECK(pictures[step]["median_ms"].get<double>() > 0);
+    }
+    CHECK(pictures["images_per_second"].get<double>() > 0);
+    CHECK(run_program(bench + folder / "q").code == 3);
+    CHECK(run_program(bench + folder / "none").code == 4);
+    CHECK(run_program(bench + folder / "p" + " --batch 2").err.find("excludes --batch") != std::string::npos);
+}
+
 TEST_CASE("bench times an operator without a model") {
     const Outcome outcome =
         run_program("bench --op n2c16h9w9_oc32k3s2p1g4_relu --threads 1,2 --duration 0.05 --json");

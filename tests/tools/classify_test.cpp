@@ -89,8 +89,15 @@ TEST_CASE("several workers answer in the order of the pictures") {
         pictures += " " + p / names[i % 7 % 3];
         expected.push_back(p.folder / names[i % 7 % 3]);
     }
+    const auto without_times = [](std::vector<json> answers) {
+        for (json& answer : answers) answer.erase("latency_us");
+        return answers;
+    };
+    const Outcome alone = run_program("classify " + p.model + pictures + " --jsonl --batch 2 --workers 1");
     const Outcome outcome = run_program("classify " + p.model + pictures + " --jsonl --batch 2 --workers 5");
     CHECK(outcome.code == 1);
+    CHECK(outcome.err == alone.err);
+    CHECK(without_times(lines(outcome.out)) == without_times(lines(alone.out)));
     const auto answers = lines(outcome.out);
     REQUIRE(answers.size() == expected.size());
     for (std::size_t i = 0; i < answers.size(); ++i) {

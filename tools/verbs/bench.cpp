@@ -4,6 +4,7 @@
 #include "runtime/exec/executor.h"
 #include "search/parallel.h"
 #include "tools/bench/configurations.h"
+#include "tools/bench/decoding.h"
 #include "tools/bench/kernels.h"
 #include "tools/bench/samples.h"
 #include "tools/bench/segments.h"
@@ -135,6 +136,7 @@ int bench_model(const Arguments& arguments) {
     const Model& model = *loaded;
     if (!positionals.empty())
         throw Error(ErrorCode::kUsage, positionals[0], "expected one model, a .safetensors file");
+    if (arguments.has("decode")) return bench_decoding(arguments, model);
     const double seconds = arguments.real("duration", 2, 0.01, 3600);
     const auto batches = arguments.integers("batch", {1}, 1, 4096);
     const auto threads = arguments.integers("threads", {available_threads()}, 1, 1024);
@@ -179,8 +181,9 @@ int bench(const Arguments& arguments) {
 
 const Verb kBench{
     "bench",
-    "bench [MODEL] [--data X --config SET | --data X --switch] | bench --op DESCRIPTOR | bench --peak",
-    "times whole batches, configurations, one operator, or the most this machine can compute",
+    "bench [MODEL] [--data X --config SET | --data X --switch | --decode X] | bench --op DESCRIPTOR | bench "
+    "--peak",
+    "times whole batches, configurations, pictures, one operator, or the most this machine can compute",
     {{"batch", "N,N..", "batch sizes (1)"},
      {"threads", "N,N..", "compute threads (all that this process may use)"},
      {"precision", "NAME", "f32, or bf16 where the processor has it (f32)"},
@@ -192,6 +195,8 @@ const Verb kBench{
      {"data", "X", "the pictures that configurations and switches are timed on, as for dyce eval"},
      {"limit", "N", "how many of them, evenly spread (1000)"},
      {"segments", "", "also each stretch between exit sites and each head: a cost table for dyce search"},
+     {"decode", "PICTURE|FOLDER", "what pictures cost before the network: decoding, and preparing for it"},
+     {"r,recursive", "", "with --decode: also pictures in sub-folders"},
      {"op", "DESCRIPTOR", "one operator alone, such as n2c16h9w9_oc32k3s2p1g4_relu"},
      {"peak", "", "multiply-adds of large matrix products"}},
     bench};

@@ -134,6 +134,13 @@ Writer choose_writer(const Arguments& arguments) {
     return write_csv;
 }
 
+// A picture is decoded by one thread: several workers keep all of them busy, which one worker of several
+// threads does not. Who asks for threads or for an answer in time means one picture after the other.
+std::int64_t default_workers(const Arguments& arguments, std::size_t batches) {
+    if (arguments.has("threads") || arguments.has("deadline-ms")) return 1;
+    return std::clamp<std::int64_t>(static_cast<std::int64_t>(batches), 1, available_threads());
+}
+
 int classify(const Arguments& arguments) {
     auto positionals = arguments.positionals();
     Model model = take_model(positionals);
@@ -150,14 +157,16 @@ int classify(const Arguments& arguments) {
     ClassifyOptions options;
     options.topk = static_cast<int>(arguments.integer("topk", 5, 1, 100'000));
     options.deadline_ms = arguments.real("deadline-ms", 0, 0, 1e9);
-    const int workers = static_cast<int>(arguments.integer("workers", 1, 1, 1024));
+    const auto step = static_cast<std::size_t>(batch);
+    const std::size_t batches = (files.size() + step - 1) / step;
+    const int workers =
+        static_cast<int>(arguments.integer("workers", default_workers(arguments, batches), 1, 1024));
     const int share = workers == 1 ? 0 : std::max(1, available_threads() / workers);
     const int threads = static_cast<int>(arguments.integer("threads", share, 1, 1024));
 
     Session session = open_session(arguments, model, {.threads = threads, .max_batch = batch});
     OrderedOutput output(files, choose_writer(arguments), arguments.has("quiet"));
-    const auto step = static_cast<std::size_t>(batch);
-    parallel_for((files.size() + step - 1) / step, workers, [&](std::size_t b, std::size_t) {
+    parallel_for(batches, workers, [&](std::size_t b, std::size_t) {
         const std::size_t first = b * step, count = std::min(step, files.size() - first);
         output.put(first, answer(session, std::span(files).subspan(first, count), options));
     });
@@ -177,7 +186,10 @@ const Verb kClassify{
      {"jsonl", "", "one JSON object a picture"},
      {"csv", "", "comma-separated values"},
      {"threads", "N", "compute threads (all that this process may use)"},
-     {"workers", "N", "batches decoded and computed at the same time, each with its share of threads (1)"},
+     {"workers", "N",
+      "batches decoded and computed at the same time, each with its share of threads (as many as threads; 1 "
+      "with "
+      "--threads or --deadline-ms)"},
      {"batch", "N", "pictures computed together (1)"},
      {"precision", "NAME", "f32, or bf16 where the processor has it (f32)"},
      {"labels", "FILE", "class names, one a line, instead of the model's"},

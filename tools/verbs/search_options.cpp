@@ -49,7 +49,8 @@ SearchData read_search_data(const Arguments& arguments) {
         check_same_exits(record, validation, *path);
         return {std::move(record), std::move(validation), name, file_name(*path)};
     }
-    return {half_of(record, 0), half_of(record, 1), name + ", even pictures", name + ", odd pictures"};
+    auto [even, odd] = halves_of(std::move(record));
+    return {std::move(even), std::move(odd), name + ", even pictures", name + ", odd pictures"};
 }
 
 CostTable choose_costs(const Arguments& arguments, const RecordMeta& meta) {
