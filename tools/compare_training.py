@@ -3,8 +3,8 @@
 
     tools/compare_training.py DYCE DATA [THREADS [BATCH [ROUNDS]]]
 
-DATA: class folders of at least 10 batches of pictures. Each round lets dyce train for an epoch and PyTorch, in both
-layouts, for as many steps on random pictures; printed are pictures a second of each round. Needs python3-torch.
+DATA: class folders of at least 10 batches of pictures. Each round lets dyce train for an epoch, in float32 and where the
+processor has it in bfloat16, and PyTorch, in both layouts, for as many steps on random pictures; printed are pictures a second of each round. Needs python3-torch.
 """
 import json
 import subprocess
@@ -57,11 +57,16 @@ def torch_speed(layout, batch, steps):
     return batch * steps / (time.time() - start)
 
 
-def dyce_speed(program, data, threads, batch):
+def has_bfloat16():
+    with open("/proc/cpuinfo") as file:
+        return "avx512_bf16" in file.read()
+
+
+def dyce_speed(program, data, threads, batch, precision):
     with tempfile.TemporaryDirectory() as folder:
         command = [program, "train", "--from-scratch", "--arch", "cifar_resnet20", "--data", data, "--epochs", "1",
                    "--holdout", "0", "--threads", str(threads), "--batch", str(batch), "--quiet", "--json",
-                   "-o", folder + "/model.safetensors"]
+                   "--precision", precision, "-o", folder + "/model.safetensors"]
         report = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     return report["images_per_second"], report["steps"]
 
@@ -71,11 +76,12 @@ def main():
     threads, batch, rounds = ([int(x) for x in sys.argv[3:]] + [2, 128, 3][len(sys.argv) - 3:])[:3]
     torch.set_num_threads(threads)
     print("pictures/s, %d threads, batch %d, PyTorch %s" % (threads, batch, torch.__version__))
-    print("%10s %14s %24s" % ("dyce", "PyTorch NCHW", "PyTorch channels last"))
+    print("%10s %10s %14s %24s" % ("dyce", "bfloat16", "PyTorch NCHW", "PyTorch channels last"))
     for _ in range(rounds):
-        ours, steps = dyce_speed(program, data, threads, batch)
-        print("%10.0f %14.0f %24.0f" % (ours, torch_speed(torch.contiguous_format, batch, steps),
-                                        torch_speed(torch.channels_last, batch, steps)), flush=True)
+        ours, steps = dyce_speed(program, data, threads, batch, "f32")
+        narrow, _ = dyce_speed(program, data, threads, batch, "bf16") if has_bfloat16() else (float("nan"), 0)
+        print("%10.0f %10.0f %14.0f %24.0f" % (ours, narrow, torch_speed(torch.contiguous_format, batch, steps),
+                                               torch_speed(torch.channels_last, batch, steps)), flush=True)
 
 
 if __name__ == "__main__":

@@ -187,9 +187,8 @@ const Verb kClassify{
      {"csv", "", "comma-separated values"},
      {"threads", "N", "compute threads (all that this process may use)"},
      {"workers", "N",
-      "batches decoded and computed at the same time, each with its share of threads (as many as threads; 1 "
-      "with "
-      "--threads or --deadline-ms)"},
+      "batches decoded and computed at the same time, each with its share of threads (one a thread; with "
+      "--threads or --deadline-ms 1)"},
      {"batch", "N", "pictures computed together (1)"},
      {"precision", "NAME", "f32, or bf16 where the processor has it (f32)"},
      {"labels", "FILE", "class names, one a line, instead of the model's"},
