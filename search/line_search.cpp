@@ -85,7 +85,7 @@ void LineSearch::set_slope(int index, const Objective& objective) {
             const double change = changes_[2 * cell + right];
             auto& sums = std::signbit(change) ? better : worse;
             const std::uint32_t* pictures = &table.counts[cell * Tally::kTags + right];
-            for (std::size_t bin = 0; bin < kBins; ++bin)
+            for (std::size_t bin = 0; bin < kBins; ++bin)  // signed integers become doubles faster
                 sums[bin] += change * static_cast<double>(static_cast<std::int32_t>(pictures[2 * bin]));
         }
     }
