@@ -209,7 +209,7 @@ double LineSearch::threshold(const SearchSpace::Column& column, std::size_t entr
 
 std::int64_t LineSearch::leavers(const Choice& choice) const {
     if (!choice.on()) return 0;
-    const std::vector<float>& scores = walk_.space().column(choice.column).scores;
+    const float* scores = walk_.space().column(choice.column).scores;
     std::int64_t count = 0;
     for (std::size_t i = 0; i < walk_.space().pictures(); ++i)
         count += scores[i] > choice.threshold && cell(i) != 0 ? 1 : 0;

@@ -68,7 +68,7 @@ void Walk::set(const Choices& choices) {
 
 Walk::Stop Walk::stop_at(std::size_t position, const Choice& choice) const {
     const SearchSpace::Column& column = space_->column(choice.column);
-    return {static_cast<std::uint16_t>(2 * position), lowest_above(choice.threshold), column.scores.data(),
+    return {static_cast<std::uint16_t>(2 * position), lowest_above(choice.threshold), column.scores,
             column.tags.data()};
 }
 
