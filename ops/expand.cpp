@@ -2,11 +2,15 @@
 // `shape` keeps the input's size. ONNX Expand-13; `shape` is an attribute here.
 #include "ops/broadcast.h"
 #include "ops/checks.h"
-#include "ops/element_copy.h"
+#include "ops/lower_copy.h"
+#include "ops/post_ops.h"
 
 #include <algorithm>
 
 namespace dyce::ops {
+
+extern const OpSpec expand;
+
 namespace {
 
 constexpr AttributeSpec kAttributes[] = {{"shape", AttributeKind::kInts, true}};
@@ -31,9 +35,18 @@ void reference(const OpCall&, std::span<const TensorView> in, std::span<const Mu
         in[0], out[0]);
 }
 
+void lower(const OpCall& call, Lowering& lowering) {
+    const Shape &from = call.inputs[0].shape, &to = lowering.output_type(0).shape;
+    if (from.rank() != to.rank()) return lower_by_reference(expand, call, lowering);
+    PositionTables positions;
+    for (int axis = 0; axis < to.rank(); ++axis)
+        positions.push_back(offsets(to[axis], from[axis] == 1 ? 0 : 1));
+    lower_copy(lowering, positions);
+}
+
 }  // namespace
 
 extern const OpSpec expand{
-    .name = "Expand", .attributes = kAttributes, .infer = infer, .reference = reference};
+    .name = "Expand", .attributes = kAttributes, .infer = infer, .reference = reference, .lower = lower};
 
 }  // namespace dyce::ops

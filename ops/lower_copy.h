@@ -9,12 +9,9 @@
 
 namespace dyce::ops {
 
-/// Appends the step out[..] = in[..] of copy_elements() for the node's first input and output.
-void lower_copy(Lowering& lowering, OffsetTables tables, const std::array<std::byte, 8>& filler = {});
-
-/// The same for copies along each axis by itself, in whatever order the input's axes lie in memory: layouts
-/// pass through such a step.
-void lower_copy_by_position(Lowering& lowering, const PositionTables& positions,
-                            const std::array<std::byte, 8>& filler = {});
+/// Appends the step that copies the node's first input to one of its outputs, along each axis by itself, in
+/// whatever order the input's axes lie in memory: layouts pass through.
+void lower_copy(Lowering& lowering, const PositionTables& positions,
+                const std::array<std::byte, 8>& filler = {}, int output = 0);
 
 }  // namespace dyce::ops

@@ -112,7 +112,7 @@ void reference(const OpCall& call, std::span<const TensorView> in, std::span<con
 }
 
 void lower(const OpCall& call, Lowering& lowering) {
-    lower_copy_by_position(lowering, positions_of(call), filler_of(call));
+    lower_copy(lowering, positions_of(call), filler_of(call));
 }
 
 }  // namespace

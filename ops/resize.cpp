@@ -4,8 +4,7 @@
 // meaning for what is left: dropping a neighbour outside the input is the same as repeating the edge.
 #include "ops/checks.h"
 #include "ops/choose.h"
-#include "ops/element_copy.h"
-#include "ops/lowering.h"
+#include "ops/lower_copy.h"
 #include "ops/post_ops.h"
 #include "ops/resize_axis.h"
 
@@ -59,17 +58,17 @@ std::vector<float> blend(const std::vector<float>& source, const std::vector<Ble
     return result;
 }
 
+PositionTables nearest_tables(const OpCall& call) {
+    PositionTables positions;
+    for (const ResizeAxis& axis : resize_axes(call)) positions.push_back(nearest_positions(call, axis));
+    return positions;
+}
+
 void reference(const OpCall& call, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
-    const auto axes = resize_axes(call);
-    if (!is_linear(call))
-        return copy_elements_by(
-            [&](int axis) {
-                auto table = nearest_positions(call, axes[static_cast<std::size_t>(axis)]);
-                for (auto& position : table) position *= stride_of(in[0].shape, axis);
-                return table;
-            },
-            in[0], out[0]);
     if (out[0].shape.elements() == 0) return;
+    if (!is_linear(call))
+        return copy_elements(offset_tables(nearest_tables(call), in[0].shape), in[0], out[0]);
+    const auto axes = resize_axes(call);
     const auto* first = in[0].data<float>();
     std::vector<float> values(first, first + in[0].shape.elements());
     std::int64_t inner = 1;  // elements of the axes already done
@@ -95,6 +94,7 @@ bool onednn_agrees(const OpCall& call) {
 }
 
 void lower(const OpCall& call, Lowering& lowering) {
+    if (!is_linear(call)) return lower_copy(lowering, nearest_tables(call));
     if (!onednn_agrees(call)) return lower_by_reference(resize, call, lowering);
     const Buffer source = lowering.input(0);
     const auto descriptor = choose(onednn::resampling_linear(lowering.engine(), source.desc,

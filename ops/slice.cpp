@@ -70,7 +70,7 @@ void reference(const OpCall& call, std::span<const TensorView> in, std::span<con
         copy_elements(offset_tables(positions_of(call), in[0].shape), in[0], out[0]);
 }
 
-void lower(const OpCall& call, Lowering& lowering) { lower_copy_by_position(lowering, positions_of(call)); }
+void lower(const OpCall& call, Lowering& lowering) { lower_copy(lowering, positions_of(call)); }
 
 }  // namespace
 

@@ -1,7 +1,7 @@
 // Cuts the input along `axis` into parts of the sizes in `split`; without it into one equal part for each
 // output, the last one smaller when that does not come out even. ONNX Split-18; `split` is an attribute here.
 #include "ops/checks.h"
-#include "ops/element_copy.h"
+#include "ops/lower_copy.h"
 #include "runtime/core/checked.h"
 
 namespace dyce::ops {
@@ -46,22 +46,40 @@ std::vector<TensorType> infer(const OpCall& call) {
     return outputs;
 }
 
-void reference(const OpCall& call, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
+// Where each output's elements come from.
+std::vector<PositionTables> positions_of(const OpCall& call) {
     const int cut = axis_of(call);
+    std::vector<PositionTables> outputs;
     std::int64_t start = 0;
-    for (const MutableTensorView& part : out) {
-        copy_elements_by(
-            [&](int axis) {
-                return offsets(part.shape[axis], stride_of(in[0].shape, axis), axis == cut ? start : 0);
-            },
-            in[0], part);
+    for (const TensorType& part : infer(call)) {
+        PositionTables& positions = outputs.emplace_back();
+        for (int axis = 0; axis < part.shape.rank(); ++axis)
+            positions.push_back(offsets(part.shape[axis], 1, axis == cut ? start : 0));
         start += part.shape[cut];
     }
+    return outputs;
+}
+
+void reference(const OpCall& call, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
+    const auto positions = positions_of(call);
+    for (std::size_t i = 0; i < out.size(); ++i)
+        if (out[i].shape.elements() > 0)
+            copy_elements(offset_tables(positions[i], in[0].shape), in[0], out[i]);
+}
+
+void lower(const OpCall& call, Lowering& lowering) {
+    const auto positions = positions_of(call);
+    for (std::size_t i = 0; i < positions.size(); ++i)
+        lower_copy(lowering, positions[i], {}, static_cast<int>(i));
 }
 
 }  // namespace
 
-extern const OpSpec split{
-    .name = "Split", .max_outputs = -1, .attributes = kAttributes, .infer = infer, .reference = reference};
+extern const OpSpec split{.name = "Split",
+                          .max_outputs = -1,
+                          .attributes = kAttributes,
+                          .infer = infer,
+                          .reference = reference,
+                          .lower = lower};
 
 }  // namespace dyce::ops

@@ -14,8 +14,8 @@ namespace {
 
 constexpr int kMaxSpreads = 20;
 constexpr std::size_t kRounds = 4;
-constexpr double kStarts = 3e9;  // pictures x heads x lambdas looked at from a second start
-constexpr double kWork = 1.1e9;  // the same in a round
+constexpr double kStarts = 1.2e9;  // pictures x heads x lambdas looked at from a second start
+constexpr double kWork = 1.1e9;    // the same in a round
 constexpr std::size_t kMaxTries = 8;
 constexpr unsigned kMaxRemoved = 4;
 

@@ -85,7 +85,7 @@ void LineSearch::set_slope(int index, const Objective& objective) {
             const double change = changes_[2 * cell + right];
             auto& sums = std::signbit(change) ? better : worse;
             const std::uint32_t* pictures = &table.counts[cell * Tally::kTags + right];
-            for (std::size_t bin = 0; bin < kBins; ++bin)
+            for (std::size_t bin = 0; bin < kBins; ++bin)  // signed integers become doubles faster
                 sums[bin] += change * static_cast<double>(static_cast<std::int32_t>(pictures[2 * bin]));
         }
     }
@@ -209,7 +209,7 @@ double LineSearch::threshold(const SearchSpace::Column& column, std::size_t entr
 
 std::int64_t LineSearch::leavers(const Choice& choice) const {
     if (!choice.on()) return 0;
-    const std::vector<float>& scores = walk_.space().column(choice.column).scores;
+    const float* scores = walk_.space().column(choice.column).scores;
     std::int64_t count = 0;
     for (std::size_t i = 0; i < walk_.space().pictures(); ++i)
         count += scores[i] > choice.threshold && cell(i) != 0 ? 1 : 0;

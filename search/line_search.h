@@ -37,6 +37,9 @@ public:
     /// No step at the position has a smaller value. Much cheaper than the step.
     double least_value(std::size_t position, const Objective& objective);
 
+    /// What comes next does not depend, not even in its rounding, on what came before.
+    void forget() { bottoms_.assign(bottoms_.size(), {}); }
+
 private:
     static constexpr std::size_t kBins = SearchSpace::kBins;
 
@@ -58,10 +61,10 @@ private:
     // they were, so a bin's lowest point has sunk by no more than those that moved can do, and what the
     // others' changes have changed.
     struct Bottoms {
-        std::array<double, kBins> depths;  // at least how far a bin's lowest cut is above its start; < 0
-        std::array<bool, kBins> exact{};
-        std::vector<double> changes;  // by which they were found; empty = nothing is known
-        std::array<std::uint64_t, kBins + 1> moved;
+        std::array<double, kBins> depths{};  // of a bin's lowest cut, from its start: no cut is lower
+        std::array<bool, kBins> exact{};     // whether a cut is as low
+        std::vector<double> changes;         // by which they were found; empty = nothing is known
+        std::array<std::uint64_t, kBins + 1> moved{};  // until then, as the tally counts
     };
 
     void look_at(std::size_t position, const Objective& objective);

@@ -20,6 +20,7 @@ std::vector<Solution> sweep(const SearchSpace& space, std::size_t count, int thr
     parallel_for(count, threads, [&](std::size_t index, std::size_t worker) {
         auto& searcher = searchers[worker];
         if (!searcher) searcher = std::make_unique<Searcher>(space);
+        searcher->forget();
         solutions[index] = search(*searcher, index);
     });
     return solutions;

@@ -37,6 +37,12 @@ struct Searcher {
     Searcher(const Searcher&) = delete;
     Searcher& operator=(const Searcher&) = delete;
 
+    /// Results of what comes next are the same whichever thread does it.
+    void forget() {
+        walk.forget_moves();
+        lines.forget();
+    }
+
     Walk walk;
     LineSearch lines;
 };

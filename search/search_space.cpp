@@ -3,29 +3,14 @@
 #include "search/parallel.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace dyce {
 namespace {
 
-using Pictures = std::vector<std::uint32_t>;  // of the record
-
-// The pictures that the exits are surest of on average first.
-Pictures number_pictures(const Record& record, std::size_t score) {
-    std::vector<float> sureness(record.pictures, 0);
-    for (const RecordColumn& said : record.columns)
-        for (std::size_t i = 0; i < record.pictures; ++i) sureness[i] += said.scores[score][i];
-    Pictures pictures(record.pictures);
-    std::iota(pictures.begin(), pictures.end(), 0u);
-    std::stable_sort(pictures.begin(), pictures.end(),
-                     [&](std::uint32_t a, std::uint32_t b) { return sureness[a] > sureness[b]; });
-    return pictures;
-}
-
-void sort_by_score(const std::vector<bool>& right, SearchSpace::Column& column) {
+void sort_pictures(const RecordColumn& said, const ClassIndices& labels, SearchSpace::Column& column) {
     std::vector<std::uint32_t> pictures;
-    pictures.reserve(right.size());
-    for (std::uint32_t i = 0; i < right.size(); ++i)
+    pictures.reserve(labels.size());
+    for (std::uint32_t i = 0; i < labels.size(); ++i)
         if (column.scores[i] > kNoScore) pictures.push_back(i);
     std::sort(pictures.begin(), pictures.end(), [&](std::uint32_t a, std::uint32_t b) {
         return column.scores[a] != column.scores[b] ? column.scores[a] > column.scores[b] : a < b;
@@ -34,14 +19,15 @@ void sort_by_score(const std::vector<bool>& right, SearchSpace::Column& column) 
     for (std::size_t k = 0; k < pictures.size(); ++k) {
         const std::uint32_t i = pictures[k];
         const bool last = k + 1 == pictures.size() || column.scores[pictures[k + 1]] < column.scores[i];
-        column.order.emplace_back(i, right[i], last);
+        column.order.emplace_back(i, said.predictions[i] == labels[i], last);
     }
 }
 
-void fill_bins(const std::vector<bool>& right, SearchSpace::Column& column) {
-    column.tags.reserve(right.size());
-    for (const bool is_right : right)
-        column.tags.push_back(static_cast<std::uint8_t>(SearchSpace::kBins * 2 + (is_right ? 1 : 0)));
+void fill_bins(const RecordColumn& said, const ClassIndices& labels, SearchSpace::Column& column) {
+    column.tags.reserve(labels.size());
+    for (std::size_t i = 0; i < labels.size(); ++i)
+        column.tags.push_back(
+            static_cast<std::uint8_t>(SearchSpace::kBins * 2 + (said.predictions[i] == labels[i] ? 1 : 0)));
     const std::size_t count = column.order.size();
     std::size_t k = 0;
     for (std::size_t bin = 0; bin < SearchSpace::kBins; ++bin) {
@@ -54,19 +40,6 @@ void fill_bins(const std::vector<bool>& right, SearchSpace::Column& column) {
         }
     }
     column.bins[SearchSpace::kBins] = static_cast<std::uint32_t>(count);
-}
-
-void fill_column(const Record& record, const RecordColumn& said, std::size_t score, const Pictures& pictures,
-                 SearchSpace::Column& column) {
-    std::vector<bool> right;
-    right.reserve(pictures.size());
-    column.scores.reserve(pictures.size());
-    for (const std::uint32_t i : pictures) {
-        column.scores.push_back(said.scores[score][i]);
-        right.push_back(said.predictions[i] == record.labels[i]);
-    }
-    sort_by_score(right, column);
-    fill_bins(right, column);
 }
 
 void count_by_final(const std::vector<std::uint8_t>& final_tags, SearchSpace::Column& column) {
@@ -82,11 +55,12 @@ SearchSpace::SearchSpace(const Record& record, std::size_t score, const CostTabl
       pictures_(record.pictures),
       columns_(record.columns.size()),
       columns_at_(record.meta.final_position()) {
-    const Pictures pictures = number_pictures(record, score);
     parallel_for(columns_.size(), threads, [&](std::size_t c, std::size_t) {
         Column& column = columns_[c];
         column.position = static_cast<std::size_t>(meta_->heads[c].position);
-        fill_column(record, record.columns[c], score, pictures, column);
+        column.scores = record.columns[c].scores[score].data();
+        sort_pictures(record.columns[c], record.labels, column);
+        fill_bins(record.columns[c], record.labels, column);
     });
     parallel_for(columns_.size(), threads,
                  [&](std::size_t c, std::size_t) { count_by_final(columns_.back().tags, columns_[c]); });

@@ -1,7 +1,5 @@
-// A record prepared for searching: the pictures of each column sorted by score, once. Pictures are numbered
-// anew, the surest first: those that a head finds equally sure then lie close to each other in memory, where
-// a search looks at them together. Immutable; shared by all threads. Borrows the record's description and the
-// costs.
+// A record prepared for searching: the pictures of each column sorted by score, once. Immutable; shared by
+// all threads. Borrows the scores of the record, not its predictions.
 #pragma once
 
 #include "search/cost_table.h"
@@ -39,7 +37,7 @@ public:
 
     struct Column {
         std::size_t position;
-        std::vector<float> scores;                  ///< by picture
+        const float* scores;                        ///< by picture
         std::vector<CutEntry> order;                ///< the pictures that have a score, the surest first
         std::vector<std::uint8_t> tags;             ///< by picture
         std::array<std::uint32_t, kBins + 1> bins;  ///< where each begins in `order`; at last its size

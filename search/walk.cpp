@@ -68,7 +68,7 @@ void Walk::set(const Choices& choices) {
 
 Walk::Stop Walk::stop_at(std::size_t position, const Choice& choice) const {
     const SearchSpace::Column& column = space_->column(choice.column);
-    return {static_cast<std::uint16_t>(2 * position), lowest_above(choice.threshold), column.scores.data(),
+    return {static_cast<std::uint16_t>(2 * position), lowest_above(choice.threshold), column.scores,
             column.tags.data()};
 }
 
@@ -100,13 +100,16 @@ void Walk::change(std::size_t position, const Update& update) {
     overflowed_ = false;
     update();
     ++version_;
-    if (overflowed_) {
-        moves_.clear();
-        changes_.clear();
-        first_noted_ = version_;
-    } else {
+    if (overflowed_)
+        forget_moves();
+    else
         sort_moves(changes_.back());
-    }
+}
+
+void Walk::forget_moves() {
+    moves_.clear();
+    changes_.clear();
+    first_noted_ = ++version_;
 }
 
 // Those that only changed what is next come last; of the others, the latest positions first.

@@ -55,6 +55,8 @@ public:
 
     /// Changes with the choices.
     std::uint64_t version() const { return version_; }
+    /// As if the walk had begun here.
+    void forget_moves();
     /// Whether every move since that version is kept.
     bool remembers(std::uint64_t version) const { return version >= first_noted_; }
     /// Calls visit(move) for those that changed what is seen from a position whose own exit is off, in order,

@@ -78,6 +78,8 @@ const std::vector<Row> kRows = {
     {"Slice", {1, 3, 1, 9}, {{"starts", Ints{2}}, {"ends", Ints{8}}, {"axes", Ints{3}}}},
     {"Slice", {}, {{"starts", Ints{}}, {"ends", Ints{}}}},
     {"Split", {2, 32, 5, 4}, {{"axis", 1}, {"split", Ints{5, 16, 11}}}, 3},
+    {"Split", {2, 32, 5, 4}, {{"axis", 2}}, 2},
+    {"Split", {2, 24, 5, 4}, {{"axis", -1}, {"split", Ints{3, 0, 1}}}, 3},
     {"Pad", {2, 32, 5, 4}, {{"pads", Ints{0, 0, 1, 2, 0, 0, 2, 0}}, {"value", 0.5f}}},
     {"Pad", {2, 3, 5, 4}, {{"pads", Ints{0, 0, 1, 2, 0, 0, 2, 0}}, {"mode", "reflect"}}},
     {"Pad", {2, 32, 5, 4}, {{"pads", Ints{0, 16, 0, 0, 0, 9, 0, 0}}, {"value", -2.f}}},
@@ -97,7 +99,13 @@ const std::vector<Row> kRows = {
      {{"sizes", Ints{1, 3, 63, 63}},
       {"coordinate_transformation_mode", "asymmetric"},
       {"nearest_mode", "floor"}}},
+    {"Resize", {2, 32, 5, 4}, {{"scales", Floats{1, 1, 2, 1.5f}}}},
+    {"Resize",
+     {2, 24, 5, 4},
+     {{"sizes", Ints{2, 12, 3, 9}}, {"coordinate_transformation_mode", "asymmetric"}}},
     {"Expand", {1, 32, 1, 4}, {{"shape", Ints{3, 1, 2, 4}}}},
+    {"Expand", {2, 24, 1, 1}, {{"shape", Ints{3, 4}}}},
+    {"Expand", {1, 32, 1, 4}, {{"shape", Ints{2, 3, 1, 2, 4}}}},
 };
 
 Shape permuted(const Shape& shape, const Ints& perm) {
@@ -123,6 +131,34 @@ TEST_CASE("operators compute the same compiled, from any layout") {
                 builder.output(output);
             check_compiled(std::move(builder).build());
         }
+}
+
+TEST_CASE("layouts pass through operators that copy along each axis") {
+    const Row rows[] = {
+        {"Slice", {2, 32, 5, 4}, {{"starts", Ints{1}}, {"ends", Ints{4}}, {"axes", Ints{2}}}},
+        {"Pad", {2, 32, 5, 4}, {{"pads", Ints{0, 0, 1, 2, 0, 0, 2, 0}}}},
+        {"Split", {2, 32, 5, 4}, {{"axis", 1}}, 2},
+        {"Expand", {1, 32, 5, 4}, {{"shape", Ints{3, 32, 5, 4}}}},
+        {"Resize", {2, 32, 5, 4}, {{"scales", Floats{1, 1, 2, 2}}}},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.op);
+        GraphBuilder builder(false);
+        const Shape& shape = row.input;
+        const ValueId last = builder.input("x", f32({shape[0], shape[2], shape[3], shape[1]}));
+        const ValueId seen = builder.add("Transpose", {last}, {{"perm", Ints{0, 3, 1, 2}}});
+        std::vector<std::string> names;
+        for (std::size_t i = 0; i < row.outputs; ++i) names.push_back("output" + std::to_string(i));
+        for (const ValueId output :
+             builder.add_many(*make_node(row.op, 1, {}).spec, {seen}, row.attributes, row.op, names))
+            builder.output(builder.add("Transpose", {output}, {{"perm", Ints{0, 2, 3, 1}}}));
+        const Graph graph = std::move(builder).build();
+        check_compiled(graph);
+        for (const StepReport& step : CompiledModel::compile(graph)->steps()) {
+            CAPTURE(step.description);
+            CHECK_FALSE(step.is_reorder);
+        }
+    }
 }
 
 TEST_CASE("every permutation of every layout can be read again") {

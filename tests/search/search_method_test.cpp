@@ -170,6 +170,34 @@ TEST_CASE("an exact step is the best of all cuts, with the fewest leavers of equ
     for (unsigned seed = 0; seed < 4; ++seed) check_exact_steps(seed, random_record(seed, 1500));
 }
 
+TEST_CASE("steps stay exact while choices change one after the other") {
+    for (unsigned seed = 0; seed < 20; ++seed) {
+        CAPTURE(seed);
+        const Record record = random_record(seed, 300);
+        const CostTable costs = macs_table(record.meta);
+        const SearchSpace space(record, 0, costs, 1);
+        const auto objectives = few_objectives(record, costs);
+        Dice dice(seed);
+        Walk walk(space);
+        LineSearch lines(walk);
+        for (int change = 0; change < 40; ++change) {
+            const Objective& objective =
+                objectives[(seed + static_cast<unsigned>(change) / 20) % objectives.size()];
+            const auto position = static_cast<std::size_t>(dice.below(static_cast<int>(space.positions())));
+            const double least = lines.least_value(position, objective);
+            const Step step = lines.best_step(position, objective);
+            double best = 0;
+            CHECK(step.choice == best_of_all(record, costs, objective, walk.choices(), position, &best));
+            CHECK(std::abs(step.value - best) < kRounding);
+            CHECK(least <= step.value + kRounding);
+            if (dice.chance(60))
+                walk.set(position, step.choice);
+            else
+                walk.set(position, random_choices(record, dice, 70)[position]);
+        }
+    }
+}
+
 TEST_CASE("one-pass and circular take the steps that a scan of everything takes") {
     for (unsigned seed = 0; seed < 60; ++seed) {
         CAPTURE(seed);

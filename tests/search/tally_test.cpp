@@ -2,6 +2,7 @@
 #include "search/tally.h"
 
 #include "search/split_record.h"
+#include "search/surest_first.h"
 #include "tests/search/random_record.h"
 
 #include <dyce/error.h>
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <vector>
 
 using namespace dyce;
 using namespace dyce::test;
@@ -97,6 +99,34 @@ TEST_CASE("a tally follows a walk through changes of one position and of all") {
                       plain_counts(record, costs, space, walk.choices(), column));
             }
         }
+    }
+}
+
+TEST_CASE("surest first, a record says the same of each picture") {
+    for (unsigned seed = 0; seed < 20; ++seed) {
+        CAPTURE(seed);
+        const Record record = random_record(seed);
+        const Record sorted = surest_first(record, 0);
+        using Row = std::vector<double>;  // the mean score, the label, and what each column says
+        const auto rows_of = [](const Record& of) {
+            std::vector<Row> rows(of.pictures);
+            for (std::size_t i = 0; i < of.pictures; ++i) {
+                float sum = 0;
+                for (const RecordColumn& column : of.columns) sum += column.scores[0][i];
+                rows[i] = {static_cast<double>(-sum), static_cast<double>(of.labels[i])};
+                for (const RecordColumn& column : of.columns) {
+                    rows[i].push_back(column.predictions[i]);
+                    rows[i].push_back(static_cast<double>(column.scores[0][i]));
+                }
+            }
+            return rows;
+        };
+        auto before = rows_of(record), after = rows_of(sorted);
+        CHECK(std::is_sorted(after.begin(), after.end(),
+                             [](const Row& a, const Row& b) { return a[0] < b[0]; }));
+        std::sort(before.begin(), before.end());
+        std::sort(after.begin(), after.end());
+        CHECK(before == after);
     }
 }
 

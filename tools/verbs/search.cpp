@@ -5,6 +5,7 @@
 #include "runtime/core/atomic_file.h"
 #include "runtime/core/threads.h"
 #include "search/front.h"
+#include "search/surest_first.h"
 #include "tools/cli/record_argument.h"
 #include "tools/cli/search_csv.h"
 #include "tools/verbs/verbs.h"
@@ -144,13 +145,14 @@ int search(const Arguments& arguments) {
     Rating rating;
     rating.threads = static_cast<int>(arguments.integer("threads", available_threads(), 1, 1024));
     rating.conservative = arguments.has("conservative");
-    const SearchData data = read_search_data(arguments);
+    SearchData data = read_search_data(arguments);
     if ((output || embedded) && data.searched.meta.model_digest.empty())
         throw Error(ErrorCode::kUsage, "--output",
                     "the record does not say which model it is of: give --model MODEL, or only --csv FILE");
     const CostTable costs = choose_costs(arguments, data.searched.meta);
     const std::size_t score = choose_score(arguments, data.searched);
     rating.score = data.searched.scores[score];
+    data.searched = surest_first(std::move(data.searched), score);
     const bool normalised =
         arguments.choice("objective", "normalised", {"normalised", "plain"}) == "normalised";
 
