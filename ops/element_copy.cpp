@@ -1,6 +1,7 @@
 #include "ops/element_copy.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace dyce::ops {
@@ -12,11 +13,11 @@ struct Walk {
     const ElementCopy& plan;
     const Element* source;
     Element* out;
-    const Element* filler;
+    Element filler;
 
     void run(std::size_t axis, std::int64_t base) {
         if (base == kOutside) {
-            out = std::fill_n(out, plan.elements(axis), *filler);
+            out = std::fill_n(out, plan.elements(axis), filler);
         } else if (axis == plan.tables().size()) {
             *out++ = source[base];
         } else if (axis + 1 < plan.tables().size()) {
@@ -24,10 +25,10 @@ struct Walk {
                 run(axis + 1, offset == kOutside ? kOutside : base + offset);
         } else if (plan.runs().empty()) {
             for (const std::int64_t offset : plan.tables()[axis])
-                *out++ = offset == kOutside ? *filler : source[base + offset];
+                *out++ = offset == kOutside ? filler : source[base + offset];
         } else {
             for (const auto& run : plan.runs())
-                out = run.offset == kOutside ? std::fill_n(out, run.count, *filler)
+                out = run.offset == kOutside ? std::fill_n(out, run.count, filler)
                                              : std::copy_n(source + base + run.offset, run.count, out);
         }
     }
@@ -35,9 +36,9 @@ struct Walk {
 
 template <class Element>
 void walk(const ElementCopy& plan, const void* source, void* out, const void* filler) {
-    Walk<Element>{plan, static_cast<const Element*>(source), static_cast<Element*>(out),
-                  static_cast<const Element*>(filler)}
-        .run(0, 0);
+    Element value{};
+    if (filler != nullptr) std::memcpy(&value, filler, sizeof value);  // its bytes need not be aligned
+    Walk<Element>{plan, static_cast<const Element*>(source), static_cast<Element*>(out), value}.run(0, 0);
 }
 
 }  // namespace

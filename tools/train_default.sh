@@ -23,10 +23,13 @@ if [ ! -d "$folder/split" ]; then
 fi
 
 model=$folder/default.safetensors
-"$dyce" train --from-scratch --arch cifar_resnet14x2 --resize 32 --crop 32 --data "$folder/split/train" \
-    --heads grid4-mlp2x32 --sites 0,1,2,3,4 --exit-weight 0.5 --epochs 27 --batch 128 --lr 0.1 \
-    --weight-decay 0.0005 --smoothing 0.1 --ema 0.999 --holdout 0 --seed 1 \
-    --checkpoint "$folder/checkpoint" --resume --log "$folder/log.csv" -o "$model"
+# Twenty-four epochs, then sixteen more from a warm restart.
+for epochs in 24 40; do
+    "$dyce" train --from-scratch --arch cifar_resnet11 --resize 32 --crop 32 --data "$folder/split/train" \
+        --heads grid2-mlp2x64 --sites 0,1,2,3 --exit-weight 0.3 --epochs $epochs --batch 128 --lr 0.1 \
+        --precision bf16 --weight-decay 0.0005 --smoothing 0.1 --cutout 8 --ema 0.999 --store bf16 --holdout 0 \
+        --threads 1 --seed 1 --checkpoint "$folder/checkpoint" --resume --log "$folder/log.csv" -o "$model"
+done
 "$dyce" record "$model" --data "$folder/split/held" -o "$folder/held.npz"
 "$dyce" search "$folder/held.npz" -o "$folder/default.configs.json" --embed "$model"
 echo "$model"
