@@ -14,7 +14,7 @@ public:
     /// Exit by exit where `teacher` has as many exits as `student`; where it has none, its classifier teaches
     /// them all. Throws Error{kUsage} when exits, classes or preprocessing do not fit.
     Teacher(const Member& teacher, const Member& student, std::int64_t batch, int threads,
-            Precision precision);
+            Precision precision = Precision::kFloat32);
 
     /// Answers prepared pictures, batch x 3 x height x width.
     void answer(std::span<const float> pictures);
