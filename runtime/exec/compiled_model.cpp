@@ -36,6 +36,16 @@ void compile_segments(CompiledModel::Data& data) {
     for (const int rows : batch_sizes(data)) data.segments.push_back(compile_segment(state, rows));
 }
 
+void check_int8(const Graph& graph) {
+    if (!onednn::has_int8_products())
+        throw Error(ErrorCode::kUsage, "precision",
+                    "int8 given, but this processor has no AVX-512 VNNI instructions; expected f32");
+    if (std::none_of(graph.values.begin(), graph.values.end(),
+                     [](const Value& value) { return value.quantization.has_value(); }))
+        throw Error(ErrorCode::kUsage, "precision",
+                    "int8 given, but the model holds no scales for it; make one that does by: dyce quantize");
+}
+
 }  // namespace
 
 std::size_t CompiledModel::Data::bucket(int rows) const {
@@ -74,6 +84,7 @@ std::shared_ptr<const CompiledModel> CompiledModel::compile(InterleavedGraph net
     if (options.precision == Precision::kBfloat16 && !onednn::has_bfloat16())
         throw Error(ErrorCode::kUsage, "precision",
                     "bf16 given, but this processor has no bfloat16 instructions; expected f32");
+    if (options.precision == Precision::kInt8) check_int8(network.graph);
     auto data = std::make_unique<Data>();
     data->options = options;
     if (options.threads == 0) data->options.threads = available_threads();

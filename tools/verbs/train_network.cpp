@@ -50,6 +50,7 @@ ModelData start(const Arguments& arguments, const std::string& data, std::uint64
         model = *load_model(source);
         if (model.members.size() > 1)
             throw Error(ErrorCode::kUsage, source, "is a cascade: train its members before joining them");
+        for (Value& value : model.members[0].graph.values) value.quantization.reset();  // old weights' scales
         return model;
     }
     const Backbone& backbone =
