@@ -63,6 +63,7 @@ Member all_kinds() {
     member.architecture = "all_kinds";
     member.graph = std::move(g).build();
     member.preprocess.height = member.preprocess.width = 8;
+    member.preprocess.mean = {0.5f, 0.5f, 0.5f};
     return member;
 }
 
