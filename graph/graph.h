@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ops/op.h"
+#include "ops/quantization.h"
 
 #include <dyce/tensor.h>
 
@@ -19,6 +20,8 @@ using NodeId = int;
 struct Value {
     std::string name;                ///< unique within the graph
     std::optional<Tensor> constant;  ///< set for weights and other constants
+    /// How convolutions of integers take and leave it; measured by `dyce quantize`.
+    std::optional<Quantization> quantization = {};
 };
 
 /// One operator at work. `inputs` holds the operator's own inputs, then the operands of its post-ops in

@@ -47,7 +47,7 @@ void lower_arithmetic(const OpSpec& spec, const OpCall& call, Lowering& lowering
             const Dims own = dims_of_rank(dims.size(), lowering.input_type(operand).shape);
             return input_of_rank(operand, like(layout, own), lowering);
         };
-        Fusion fusion = fuse(call, lowering, {}, -1, follow);
+        Fusion fusion = fuse(call, lowering, {}, {}, follow);
         const Buffer other = follow(1 - lead);
         const auto descriptor = skip_plain_loops(onednn::binary(
             lowering.engine(), algorithm_of(spec.binary), layout, other.desc, layout, fusion.attributes));

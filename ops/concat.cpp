@@ -4,6 +4,7 @@
 #include "ops/lowering.h"
 #include "runtime/core/checked.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace dyce::ops {
@@ -51,33 +52,48 @@ void reference(const OpCall& call, std::span<const TensorView> in, std::span<con
         }
 }
 
+// The inputs as their producers left them where those agree on type and scale, else as float32.
+std::vector<Buffer> sources_of(const OpCall& call, Lowering& lowering) {
+    std::vector<Buffer> sources;
+    for (int i = 0; i < static_cast<int>(call.inputs.size()); ++i)
+        sources.push_back(lowering.native_input(i));
+    const auto is_like_first = [&](const Buffer& source) {
+        return type_of(source.desc) == type_of(sources[0].desc) && source.scale == sources[0].scale;
+    };
+    if (!std::all_of(sources.begin(), sources.end(), is_like_first))
+        for (std::size_t i = 0; i < sources.size(); ++i) sources[i] = lowering.input(static_cast<int>(i));
+    return sources;
+}
+
 // The layout oneDNN would join the inputs in; channels last rather than a return to row-major.
-MemoryDesc layout_of(const OpCall& call, Lowering& lowering) {
+MemoryDesc layout_of(const OpCall& call, const std::vector<Buffer>& sources, Lowering& lowering) {
     const Dims dims = dims_of(lowering.output_type(0).shape);
-    std::vector<MemoryDesc> sources;
+    std::vector<MemoryDesc> descs;
     bool all_plain = true;
-    for (int i = 0; i < static_cast<int>(call.inputs.size()); ++i) {
-        sources.push_back(lowering.input(i).desc);
-        all_plain = all_plain && is_plain(sources.back());
+    for (const Buffer& source : sources) {
+        descs.push_back(source.desc);
+        all_plain = all_plain && is_plain(source.desc);
     }
-    if (all_plain) return plain_desc(dims);
-    const auto joined =
-        onednn::concat(lowering.engine(), any_desc(dims), axis_of(call), sources, onednn::user_scratchpad());
+    const DescType type = type_of(descs[0]);
+    if (all_plain) return plain_desc(dims, type);
+    const auto joined = onednn::concat(lowering.engine(), any_desc(dims, type), axis_of(call), descs,
+                                       onednn::user_scratchpad());
     if (joined && !is_plain(joined.query_md(dnnl::query::dst_md, 0)))
         return joined.query_md(dnnl::query::dst_md, 0);
-    return dims.size() >= 3 && dims.size() <= 5 ? channels_last_desc(dims) : plain_desc(dims);
+    return dims.size() >= 3 && dims.size() <= 5 ? channels_last_desc(dims, type) : plain_desc(dims, type);
 }
 
 // Each input is re-ordered to its place: as fast as oneDNN's concat where layouts agree, and faster
 // elsewhere.
 void lower(const OpCall& call, Lowering& lowering) {
-    const Buffer destination = lowering.output(0, layout_of(call, lowering));
+    const std::vector<Buffer> sources = sources_of(call, lowering);
+    const Buffer destination = lowering.output(0, layout_of(call, sources, lowering), sources[0].scale);
     Dims place(static_cast<std::size_t>(call.inputs[0].shape.rank()), 0);
     const auto axis = static_cast<std::size_t>(axis_of(call));
     for (int i = 0; i < static_cast<int>(call.inputs.size()); ++i) {
         const Dims dims = dims_of(lowering.input_type(i).shape);
         if (lowering.input_type(i).shape.elements() > 0)
-            lowering.reorder(lowering.input(i),
+            lowering.reorder(sources[static_cast<std::size_t>(i)],
                              lowering.see_as(destination, destination.desc.submemory_desc(dims, place)));
         place[axis] += dims[axis];
     }

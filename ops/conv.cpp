@@ -2,6 +2,7 @@
 // weight[o,c,tap] * x[n,c,position of tap]. ONNX Conv-22, one to three spatial axes.
 #include "ops/checks.h"
 #include "ops/choose.h"
+#include "ops/integers.h"
 #include "ops/post_ops.h"
 #include "ops/window.h"
 #include "runtime/core/checked.h"
@@ -101,16 +102,40 @@ int residual_of(const OpCall& call, const Lowering& lowering) {
     return -1;
 }
 
-Buffer destination_of(const OpCall& call, Lowering& lowering, int residual, const MemoryDesc& desc) {
-    if (residual < 0) return lowering.output(0, desc);
-    const int operand = call.post_ops[static_cast<std::size_t>(residual)].operand;
+// Integers are left where the residual, too, can be had in integers.
+std::optional<Integers> integers_of(const OpCall& call, const Lowering& lowering) {
+    auto integers = find_integers(call, lowering);
+    const int residual = residual_of(call, lowering);
+    if (integers && residual >= 0 &&
+        !lowering.quantized_input(call.post_ops[static_cast<std::size_t>(residual)].operand))
+        integers->destination.reset();
+    return integers;
+}
+
+Sum sum_of(const OpCall& call, const Lowering& lowering, bool to_integers) {
+    const int residual = residual_of(call, lowering);
+    if (residual < 0 || !to_integers) return {residual};
+    const auto held = lowering.quantized_input(call.post_ops[static_cast<std::size_t>(residual)].operand);
+    return {residual, type_of(*held), held->scale};
+}
+
+Buffer destination_of(const OpCall& call, Lowering& lowering, const Sum& sum, const MemoryDesc& desc,
+                      float scale) {
+    if (sum.post_op < 0) return lowering.output(0, desc, scale);
+    const int operand = call.post_ops[static_cast<std::size_t>(sum.post_op)].operand;
     const Buffer held = lowering.native_input(operand);
-    if (held.desc == desc && lowering.can_overwrite(operand)) {
-        lowering.forward(0, held, held.desc);
-        return held;
+    // Integers of the operand have a sign and a scale of their own.
+    const MemoryDesc before = sum.type == DescType::undef ? desc : like(desc, dims_of(desc), sum.type);
+    if (held.desc == before && lowering.can_overwrite(operand)) {
+        Buffer destination = lowering.see_as(held, desc);
+        destination.scale = scale;
+        lowering.forward(0, destination, desc);
+        return destination;
     }
-    const Buffer destination = lowering.output(0, desc);
-    lowering.reorder(held, destination);
+    const Buffer destination = lowering.output(0, desc, scale);
+    Buffer copy = lowering.see_as(destination, before);
+    copy.scale = sum.scale;
+    lowering.reorder(held, copy);
     return destination;
 }
 
@@ -121,17 +146,24 @@ bool has_kernel(const onednn::Descriptor& candidates) {
     return name.find("ref") == std::string::npos && name.find("gemm") == std::string::npos;
 }
 
-onednn::Descriptor choose_kernel(const OpCall& call, Lowering& lowering, const Dims& weights,
-                                 const MemoryDesc* bias, const dnnl::primitive_attr& attributes) {
+onednn::Descriptor choose_kernel(const OpCall& call, Lowering& lowering, const Integers* integers,
+                                 const Dims& weights, const MemoryDesc* bias,
+                                 const dnnl::primitive_attr& attributes) {
     const Geometry geometry = geometry_of(call);
-    const DescType type = lowering.convolution_type();
+    DescType type = lowering.convolution_type(), weights_type = type, destination_type = type;
+    if (integers != nullptr) {
+        type = type_of(integers->source);
+        weights_type = DescType::s8;
+        if (integers->destination) destination_type = type_of(*integers->destination);
+    }
     const auto describe = [&](const MemoryDesc& source) {
         return onednn::convolution(lowering.engine(), dnnl::algorithm::convolution_direct, source,
-                                   any_desc(weights, type), bias,
-                                   any_desc(dims_of(lowering.output_type(0).shape), type),
+                                   any_desc(weights, weights_type), bias,
+                                   any_desc(dims_of(lowering.output_type(0).shape), destination_type),
                                    onednn_window(geometry.window), attributes);
     };
     MemoryDesc source = any_desc(dims_of(call.inputs[0].shape), type);
+    if (integers != nullptr && !has_kernel(describe(source))) return {};
     // Kernels for groups run about as fast in either layout of channels: one they are given needs no
     // re-order.
     const MemoryDesc given = lowering.native_input(0).desc;
@@ -142,7 +174,8 @@ onednn::Descriptor choose_kernel(const OpCall& call, Lowering& lowering, const D
     return choose(describe(source), lowering);
 }
 
-void lower(const OpCall& call, Lowering& lowering) {
+// Whether oneDNN has a kernel: of integers, or of the numbers that convolutions take.
+bool lower_as(const Integers* integers, const OpCall& call, Lowering& lowering) {
     const Geometry geometry = geometry_of(call);
     Dims weight_dims = dims_of(call.inputs[1].shape);
     if (geometry.group > 1) {  // oneDNN's grouped weights: (G, O/G, I/G, ..)
@@ -151,21 +184,35 @@ void lower(const OpCall& call, Lowering& lowering) {
     }
     const bool biased = call.inputs.size() > 2;
     const MemoryDesc bias = plain_desc(Dims{call.inputs[1].shape[0]});
-    const int residual = residual_of(call, lowering);
-    Fusion fusion = fuse(call, lowering, {}, residual);
+    const bool to_integers = integers != nullptr && integers->destination;
+    const Sum sum = sum_of(call, lowering, to_integers);
+    Fusion fusion = fuse(call, lowering, {}, sum);
+    if (integers != nullptr) add_scales(*integers, geometry.group > 1, lowering, fusion);
     const auto descriptor =
-        choose_kernel(call, lowering, weight_dims, biased ? &bias : nullptr, fusion.attributes);
-    if (!descriptor) return lower_by_reference(conv, call, lowering);
+        choose_kernel(call, lowering, integers, weight_dims, biased ? &bias : nullptr, fusion.attributes);
+    if (!descriptor) return false;
 
     const auto layout = [&](dnnl::query of) { return descriptor.query_md(of, 0); };
     auto& arguments = fusion.arguments;
     arguments.push_back({DNNL_ARG_SRC, lowering.input_as(0, layout(dnnl::query::src_md))});
-    arguments.push_back(
-        {DNNL_ARG_WEIGHTS, lowering.weights(1, plain_desc(weight_dims), layout(dnnl::query::weights_md))});
-    if (biased) arguments.push_back({DNNL_ARG_BIAS, lowering.weights(2, bias, bias)});
-    arguments.push_back(
-        {DNNL_ARG_DST, destination_of(call, lowering, residual, layout(dnnl::query::dst_md))});
+    const MemoryDesc packed = layout(dnnl::query::weights_md);
+    arguments.push_back({DNNL_ARG_WEIGHTS, integers != nullptr
+                                               ? lowering.rounded_weights(1, integers->weight_steps,
+                                                                          plain_desc(weight_dims), packed)
+                                               : lowering.weights(1, plain_desc(weight_dims), packed)});
+    if (biased)
+        arguments.push_back({DNNL_ARG_BIAS, integers != nullptr ? bias_of(*integers, 2, lowering)
+                                                                : lowering.weights(2, bias, bias)});
+    arguments.push_back({DNNL_ARG_DST, destination_of(call, lowering, sum, layout(dnnl::query::dst_md),
+                                                      to_integers ? integers->destination->scale : 1)});
     lowering.run(descriptor, std::move(arguments));
+    return true;
+}
+
+void lower(const OpCall& call, Lowering& lowering) {
+    const auto integers = integers_of(call, lowering);
+    if (integers && lower_as(&*integers, call, lowering)) return;
+    if (!lower_as(nullptr, call, lowering)) lower_by_reference(conv, call, lowering);
 }
 
 }  // namespace

@@ -3,17 +3,26 @@
 #pragma once
 
 #include "ops/op.h"
+#include "ops/quantization.h"
 #include "runtime/core/onednn/compat.h"
 
 #include <functional>
+#include <optional>
+#include <span>
 #include <vector>
 
 namespace dyce {
+
+/// The type of the integers.
+inline DescType type_of(const Quantization& quantization) {
+    return quantization.is_signed ? DescType::s8 : DescType::u8;
+}
 
 /// Memory that will exist when the segment runs, and how it is laid out.
 struct Buffer {
     int id = -1;
     MemoryDesc desc;
+    float scale = 1;  ///< of integers that stand for numbers: number = scale * integer
 };
 
 /// One argument of a primitive: DNNL_ARG_... and what is bound to it.
@@ -31,8 +40,11 @@ public:
     virtual ~Lowering() = default;
 
     virtual const dnnl::engine& engine() const = 0;
-    /// The type that convolutions take and give.
+    /// The type that convolutions take and give; float32 too where those of integers find no integers.
     virtual DescType convolution_type() const = 0;
+    /// How a convolution of integers finds the input, and leaves the output; empty: as float32.
+    virtual std::optional<Quantization> quantized_input(int input) const = 0;
+    virtual std::optional<Quantization> quantized_output(int output) const = 0;
     virtual const TensorType& input_type(int input) const = 0;
     virtual const TensorType& output_type(int output) const = 0;
     /// The value of a constant input; nullptr for one that is computed.
@@ -47,11 +59,14 @@ public:
     /// The row-major input seen as `seen_as` (same bytes, other dimensions), re-ordered to `packed`.
     /// A constant is packed once per model and shared by all batch sizes.
     virtual Buffer weights(int input, const MemoryDesc& seen_as, const MemoryDesc& packed) = 0;
+    /// The same of a constant whose output channels (dimension 0) are divided by `steps`, then rounded.
+    virtual Buffer rounded_weights(int input, std::span<const float> steps, const MemoryDesc& seen_as,
+                                   const MemoryDesc& packed) = 0;
     /// A constant derived from the node (`key` names it within the node), made once per model.
     virtual Buffer derived(const std::string& key, const std::function<Tensor()>& make) = 0;
 
-    /// Fresh memory for an output.
-    virtual Buffer output(int output, const MemoryDesc& desc) = 0;
+    /// Fresh memory for an output; `scale` where it will hold integers.
+    virtual Buffer output(int output, const MemoryDesc& desc, float scale = 1) = 0;
     /// Whether nobody reads the input's bytes after this node.
     virtual bool can_overwrite(int input) const = 0;
     /// The output takes over the input's bytes (same layout); requires can_overwrite(input).
@@ -68,7 +83,7 @@ public:
     virtual void run(const onednn::AnyDescriptor& descriptor, std::vector<Argument> arguments) = 0;
     /// Appends a loop of ours.
     virtual void run(Loop loop, std::vector<Buffer> buffers) = 0;
-    /// Appends the re-order from `source` to `destination`.
+    /// Appends the re-order from `source` to `destination`, which stand for the same numbers.
     virtual void reorder(const Buffer& source, const Buffer& destination) = 0;
 
     /// The implementation this node was given at the first batch size compiled ("" then); the same one must

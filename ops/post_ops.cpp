@@ -52,7 +52,7 @@ dnnl::algorithm algorithm_of(BinaryKind kind) {
     return dnnl::algorithm::undef;
 }
 
-Fusion fuse(const OpCall& call, Lowering& lowering, std::span<const EltwiseStage> stages, int sum_into,
+Fusion fuse(const OpCall& call, Lowering& lowering, std::span<const EltwiseStage> stages, const Sum& sum,
             const FindOperand& find_operand) {
     Fusion fusion{onednn::user_scratchpad(), {}};
     dnnl::post_ops ops;
@@ -68,8 +68,8 @@ Fusion fuse(const OpCall& call, Lowering& lowering, std::span<const EltwiseStage
         const PostOp& op = call.post_ops[i];
         if (op.spec->binary == BinaryKind::kNone) {
             append(op.spec->eltwise(call_of(op, call.where, call.inputs.first(1))));
-        } else if (static_cast<int>(i) == sum_into) {
-            ops.append_sum();
+        } else if (static_cast<int>(i) == sum.post_op) {
+            ops.append_sum(sum.scale, 0, sum.type);
             ++position;
         } else {
             const Buffer operand = find_operand ? find_operand(op.operand) : operand_of(op.operand, lowering);

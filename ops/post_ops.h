@@ -18,11 +18,18 @@ dnnl::algorithm algorithm_of(BinaryKind kind);
 /// Where a primitive finds the operand of a post-op, by its index among the node's inputs.
 using FindOperand = std::function<Buffer(int operand)>;
 
-/// User scratchpad, then `stages`, then the call's post-ops in order. The post-op `sum_into` (-1: none), an
-/// Add, becomes oneDNN's sum: the primitive's destination must then already hold the operand. Without
-/// `find_operand` operands come in the layout of their producers, with ones for leading axes they lack.
+/// A post-op, an Add, that becomes oneDNN's sum: the primitive's destination must then already hold the
+/// operand.
+struct Sum {
+    int post_op = -1;                 ///< -1: none
+    DescType type = DescType::undef;  ///< of the operand in the destination; undef: the destination's own
+    float scale = 1;                  ///< of the operand
+};
+
+/// User scratchpad, then `stages`, then the call's post-ops in order. Without `find_operand` operands come in
+/// the layout of their producers, with ones for leading axes they lack.
 Fusion fuse(const OpCall& call, Lowering& lowering, std::span<const EltwiseStage> stages = {},
-            int sum_into = -1, const FindOperand& find_operand = {});
+            const Sum& sum = {}, const FindOperand& find_operand = {});
 
 /// The dimensions of a shape, with ones for the leading axes it lacks.
 Dims dims_of_rank(std::size_t rank, const Shape& shape);

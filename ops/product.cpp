@@ -89,7 +89,7 @@ bool lower_row_product(const OpCall& call, Lowering& lowering, const RowProduct&
         bias = lowering.weights(call.post_ops[0].operand, row, row);
         rest.post_ops = call.post_ops.subspan(1);
     }
-    Fusion fusion = fuse(rest, lowering, {}, -1, [&](int operand) {
+    Fusion fusion = fuse(rest, lowering, {}, {}, [&](int operand) {
         const Shape& shape = lowering.input_type(operand).shape;
         if (shape.elements() == 1) return lowering.weights(operand, number, number);
         if (is_row(shape, n)) return lowering.weights(operand, row, row);

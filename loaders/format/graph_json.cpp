@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <vector>
 
 namespace dyce {
@@ -17,6 +18,8 @@ namespace {
 constexpr std::string_view kMembers[] = {"architecture", "inputs", "nodes", "outputs", "parameters"};
 constexpr std::size_t kMaxTree = std::size_t{1} << 20;  // of one node, and of the other members
 constexpr std::size_t kNamesPerNode = 16;               // on average
+constexpr const char* kUnsigned = "u8";
+constexpr const char* kSigned = "s8";
 
 DataType dtype_from_json(const JsonField& field) {
     const std::string name = field.text();
@@ -45,13 +48,26 @@ struct NodeText {
     Node node;
     std::string where;
     std::vector<std::string> inputs, outputs;
+    std::optional<Quantization> quantization;  // of its output
 };
+
+std::optional<Quantization> quantization_from_json(JsonFields& owner) {
+    if (!owner.has("quantization")) return std::nullopt;
+    JsonFields fields(owner["quantization"]);
+    const JsonField type = fields["type"], scale = fields["scale"];
+    if (type.text() != kUnsigned && type.text() != kSigned) type.fail("u8 or s8");
+    const float number = scale.real32();
+    if (number < Quantization::kLeastScale || number > Quantization::kMostScale)
+        scale.fail("a number of 1e-10 to 1e10");
+    fields.finish();
+    return Quantization{number, type.text() == kSigned};
+}
 
 NodeText node_from_json(const JsonField& numbered, const std::string& graph_where) {
     const std::string name = name_from_json(JsonFields(numbered)["name"]);
     const JsonField field(numbered.json(), graph_where + ": node " + in_quotes(name));
     JsonFields fields(field);
-    NodeText text{{}, field.where(), {}, {}};
+    NodeText text{{}, field.where(), {}, {}, {}};
     text.node.name = fields["name"].text();
     const std::string op = fields["op"].text();
     const std::string domain = fields.has("domain") ? fields["domain"].text() : "";
@@ -64,6 +80,9 @@ NodeText node_from_json(const JsonField& numbered, const std::string& graph_wher
     text.inputs = fields["inputs"].texts();
     const JsonField outputs = fields["outputs"];
     for (std::size_t i = 0; i < outputs.size(); ++i) text.outputs.push_back(name_from_json(outputs[i]));
+    text.quantization = quantization_from_json(fields);
+    if (text.quantization && text.outputs.size() != 1)
+        outputs.fail("one output, as the node has a quantization");
     fields.finish();
     return text;
 }
@@ -107,10 +126,11 @@ private:
     std::map<std::string, ValueId> ids_;
 };
 
-GraphInput input_from_json(const JsonField& field, Linker& linker) {
+GraphInput input_from_json(const JsonField& field, Linker& linker, Graph& graph) {
     JsonFields fields(field);
     const ValueId value = linker.define(name_from_json(fields["name"]), field.where());
     const GraphInput input{value, {dtype_from_json(fields["dtype"]), shape_from_json(fields["shape"])}};
+    graph.value(value).quantization = quantization_from_json(fields);
     fields.finish();
     return input;
 }
@@ -144,7 +164,7 @@ Graph link(const std::string& where, const JsonField& inputs, std::vector<NodeTe
     Graph graph;
     Linker linker(graph, tensors);
     for (std::size_t i = 0; i < inputs.size(); ++i)
-        graph.inputs.push_back(input_from_json(inputs[i], linker));
+        graph.inputs.push_back(input_from_json(inputs[i], linker, graph));
     std::map<std::string, std::string> makers;
     for (const NodeText& text : nodes)
         for (const std::string& output : text.outputs) makers.emplace(output, text.node.name);
@@ -153,6 +173,7 @@ Graph link(const std::string& where, const JsonField& inputs, std::vector<NodeTe
             text.node.inputs.push_back(linker.find(name, text.where, makers));
         for (const std::string& name : text.outputs)
             text.node.outputs.push_back(linker.define(name, text.where));
+        if (text.quantization) graph.value(text.node.outputs[0]).quantization = text.quantization;
         graph.nodes.push_back(std::move(text.node));
     }
     for (std::size_t i = 0; i < outputs.size(); ++i)
@@ -167,6 +188,12 @@ std::vector<std::string> names_of(const Graph& graph, const std::vector<ValueId>
     return names;
 }
 
+void add_quantization(const Value& value, Json& owner) {
+    if (value.quantization)
+        owner["quantization"] = {{"type", value.quantization->is_signed ? kSigned : kUnsigned},
+                                 {"scale", to_json(value.quantization->scale)}};
+}
+
 Json node_to_json(const Graph& graph, const Node& node) {
     if (!node.post_ops.empty())
         throw Error(ErrorCode::kInternal, node.name, "a fused node cannot be stored in a model file");
@@ -177,6 +204,7 @@ Json node_to_json(const Graph& graph, const Node& node) {
     if (!node.spec->domain.empty()) json["domain"] = node.spec->domain;
     if (node.attributes.begin() != node.attributes.end())
         json["attributes"] = attributes_to_json(node.attributes);
+    if (node.outputs.size() == 1) add_quantization(graph.value(node.outputs[0]), json);
     return json;
 }
 
@@ -186,10 +214,12 @@ std::string graph_to_text(const GraphDocument& document) {
     const Graph& graph = document.graph;
     if (!graph.batched) throw Error(ErrorCode::kInternal, "graph", "only batched graphs are stored");
     Json inputs = Json::array();
-    for (const auto& [value, type] : graph.inputs)
+    for (const auto& [value, type] : graph.inputs) {
         inputs.push_back({{"name", graph.value(value).name},
                           {"dtype", name_of(type.dtype)},
                           {"shape", std::vector<std::int64_t>(type.shape.begin(), type.shape.end())}});
+        add_quantization(graph.value(value), inputs.back());
+    }
     Json nodes = Json::array();
     for (const Node& node : graph.nodes) nodes.push_back(node_to_json(graph, node));
     return canonical_text({{"architecture", document.architecture},

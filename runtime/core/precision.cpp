@@ -4,12 +4,19 @@
 
 namespace dyce {
 
-const char* name_of(Precision precision) { return precision == Precision::kBfloat16 ? "bf16" : "f32"; }
+const char* name_of(Precision precision) {
+    switch (precision) {
+        case Precision::kFloat32: break;
+        case Precision::kBfloat16: return "bf16";
+        case Precision::kInt8: return "int8";
+    }
+    return "f32";
+}
 
 Precision parse_precision(const std::string& text, const std::string& where) {
-    for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16})
+    for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16, Precision::kInt8})
         if (text == name_of(precision)) return precision;
-    throw Error(ErrorCode::kUsage, where, "\"" + text + "\" given, expected f32 or bf16");
+    throw Error(ErrorCode::kUsage, where, "\"" + text + "\" given, expected f32, bf16 or int8");
 }
 
 }  // namespace dyce

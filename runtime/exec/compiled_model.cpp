@@ -48,6 +48,16 @@ void compile_segments(CompiledModel::Data& data) {
     }
 }
 
+void check_int8(const Graph& graph) {
+    if (!onednn::has_int8_products())
+        throw Error(ErrorCode::kUsage, "precision",
+                    "int8 given, but this processor has no AVX-512 VNNI instructions; expected f32");
+    if (std::none_of(graph.values.begin(), graph.values.end(),
+                     [](const Value& value) { return value.quantization.has_value(); }))
+        throw Error(ErrorCode::kUsage, "precision",
+                    "int8 given, but the model holds no scales for it; make one that does by: dyce quantize");
+}
+
 }  // namespace
 
 int CompiledModel::Data::rows_at_once() const {
@@ -88,6 +98,7 @@ std::shared_ptr<const CompiledModel> CompiledModel::compile(InterleavedGraph net
         throw Error(ErrorCode::kUsage, "threads",
                     std::to_string(options.threads) + " given, expected 0 to 1024");
     onednn::check_processor(options.precision);
+    if (options.precision == Precision::kInt8) check_int8(network.graph);
     auto data = std::make_unique<Data>();
     data->options = options;
     if (options.threads == 0) data->options.threads = available_threads();

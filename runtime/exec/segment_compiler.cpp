@@ -6,6 +6,8 @@
 #include <dyce/error.h>
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <limits>
 
 namespace dyce {
@@ -13,6 +15,11 @@ namespace {
 
 constexpr std::size_t kMaxArenaBytes = std::size_t{4} << 30;
 constexpr int kAlways = std::numeric_limits<int>::max();
+
+// One for each factor.
+std::string factor_name(float factor) {
+    return "factor " + std::to_string(std::bit_cast<std::uint32_t>(factor));
+}
 
 class SegmentCompiler final : public Lowering {
 public:
@@ -46,8 +53,17 @@ public:
 
     const dnnl::engine& engine() const override { return state_.engine; }
     DescType convolution_type() const override {
-        const bool narrow = state_.precision == Precision::kBfloat16 && !is_head_;
-        return narrow ? DescType::bf16 : DescType::f32;
+        return state_.precision == Precision::kBfloat16 && !is_head_ ? DescType::bf16 : DescType::f32;
+    }
+    std::optional<Quantization> quantized_input(int i) const override {
+        if (state_.precision != Precision::kInt8 || is_head_) return std::nullopt;
+        const Buffer& held = value_buffers_[index(input_id(i))];
+        if (!is_narrow(held, input_id(i))) return graph_.value(input_id(i)).quantization;
+        return Quantization{held.scale, type_of(held.desc) == DescType::s8};
+    }
+    std::optional<Quantization> quantized_output(int i) const override {
+        if (state_.precision != Precision::kInt8 || is_head_) return std::nullopt;
+        return graph_.value(output_id(i)).quantization;
     }
     const TensorType& input_type(int i) const override { return types_[index(input_id(i))]; }
     const TensorType& output_type(int i) const override { return types_[index(output_id(i))]; }
@@ -58,7 +74,7 @@ public:
     Buffer native_input(int i) override { return buffer_of(input_id(i)); }
     Buffer input(int i) override {
         const Buffer native = native_input(i);
-        if (type_of(native.desc) != DescType::bf16) return native;
+        if (!is_narrow(native, input_id(i))) return native;
         return converted(native, input_id(i), like(native.desc, dims_of(native.desc)));
     }
     Buffer input_as(int i, const MemoryDesc& desc) override {
@@ -74,13 +90,20 @@ public:
         reorder(seen, result);
         return result;
     }
+    Buffer rounded_weights(int i, std::span<const float> steps, const MemoryDesc& seen_as,
+                           const MemoryDesc& wanted) override {
+        return new_constant(wanted, state_.weights.pack(input_id(i), *constant(i), seen_as, wanted, steps));
+    }
     Buffer derived(const std::string& key, const std::function<Tensor()>& make) override {
         const Tensor& value = state_.weights.derive(node_, key, make);
         return new_constant(plain_desc(value.type()), value.bytes());
     }
 
-    Buffer output(int i, const MemoryDesc& desc) override {
-        return value_buffers_[index(output_id(i))] = new_root(desc, output_id(i));
+    Buffer output(int i, const MemoryDesc& desc, float scale) override {
+        Buffer& buffer = value_buffers_[index(output_id(i))];
+        buffer = new_root(desc, output_id(i));
+        buffer.scale = scale;
+        return buffer;
     }
     bool can_overwrite(int i) const override {
         const ValueId id = input_id(i);
@@ -108,7 +131,9 @@ public:
     }
     Buffer see_as(const Buffer& buffer, const MemoryDesc& desc) override {
         if (buffer.desc == desc) return buffer;
-        return new_buffer({desc, root_of(buffer)});
+        Buffer seen = new_buffer({desc, root_of(buffer)});
+        seen.scale = buffer.scale;
+        return seen;
     }
     Buffer temporary(const MemoryDesc& desc) override { return new_root(desc, -1); }
 
@@ -134,9 +159,14 @@ public:
         segment_.steps.push_back(std::move(step));
     }
     void reorder(const Buffer& source, const Buffer& destination) override {
-        const auto descriptor =
-            onednn::reorder(state_.engine, source.desc, destination.desc, onednn::user_scratchpad());
-        run(descriptor, {{DNNL_ARG_FROM, source}, {DNNL_ARG_TO, destination}});
+        std::vector<Argument> arguments{{DNNL_ARG_FROM, source}, {DNNL_ARG_TO, destination}};
+        auto attributes = onednn::user_scratchpad();
+        if (const float factor = source.scale / destination.scale; factor != 1)
+            if (const int key = onednn::scale_reorder(attributes, factor))
+                arguments.push_back(
+                    {key, derived(factor_name(factor), [&] { return Tensor::of({1}, {factor}); })});
+        const auto descriptor = onednn::reorder(state_.engine, source.desc, destination.desc, attributes);
+        run(descriptor, std::move(arguments));
         segment_.steps.back().is_reorder = true;
     }
     std::string& implementation() override { return state_.implementations[static_cast<std::size_t>(node_)]; }
@@ -146,6 +176,11 @@ private:
     const Node& node() const { return graph_.nodes[static_cast<std::size_t>(node_)]; }
     ValueId input_id(int i) const { return node().inputs[static_cast<std::size_t>(i)]; }
     ValueId output_id(int i) const { return node().outputs[static_cast<std::size_t>(i)]; }
+    // Whether float32 is held in fewer bits.
+    bool is_narrow(const Buffer& buffer, ValueId id) const {
+        return buffer.id >= 0 && types_[index(id)].dtype == DataType::kFloat32 &&
+               type_of(buffer.desc) != DescType::f32;
+    }
     int root_of(const Buffer& buffer) const {
         return segment_.buffers[static_cast<std::size_t>(buffer.id)].root;
     }
@@ -247,10 +282,18 @@ private:
             return see_as(buffer, desc);
         for (const Copy& copy : copies_)
             if (copy.value == id && copy.buffer.desc == desc) return copy.buffer;
-        const Buffer copy = temporary(desc);
+        Buffer copy = temporary(desc);
+        if (is_int8(desc))
+            copy.scale = is_narrow(buffer, id) ? buffer.scale : graph_.value(id).quantization->scale;
         reorder(buffer, copy);
         copies_.push_back({id, copy});
         return copy;
+    }
+
+    static std::string describe(const MemoryDesc& desc) {
+        const DescType type = type_of(desc);
+        const char* name = type == DescType::bf16 ? "bf16 " : type == DescType::u8 ? "u8 " : "s8 ";
+        return (type == DescType::f32 ? "" : name) + layout_name(desc);
     }
 
     std::string describe(const std::string& implementation, const std::vector<Argument>& arguments) const {
@@ -260,8 +303,8 @@ private:
         text += ", " + implementation;
         std::string source, destination;
         for (const Argument& argument : arguments) {
-            if (argument.key == DNNL_ARG_SRC) source = layout_name(argument.buffer.desc);
-            if (argument.key == DNNL_ARG_DST) destination = layout_name(argument.buffer.desc);
+            if (argument.key == DNNL_ARG_SRC) source = describe(argument.buffer.desc);
+            if (argument.key == DNNL_ARG_DST) destination = describe(argument.buffer.desc);
         }
         if (!source.empty()) text += ", " + source + " -> " + destination;
         return text;

@@ -2,10 +2,23 @@
 
 #include "runtime/core/aligned.h"
 
+#include <iterator>
+
 namespace dyce {
+namespace {
+
+Tensor in_steps(Tensor value, std::span<const float> steps) {
+    float* number = value.mutable_data<float>();
+    const std::int64_t size = value.elements() / std::ssize(steps);
+    for (const float step : steps)
+        for (std::int64_t i = 0; i < size; ++i) *number++ /= step;
+    return value;
+}
+
+}  // namespace
 
 const void* WeightsStore::pack(int id, const Tensor& value, const MemoryDesc& seen_as,
-                               const MemoryDesc& packed) {
+                               const MemoryDesc& packed, std::span<const float> steps) {
     if (seen_as == packed) return value.bytes();
     auto& versions = packed_[id];
     for (const Packed& version : versions)
@@ -13,7 +26,8 @@ const void* WeightsStore::pack(int id, const Tensor& value, const MemoryDesc& se
 
     const std::size_t size = byte_size(packed);
     auto block = allocate_aligned(size);
-    dnnl::memory source(seen_as, engine_, const_cast<void*>(value.bytes()));  // only read
+    const Tensor numbers = steps.empty() ? value : in_steps(value, steps);
+    dnnl::memory source(seen_as, engine_, const_cast<void*>(numbers.bytes()));  // only read
     dnnl::memory destination(packed, engine_, block.get());
     dnnl::stream stream(engine_);
     dnnl::reorder(source, destination).execute(stream, source, destination);

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,8 +17,10 @@ class WeightsStore {
 public:
     explicit WeightsStore(const dnnl::engine& engine) : engine_(engine) {}
 
-    /// The bytes of `value`, which has layout `seen_as`, in layout `packed`. `id` identifies the value.
-    const void* pack(int id, const Tensor& value, const MemoryDesc& seen_as, const MemoryDesc& packed);
+    /// The bytes of `value`, which has layout `seen_as`, in layout `packed`. `id` identifies the value. With
+    /// `steps` each slice along dimension 0 is divided by its own first: always the same ones for a value.
+    const void* pack(int id, const Tensor& value, const MemoryDesc& seen_as, const MemoryDesc& packed,
+                     std::span<const float> steps = {});
     /// The result of make() for the `key` of node `node`, called once.
     const Tensor& derive(int node, const std::string& key, const std::function<Tensor()>& make);
     /// Bytes held beyond the original weights.

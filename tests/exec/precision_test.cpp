@@ -39,7 +39,9 @@ bool available() {
 TEST_CASE("precisions have names") {
     CHECK(parse_precision("f32", "here") == Precision::kFloat32);
     CHECK(parse_precision("bf16", "here") == Precision::kBfloat16);
-    CHECK_THROWS_WITH_AS(parse_precision("f16", "here"), "here: \"f16\" given, expected f32 or bf16", Error);
+    CHECK(parse_precision("int8", "here") == Precision::kInt8);
+    CHECK_THROWS_WITH_AS(parse_precision("f16", "here"), "here: \"f16\" given, expected f32, bf16 or int8",
+                         Error);
 }
 
 TEST_CASE("bfloat16 is refused where the processor lacks it") {

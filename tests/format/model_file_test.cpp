@@ -48,6 +48,33 @@ TEST_CASE("model file: what is saved is loaded, as views of the file") {
             CHECK(reinterpret_cast<std::uintptr_t>(value.constant->bytes()) % 64 == 0);
 }
 
+TEST_CASE("model file: scales are kept to the last bit, and the digest tells them") {
+    const TempFolder folder;
+    const std::string path = folder / "tiny.safetensors";
+    ModelData model = tiny_model();
+    save_model(path, model);
+    const std::string plain = load_model(path)->digest;
+    Graph& graph = model.members[0].graph;
+    const Quantization of_input{0.1f / 3, true}, of_relu{Quantization::kLeastScale, false};
+    graph.value(graph.inputs[0].value).quantization = of_input;
+    graph.value(graph.nodes[1].outputs[0]).quantization = of_relu;
+    save_model(path, model);
+    const auto loaded = load_model(path);
+    for (const Value& value : loaded->last().graph.values) {
+        CAPTURE(value.name);
+        if (value.name == "input")
+            CHECK(value.quantization == of_input);
+        else if (value.name == "relu")
+            CHECK(value.quantization == of_relu);
+        else
+            CHECK_FALSE(value.quantization.has_value());
+    }
+    CHECK(loaded->digest != plain);
+    graph.value(graph.nodes[1].outputs[0]).quantization->is_signed = true;
+    save_model(path, model);
+    CHECK(load_model(path)->digest != loaded->digest);
+}
+
 TEST_CASE("model file: real networks survive, with all their operators and attributes") {
     TempFolder folder;
     const std::string path = folder / "net.safetensors";

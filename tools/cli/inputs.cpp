@@ -117,6 +117,13 @@ Configuration named_configuration(const std::string& text, const Model& model) {
     return set.at(argument.selector);
 }
 
+Precision float_of(const Arguments& arguments, const std::string& option) {
+    const std::string text = arguments.text(option, "f32");
+    if (text == "f32") return Precision::kFloat32;
+    if (text == "bf16") return Precision::kBfloat16;
+    throw Error(ErrorCode::kUsage, "--" + option, "\"" + text + "\" given, expected f32 or bf16");
+}
+
 Precision precision_of(const Arguments& arguments) {
     return parse_precision(arguments.text("precision", "f32"), "--precision");
 }

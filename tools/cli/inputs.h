@@ -33,6 +33,8 @@ Configuration named_configuration(const std::string& text, const Model& model);
 
 /// What --precision says; f32 without it. Throws Error{kUsage} for another word.
 Precision precision_of(const Arguments& arguments);
+/// What the option says, f32 without it; floating point only. Throws as precision_of().
+Precision float_of(const Arguments& arguments, const std::string& option);
 
 /// A session of --precision under the configuration that --config names. Without the option: exits off, and
 /// of the embedded model `balanced` where its set was made for that precision. Throws as

@@ -186,7 +186,7 @@ const Verb kBench{
     "times whole batches, configurations, pictures, one operator, or the most this machine can compute",
     {{"batch", "N,N..", "batch sizes (1)"},
      {"threads", "N,N..", "compute threads (all that this process may use)"},
-     {"precision", "NAME", "f32, or bf16 where the processor has it (f32)"},
+     {"precision", "NAME", "f32, bf16, or int8 after `dyce quantize`; where the processor has it (f32)"},
      {"workers", "N", "batches of the backbone alone at the same time, each with so many threads (1)"},
      {"duration", "S", "seconds for each combination (2)"},
      {"config", "SET[:NAME]", "also under this configuration, in alternation with exits off; may be repeated",

@@ -158,7 +158,7 @@ int convert(const Arguments& arguments) {
     if (arguments.has("drop-class")) drop_class(member.graph, arguments.integer("drop-class", 0, 0, 100'000));
     simplify(member.graph);
     member.exits = exits_of(arguments, member.graph);
-    member.storage = parse_precision(arguments.text("store", "f32"), "--store");
+    member.storage = float_of(arguments, "store");
     ModelData model;
     if (const auto labels = arguments.text("labels"))
         model.labels = read_labels(*labels, classes_of(member.graph));

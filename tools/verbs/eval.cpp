@@ -181,7 +181,7 @@ const Verb kEval{
      {"config", "SET[:NAME]",
       "which exits are on: a file of configurations or, with :NAME, the model's own set"},
      {"batch", "N", "pictures computed together (32)"},
-     {"precision", "NAME", "f32, or bf16 where the processor has it (f32)"},
+     {"precision", "NAME", "f32, bf16, or int8 after `dyce quantize`; where the processor has it (f32)"},
      {"threads", "N", "compute threads (all that this process may use)"},
      {"records", "REC.npz", "simulates the configuration on a record instead"},
      {"per-image", "FILE", "one line a picture, as CSV"}},

@@ -89,8 +89,8 @@ void print_text(const ModelData& model) {
                   << " stored with the model\n";
 }
 
-void print_plan(const Member& member) {
-    const auto compiled = CompiledModel::compile(member.graph, member.exits);
+void print_plan(const Member& member, Precision precision) {
+    const auto compiled = CompiledModel::compile(member.graph, member.exits, {.precision = precision});
     std::size_t reorders = 0;
     std::cout << "plan of " << member.architecture << " for one picture\n";
     for (const StepReport& step : compiled->steps()) {
@@ -139,7 +139,7 @@ int inspect(const Arguments& arguments) {
         print_text(data);
         std::cout.flush();
         if (arguments.has("plan"))
-            for (const Member& member : data.members) print_plan(member);
+            for (const Member& member : data.members) print_plan(member, precision_of(arguments));
     }
     return 0;
 }
@@ -150,6 +150,7 @@ const Verb kInspect{"inspect",
                     "inspect [MODEL]",
                     "shows sites, sizes, multiply-adds and digests",
                     {{"plan", "", "also the compiled steps, re-orders and memory"},
+                     {"precision", "NAME", "that of the plan: f32, bf16 or int8 (f32)"},
                      {"dot", "", "the graph in Graphviz' language instead"}},
                     inspect};
 

@@ -50,6 +50,7 @@ ModelData start(const Arguments& arguments, const std::string& data, std::uint64
         model = *load_model(source);
         if (model.members.size() > 1)
             throw Error(ErrorCode::kUsage, source, "is a cascade: train its members before joining them");
+        for (Value& value : model.members[0].graph.values) value.quantization.reset();  // old weights' scales
         return model;
     }
     const Backbone& backbone =
@@ -69,7 +70,7 @@ TrainNetworkOptions options_of(const Arguments& arguments) {
     optimiser.rate = arguments.real("lr", share * (adamw ? 0.002 : 0.1), 1e-9, 10);
     optimiser.decay = arguments.real("weight-decay", adamw ? 0.05 : 5e-4, 0, 10);
     optimiser.average = arguments.real("ema", 0, 0, 0.999999);
-    optimiser.precision = precision_of(arguments);
+    optimiser.precision = float_of(arguments, "precision");
     optimiser.smoothing = arguments.real("smoothing", 0, 0, 0.99);
     optimiser.exits = arguments.real("exit-weight", 1, 0, 100);
     options.augment.shift = arguments.choice("augment", "shift", {"shift", "none"}) == "shift";
@@ -169,7 +170,7 @@ int train_whole_network(const Arguments& arguments) {
 
     ModelData model = start(arguments, data, options.seed);
     Member& member = model.members[0];
-    if (arguments.has("store")) member.storage = parse_precision(*arguments.text("store"), "--store");
+    if (arguments.has("store")) member.storage = float_of(arguments, "store");
     start_heads(member, model.classes, types, sites_of(arguments, member.exits.sites.size()), options.seed,
                 notice);
     const auto pictures = open_dataset(data, {.count = model.classes, .names = model.labels});

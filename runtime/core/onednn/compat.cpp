@@ -28,6 +28,18 @@ bool misreads_post_ops(const MemoryDesc& dst, const dnnl::primitive_attr& attr) 
     return false;
 }
 
+bool has_instructions(dnnl::cpu_isa wanted) {
+    const auto isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
+    return (isa & static_cast<unsigned>(wanted)) == static_cast<unsigned>(wanted);
+}
+
+#if DYCE_ONEDNN_3
+int scales_argument(dnnl::primitive_attr& attr, int argument, int mask) {
+    attr.set_scales_mask(argument, mask);
+    return DNNL_ARG_ATTR_SCALES | argument;
+}
+#endif
+
 }  // namespace
 
 Descriptor convolution(const dnnl::engine& engine, dnnl::algorithm algorithm, const MemoryDesc& src,
@@ -138,18 +150,35 @@ void append_eltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float alpha,
 #endif
 }
 
+int scale_channels(dnnl::primitive_attr& attr, bool grouped, const std::vector<float>& factors) {
+#if DYCE_ONEDNN_3
+    (void)factors;
+    return scales_argument(attr, DNNL_ARG_WEIGHTS, grouped ? 0b11 : 0b1);
+#else
+    (void)grouped;
+    attr.set_output_scales(0b10, factors);
+    return 0;
+#endif
+}
+
+int scale_reorder(dnnl::primitive_attr& attr, float factor) {
+#if DYCE_ONEDNN_3
+    (void)factor;
+    return scales_argument(attr, DNNL_ARG_FROM, 0);
+#else
+    attr.set_output_scales(0, {factor});
+    return 0;
+#endif
+}
+
 std::string version() {
     const auto* v = dnnl::version();
     return std::to_string(v->major) + "." + std::to_string(v->minor) + "." + std::to_string(v->patch);
 }
 
-bool has_bfloat16() {
-    const dnnl::cpu_isa isa = dnnl::get_effective_cpu_isa();
-    const auto at_least = [&](dnnl::cpu_isa other) {
-        return (static_cast<unsigned>(isa) & static_cast<unsigned>(other)) == static_cast<unsigned>(other);
-    };
-    return at_least(dnnl::cpu_isa::avx512_core_bf16);
-}
+bool has_bfloat16() { return has_instructions(dnnl::cpu_isa::avx512_core_bf16); }
+
+bool has_int8_products() { return has_instructions(dnnl::cpu_isa::avx512_core_vnni); }
 
 void check_processor(Precision precision) {
     if (precision == Precision::kBfloat16 && !has_bfloat16())

@@ -66,8 +66,18 @@ dnnl::primitive_attr user_scratchpad();
 /// Appends an element-wise stage to the work of a primitive.
 void append_eltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float alpha, float beta);
 
+/// The sums of a convolution of integers are multiplied by one factor an output channel before post-ops see
+/// them. Gives the key of the argument that the primitive then takes: the factors; 0 when it takes none.
+int scale_channels(dnnl::primitive_attr& attr, bool grouped, const std::vector<float>& factors);
+/// Whether such a convolution multiplies its bias too.
+inline constexpr bool kScalesBias = DNNL_VERSION_MAJOR < 3;
+/// What a re-order copies is multiplied by `factor`. Gives a key as scale_channels() does, of one number.
+int scale_reorder(dnnl::primitive_attr& attr, float factor);
+
 /// Whether this processor multiplies bfloat16 numbers by instructions of its own.
 bool has_bfloat16();
+/// Whether it adds products of 8-bit integers up in 32 bits; without, sums of two saturate at 16 bits.
+bool has_int8_products();
 /// Throws Error{kUsage} when this processor is not made to compute in that precision.
 void check_processor(Precision precision);
 

@@ -72,15 +72,14 @@ memory::format_tag channel_blocked_tag(std::size_t rank, std::int64_t block) {
 
 }  // namespace
 
-MemoryDesc plain_desc(const Dims& dims) {
-    return MemoryDesc(dims, memory::data_type::f32, row_major_strides(dims));
+MemoryDesc plain_desc(const Dims& dims, DescType type) {
+    return MemoryDesc(dims, type, row_major_strides(dims));
 }
 
 MemoryDesc plain_desc(const TensorType& type) {
     const Dims dims = dims_of(type.shape);
     if (type.dtype == DataType::kFloat32) return plain_desc(dims);
-    if (type.dtype == DataType::kInt32)
-        return MemoryDesc(dims, memory::data_type::s32, row_major_strides(dims));
+    if (type.dtype == DataType::kInt32) return plain_desc(dims, DescType::s32);
     const auto bytes = type.shape.elements() * static_cast<std::int64_t>(size_of(type.dtype));
     return MemoryDesc(Dims{bytes}, memory::data_type::u8, Dims{1});
 }
@@ -89,23 +88,22 @@ MemoryDesc any_desc(const Dims& dims, DescType type) {
     return MemoryDesc(dims, type, memory::format_tag::any);
 }
 
-MemoryDesc channels_last_desc(const Dims& dims) {
+MemoryDesc channels_last_desc(const Dims& dims, DescType type) {
     Dims order = dims;  // N, spatial.., C
     std::rotate(order.begin() + 1, order.begin() + 2, order.end());
     Dims strides = row_major_strides(order);
     std::rotate(strides.begin() + 1, strides.end() - 1, strides.end());
-    return MemoryDesc(dims, memory::data_type::f32, strides);
+    return MemoryDesc(dims, type, strides);
 }
 
-MemoryDesc like(const MemoryDesc& model, const Dims& dims) {
-    if (!is_strided(model)) return plain_desc(dims);
+MemoryDesc like(const MemoryDesc& model, const Dims& dims, DescType type) {
+    if (!is_strided(model)) return plain_desc(dims, type);
     const Blocking blocking = blocking_of(model);
     if (!blocking.blocks.empty()) {
         const auto tag = blocking.axes == std::vector<std::int64_t>{1}
                              ? channel_blocked_tag(dims.size(), blocking.blocks[0])
                              : memory::format_tag::undef;
-        return tag == memory::format_tag::undef ? plain_desc(dims)
-                                                : MemoryDesc(dims, memory::data_type::f32, tag);
+        return tag == memory::format_tag::undef ? plain_desc(dims, type) : MemoryDesc(dims, type, tag);
     }
     const auto order = memory_order(dims_of(model), blocking.strides);
     Dims strides(dims.size());
@@ -114,7 +112,7 @@ MemoryDesc like(const MemoryDesc& model, const Dims& dims) {
         strides[*axis] = stride;
         stride *= std::max<std::int64_t>(dims[*axis], 1);
     }
-    return MemoryDesc(dims, memory::data_type::f32, strides);
+    return MemoryDesc(dims, type, strides);
 }
 
 DescType type_of(const MemoryDesc& desc) {
@@ -123,6 +121,10 @@ DescType type_of(const MemoryDesc& desc) {
 #else
     return desc.data_type();
 #endif
+}
+
+bool is_int8(const MemoryDesc& desc) {
+    return type_of(desc) == DescType::s8 || type_of(desc) == DescType::u8;
 }
 
 Dims dims_of(const MemoryDesc& desc) {

@@ -17,16 +17,18 @@ using DescType = dnnl::memory::data_type;
 /// Row-major descriptor. float32 and int32 keep their dimensions (a scalar becomes one dimension); other
 /// types, which no primitive touches, are described as bytes.
 MemoryDesc plain_desc(const TensorType& type);
-/// Row-major float32.
-MemoryDesc plain_desc(const Dims& dims);
+/// Row-major.
+MemoryDesc plain_desc(const Dims& dims, DescType type = DescType::f32);
 /// Any layout: the primitive chooses.
 MemoryDesc any_desc(const Dims& dims, DescType type = DescType::f32);
-/// Float32 with channels innermost (N, spatial.., C in memory); rank 3 to 5.
-MemoryDesc channels_last_desc(const Dims& dims);
-/// Float32 with the axis order, and the channel blocks, of `model`, which has the same rank; no gaps.
-MemoryDesc like(const MemoryDesc& model, const Dims& dims);
+/// Channels innermost (N, spatial.., C in memory); rank 3 to 5.
+MemoryDesc channels_last_desc(const Dims& dims, DescType type = DescType::f32);
+/// The axis order, and the channel blocks, of `model`, which has the same rank; no gaps.
+MemoryDesc like(const MemoryDesc& model, const Dims& dims, DescType type = DescType::f32);
 
 DescType type_of(const MemoryDesc& desc);
+/// Whether the elements are integers of 8 bits.
+bool is_int8(const MemoryDesc& desc);
 Dims dims_of(const MemoryDesc& desc);
 Dims dims_of(const Shape& shape);
 std::size_t byte_size(const MemoryDesc& desc);

@@ -1,0 +1,97 @@
+// dyce quantize: measures the scales that --precision int8 computes with, and stores them in the model.
+#include "loaders/dataset/dataset.h"
+#include "search/calibration.h"
+#include "tools/cli/progress.h"
+#include "tools/verbs/train_options.h"
+#include "tools/verbs/verbs.h"
+
+#include <dyce/error.h>
+
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+namespace dyce {
+namespace {
+
+// Evenly spread: lists are often sorted by class. Gives how many pictures could not be read.
+std::int64_t show_pictures(const Dataset& pictures, std::int64_t count, std::vector<Calibration>& members,
+                           bool quiet) {
+    Progress progress("pictures", static_cast<std::size_t>(count), quiet);
+    std::int64_t failed = 0;
+    for (std::int64_t i = 0; i < count; ++i) {
+        const std::int64_t picture = i * pictures.size() / count;
+        try {
+            const Image image = pictures.image(picture);
+            for (Calibration& member : members) member.add(image);
+        } catch (const Error& error) {
+            std::cerr << "dyce: " << pictures.name(picture) << ": " << error.what() << "\n";
+            ++failed;
+        }
+        progress.update(static_cast<std::size_t>(i + 1));
+    }
+    if (failed == count)
+        throw Error(ErrorCode::kContent, "--data",
+                    "none of its " + std::to_string(count) + " pictures can be read");
+    return failed;
+}
+
+int quantize(const Arguments& arguments) {
+    if (arguments.positionals().size() != 1)
+        throw Error(ErrorCode::kUsage, "MODEL",
+                    std::to_string(arguments.positionals().size()) + " files given, expected one");
+    const std::string data = required(arguments, "data", "a folder, a .csv or another data set");
+    const std::string output = output_of(arguments);
+    const std::int64_t images = arguments.integer("images", 300, 1, 1'000'000);
+    CalibrationOptions options;
+    options.share = arguments.real("percentile", 100 * options.share, 50, 100) / 100;
+    options.threads = static_cast<int>(arguments.integer("threads", 0, 1, 1024));
+
+    ModelData model = *load_model(arguments.positionals()[0]);
+    const auto pictures = open_dataset(data, {.count = model.classes, .names = model.labels});
+    std::vector<Calibration> members;
+    for (const Member& member : model.members) members.emplace_back(member, options);
+    const bool quiet = arguments.has("quiet");
+    const std::int64_t shown = std::min(images, pictures->size());
+    const std::int64_t failed = show_pictures(*pictures, shown, members, quiet);
+
+    bool changed = false;
+    std::size_t values = 0;
+    for (std::size_t m = 0; m < members.size(); ++m) {
+        changed |= members[m].store(model.members[m].graph);
+        values += members[m].values();
+    }
+    if (changed && model.configurations) {
+        if (!quiet)
+            std::cerr << "dyce: the set of configurations stored with the model is left out: it was made for "
+                         "the model without these scales\n";
+        model.configurations.reset();
+    }
+    save_model(output, model);
+    if (!quiet)
+        std::cerr << output << ": " << values << " values have scales, measured on " << shown - failed
+                  << " pictures\n";
+    if (arguments.has("json"))
+        std::cout << nlohmann::ordered_json{{"schema", "dyce.quantize/1"},
+                                            {"digest", load_model(output)->digest},
+                                            {"values", values},
+                                            {"images", shown - failed},
+                                            {"failed", failed}}
+                         .dump(2)
+                  << "\n";
+    return failed == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+const Verb kQuantize{
+    "quantize",
+    "quantize MODEL --data X -o OUT.safetensors",
+    "measures on pictures what --precision int8 needs to know",
+    {{"o,output", "FILE", "the model with its scales (replaced atomically; may be MODEL)"},
+     {"data", "X", "pictures as they will be classified: as for eval, but not those that judge"},
+     {"images", "N", "how many of them, evenly spread (300)"},
+     {"percentile", "P", "share of a value's numbers that keep their magnitude; the rest is clipped (99.99)"},
+     {"threads", "N", "compute threads (all that this process may use)"}},
+    quantize};
+
+}  // namespace dyce
