@@ -20,7 +20,7 @@ using namespace dyce::test;
 
 namespace {
 
-constexpr CompileOptions kInt8{.max_batch = 4, .precision = Precision::kInt8};
+const CompileOptions kInt8{.max_batch = 4, .precision = Precision::kInt8};
 constexpr std::int64_t kSide = 7;
 constexpr Quantization kUnsigned{0.0625f, false}, kSigned{0.125f, true};
 constexpr Quantization kCoarse{64, true}, kCoarseUnsigned{32, false};
