@@ -1,32 +1,44 @@
 #include "ops/lower_copy.h"
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
 namespace dyce::ops {
 namespace {
 
-void run_copy(Lowering& lowering, OffsetTables tables, const std::array<std::byte, 8>& filler,
+void run_copy(Lowering& lowering, DataType type, OffsetTables tables, const std::array<std::byte, 8>& filler,
               const Buffer& source, const Buffer& destination) {
     lowering.run(
-        [type = lowering.input_type(0).dtype, copy = ElementCopy(std::move(tables)), filler](
-            std::span<void* const> pointers) { copy.run(type, pointers[0], pointers[1], filler.data()); },
+        [type, copy = ElementCopy(std::move(tables)), filler](std::span<void* const> pointers) {
+            copy.run(type, pointers[0], pointers[1], filler.data());
+        },
         {source, destination});
+}
+
+// Whether the input's numbers are held as integers, and the filler is a number that they have: zero.
+bool copies_integers(Lowering& lowering, const std::array<std::byte, 8>& filler) {
+    return is_int8(lowering.native_input(0).desc) &&
+           std::all_of(filler.begin(), filler.end(), [](std::byte byte) { return byte == std::byte{0}; });
 }
 
 }  // namespace
 
 void lower_copy(Lowering& lowering, OffsetTables tables, const std::array<std::byte, 8>& filler) {
-    run_copy(lowering, std::move(tables), filler, lowering.plain_input(0), lowering.plain_output(0));
+    run_copy(lowering, lowering.input_type(0).dtype, std::move(tables), filler, lowering.plain_input(0),
+             lowering.plain_output(0));
 }
 
 void lower_copy_by_position(Lowering& lowering, const PositionTables& positions,
                             const std::array<std::byte, 8>& filler) {
     const Shape& from = lowering.input_type(0).shape;
-    Buffer source = lowering.input(0);
+    const bool integers = copies_integers(lowering, filler);
+    Buffer source = integers ? lowering.native_input(0) : lowering.input(0);
+    DataType type = integers ? DataType::kUint8 : lowering.input_type(0).dtype;
     std::vector<std::size_t> order = memory_order(source.desc);
     if (order.size() != positions.size()) {
         source = lowering.plain_input(0);
+        type = lowering.input_type(0).dtype;
         order.resize(positions.size());
         std::iota(order.begin(), order.end(), std::size_t{0});
     }
@@ -36,8 +48,9 @@ void lower_copy_by_position(Lowering& lowering, const PositionTables& positions,
         from_in_memory.push_back(from[static_cast<int>(axis)]);
         in_memory.push_back(positions[axis]);
     }
-    run_copy(lowering, offset_tables(std::move(in_memory), from_in_memory), filler, source,
-             lowering.output(0, like(source.desc, dims_of(lowering.output_type(0).shape))));
+    const Dims to = dims_of(lowering.output_type(0).shape);
+    run_copy(lowering, type, offset_tables(std::move(in_memory), from_in_memory), filler, source,
+             lowering.output(0, like(source.desc, to, type_of(source.desc)), source.scale));
 }
 
 }  // namespace dyce::ops
