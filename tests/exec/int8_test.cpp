@@ -271,6 +271,35 @@ TEST_CASE("integers stay integers through maxima and joins of one scale") {
     }
 }
 
+TEST_CASE("integers are cut and padded as the numbers they stand for") {
+    if (!available()) return;
+    const Tensor w = weights({16, 16, 3, 3}, 1), bias = whole_numbers({16}, 2);
+    for (const float filler : {0.f, 1.5f}) {
+        CAPTURE(filler);
+        Net net;
+        const ValueId x = net.hold(net.picture(16), kUnsigned);
+        const ValueId y = net.hold(net.add("Relu", {net.conv(x, w, bias)}), kCoarseUnsigned);
+        const ValueId cut = net.add("Slice", {y},
+                                    {{"axes", std::vector<std::int64_t>{2, 3}},
+                                     {"starts", std::vector<std::int64_t>{0, 0}},
+                                     {"ends", std::vector<std::int64_t>{kSide, kSide}},
+                                     {"steps", std::vector<std::int64_t>{2, 2}}});
+        const std::vector<std::int64_t> pads = {0, 8, 0, 0, 0, 8, 0, 0};
+        net.output(net.add("Pad", {cut}, {{"pads", pads}, {"value", filler}}));
+        const Tensor pictures = numbers({2, 16, kSide, kSide}, 3);
+        const Tensor whole = held(relu(convolve(held(pictures, kUnsigned), w, bias)), kCoarseUnsigned);
+        Tensor expected(DataType::kFloat32, {2, 32, 4, 4});
+        for (std::int64_t i = 0; i < expected.elements(); ++i) {
+            const std::int64_t channel = i / 16 % 32 - 8, row = i / 4 % 4 * 2, column = i % 4 * 2;
+            expected.mutable_data<float>()[i] =
+                channel < 0 || channel >= 16
+                    ? filler
+                    : whole.data<float>()[((i / 512 * 16 + channel) * kSide + row) * kSide + column];
+        }
+        check_same(run(std::move(net).finish(), {pictures}), expected);
+    }
+}
+
 TEST_CASE("int8 leaves alone what has no scale, and heads") {
     if (!available()) return;
     const Tensor w = weights({16, 16, 3, 3}, 1), bias = whole_numbers({16}, 2);
