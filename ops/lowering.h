@@ -40,9 +40,9 @@ public:
     virtual ~Lowering() = default;
 
     virtual const dnnl::engine& engine() const = 0;
-    /// The type that convolutions take and give; float32 too where those of integers find no integers.
+    /// The type that convolutions take and give where they do not compute in integers.
     virtual DescType convolution_type() const = 0;
-    /// How a convolution of integers finds the input, and leaves the output; empty: as float32.
+    /// The integers in which a convolution takes the input, or leaves the output; empty: not in integers.
     virtual std::optional<Quantization> quantized_input(int input) const = 0;
     virtual std::optional<Quantization> quantized_output(int output) const = 0;
     virtual const TensorType& input_type(int input) const = 0;

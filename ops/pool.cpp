@@ -113,6 +113,7 @@ bool lower_pool(dnnl::algorithm algorithm, const Window& window, Lowering& lower
     const MemoryDesc layout = descriptor.query_md(dnnl::query::dst_md, 0);
     const TensorType& output = lowering.output_type(0);
     const bool same_dims = dims == dims_of(output.shape);
+    // The largest of integers has their scale.
     Buffer pooled = same_dims ? lowering.output(0, layout, source.scale) : lowering.temporary(layout);
     pooled.scale = source.scale;
     lowering.run(descriptor, {{DNNL_ARG_SRC, source}, {DNNL_ARG_DST, pooled}});

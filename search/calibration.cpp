@@ -63,12 +63,13 @@ private:
         }
     }
 
-    // Only what a node of one output makes has a place for its scale in a file.
+    // Whether the value has a place for a scale in a file: inputs have, and what a node of one output makes.
     bool want(ValueId id) {
         const NodeId producer = producers_[index(id)];
-        if (producer >= 0 && graph_.nodes[index(producer)].outputs.size() != 1) return false;
-        if (graph_.value(id).constant) return false;
-        return wanted_[index(id)] = true;
+        const bool has_place =
+            producer < 0 ? !graph_.value(id).constant : graph_.nodes[index(producer)].outputs.size() == 1;
+        wanted_[index(id)] = has_place;
+        return has_place;
     }
 
     int group_of(ValueId id) const {

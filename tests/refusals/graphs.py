@@ -46,6 +46,10 @@ def add(cases):
     edited("made twice", lambda nodes, _: nodes[1].update(outputs=nodes[0]["outputs"]))
     edited("missing tensor", lambda nodes, _: nodes[0]["inputs"].__setitem__(1, "none"))
     edited("shapes that do not fit", lambda nodes, _: nodes[2]["inputs"].__setitem__(1, nodes[0]["inputs"][1]))
+    for scale in (0, -1, float("nan"), 1e300, "1"):
+        quantization = {"type": "u8", "scale": scale}
+        edited(f"scale {scale!r}", lambda nodes, _: nodes[1].update(quantization=quantization))
+    edited("no scale", lambda nodes, _: nodes[1].update(quantization={"type": "u8"}))
     attribute("kernel 0", "kernel_shape", [0, 0])
     attribute("stride 0", "strides", [0, 0])
     attribute("negative pad", "pads", [0, 0, -1, 0])

@@ -131,11 +131,17 @@ TEST_CASE("a model that was quantised answers nearly as float32 in int8, and the
     CHECK(report["digest"] == after->digest);
     CHECK(report["images"] == 40);
     CHECK(report["failed"] == 0);
-    CHECK(report["values"] ==
-          4);  // picture, stem, and of two blocks what is inside and the first one's result
+    CHECK(report["values"] == 5);  // picture, stem, inside of both blocks, between them
 
     CHECK(answers(folder, "m.safetensors", "f32") == answers(folder, "q.safetensors", "f32"));
-    if (have_int8()) check_verbs(folder, "q.safetensors", "int8");
+    CHECK(run_program("inspect " + folder / "q.safetensors").out.find("int8 scales   5\n") !=
+          std::string::npos);
+    if (have_int8()) {
+        check_verbs(folder, "q.safetensors", "int8");
+        // Between convolutions there are integers.
+        const Outcome plan = run_program("inspect --plan --precision int8 " + folder / "q.safetensors");
+        CHECK(plan.out.find("u8 acdb -> u8 acdb") != std::string::npos);
+    }
 
     CHECK(before->digest != after->digest);
     CHECK(before->preprocess_digest == after->preprocess_digest);

@@ -6,6 +6,7 @@
 
 #include <dyce/error.h>
 
+#include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -56,6 +57,11 @@ std::string types_at(const ExitTable& exits, std::size_t site) {
     return types;
 }
 
+std::int64_t count_scales(const Graph& graph) {
+    return std::count_if(graph.values.begin(), graph.values.end(),
+                         [](const Value& value) { return value.quantization.has_value(); });
+}
+
 void print_member(const Member& member, int first_position) {
     const Preprocess& recipe = member.preprocess;
     std::cout << "architecture  " << member.architecture << "\n"
@@ -63,6 +69,7 @@ void print_member(const Member& member, int first_position) {
               << side_or_none(recipe.resize) << ", crop " << side_or_none(recipe.crop) << ")\n"
               << "parameters    " << member.parameters << "\n"
               << "multiply-adds " << member.macs << "\n"
+              << "int8 scales   " << count_scales(member.graph) << "\n"
               << "exit sites    " << member.exits.sites.size() << std::endl;
     for (std::size_t i = 0; i < member.exits.sites.size(); ++i) {
         const Site& site = member.exits.sites[i];
