@@ -169,7 +169,8 @@ TEST_CASE("every member of a cascade is quantised") {
                         folder / "two.safetensors")
                 .code == 0);
     REQUIRE(quantize(folder, "two.safetensors", "q.safetensors").code == 0);
-    for (const Member& member : load_model(folder / "q.safetensors")->members)
+    const auto quantised = load_model(folder / "q.safetensors");
+    for (const Member& member : quantised->members)
         CHECK(std::any_of(member.graph.values.begin(), member.graph.values.end(),
                           [](const Value& value) { return value.quantization.has_value(); }));
     if (have_int8()) CHECK(run_verb("eval", folder, "q.safetensors", "int8").code == 0);
