@@ -3,6 +3,8 @@
 namespace dyce::ops {
 namespace {
 
+constexpr const char* kNone = "none";
+
 template <class Predicate>
 onednn::Descriptor first_of(onednn::Descriptor candidates, Predicate fits) {
     bool more = static_cast<bool>(candidates);
@@ -14,10 +16,13 @@ onednn::Descriptor first_of(onednn::Descriptor candidates, Predicate fits) {
 
 onednn::Descriptor choose(onednn::Descriptor candidates, Lowering& lowering) {
     std::string& chosen = lowering.implementation();
-    if (!chosen.empty())
-        return first_of(std::move(candidates), [&](std::string_view name) { return name == chosen; });
+    if (!chosen.empty()) {
+        auto same = first_of(std::move(candidates), [&](std::string_view name) { return name == chosen; });
+        if (!same && chosen != kNone) lowering.cannot_repeat();
+        return same;
+    }
     auto choice = skip_plain_loops(std::move(candidates));
-    chosen = choice ? choice.impl_info_str() : "none";
+    chosen = choice ? choice.impl_info_str() : kNone;
     return choice;
 }
 
@@ -26,13 +31,14 @@ onednn::Descriptor skip_plain_loops(onednn::Descriptor candidates) {
                     [](std::string_view name) { return name.find("ref:") == name.npos; });
 }
 
+onednn::Descriptor first_named(std::string_view name, onednn::Descriptor candidates) {
+    return first_of(std::move(candidates), [&](std::string_view other) { return other.starts_with(name); });
+}
+
 void prefer(std::string_view name, onednn::Descriptor candidates, Lowering& lowering) {
     if (!lowering.implementation().empty()) return;
-    for (bool more = static_cast<bool>(candidates); more; more = candidates.next_impl())
-        if (std::string_view(candidates.impl_info_str()).starts_with(name)) {
-            lowering.implementation() = candidates.impl_info_str();
-            return;
-        }
+    if (const auto preferred = first_named(name, std::move(candidates)))
+        lowering.implementation() = preferred.impl_info_str();
 }
 
 }  // namespace dyce::ops

@@ -9,8 +9,12 @@ namespace dyce::ops {
 
 /// The first of the candidates that is not one of oneDNN's plain loops ("ref"), at the first batch size a
 /// node is compiled for; at later ones the candidate of the same name, so that a picture's answer does not
-/// depend on how many others run with it. Empty when there is none: the caller's own path serves.
+/// depend on how many others run with it; the lowering is told where it is missing then. Empty when there is
+/// none: the caller's own path serves.
 onednn::Descriptor choose(onednn::Descriptor candidates, Lowering& lowering);
+
+/// The first of the candidates whose name starts with `name`; empty when there is none.
+onednn::Descriptor first_named(std::string_view name, onednn::Descriptor candidates);
 
 /// Makes choose() pick the candidate whose name starts with `name`, if there is one.
 void prefer(std::string_view name, onednn::Descriptor candidates, Lowering& lowering);

@@ -45,6 +45,8 @@ public:
     /// The integers in which a convolution takes the input, or leaves the output; empty: not in integers.
     virtual std::optional<Quantization> quantized_input(int input) const = 0;
     virtual std::optional<Quantization> quantized_output(int output) const = 0;
+    /// Whether most of the network's layers are at their best with channels in blocks.
+    virtual bool prefers_blocks() const = 0;
     virtual const TensorType& input_type(int input) const = 0;
     virtual const TensorType& output_type(int output) const = 0;
     /// The value of a constant input; nullptr for one that is computed.
@@ -89,6 +91,8 @@ public:
     /// The implementation this node was given at the first batch size compiled ("" then); the same one must
     /// serve at every batch size, so that a row's answer does not depend on its batch.
     virtual std::string& implementation() = 0;
+    /// At this batch size the node cannot be computed as it was at the first: bigger batches go in parts.
+    virtual void cannot_repeat() = 0;
 
     /// The input in row-major layout.
     Buffer plain_input(int i) { return input_as(i, plain_desc(input_type(i))); }

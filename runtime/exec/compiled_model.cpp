@@ -40,11 +40,11 @@ void compile_segments(CompiledModel::Data& data) {
                              data.options.reference_kernels,
                              data.options.mapping.get()};
     for (const int rows : batch_sizes(data)) {
-        Segment segment = compile_segment(state, rows);
+        std::optional<Segment> segment = compile_segment(state, rows);
         // Each part of a batch reads all weights again: there is nothing to win while those are more.
         const std::size_t limit = std::max(kCacheBytes, data.weights->bytes());
-        if (!data.segments.empty() && segment.arena_bytes > limit) break;
-        data.segments.push_back(std::move(segment));
+        if (!segment || (!data.segments.empty() && segment->arena_bytes > limit)) break;
+        data.segments.push_back(std::move(*segment));
     }
 }
 

@@ -1,6 +1,7 @@
 #include "runtime/exec/segment_compiler.h"
 
 #include "ops/post_ops.h"
+#include "ops/winograd.h"
 #include "runtime/exec/arena.h"
 
 #include <dyce/error.h>
@@ -35,9 +36,14 @@ public:
         for (ValueId id : graph_.outputs) last_reader_[index(id)] = kAlways;
         for (const Part& part : state_.parts)  // a head's logits are read as soon as it has run
             if (part.head >= 0) last_reader_[index(graph_.outputs[index(part.head) + 1])] = part.end_node;
+        prefers_blocks_ = state.precision == Precision::kFloat32 &&
+                          std::any_of(graph_.nodes.begin(), graph_.nodes.end(), [&](const Node& node) {
+                              const auto inputs = own_input_types(node, types_);
+                              return ops::suits_winograd(*node.spec, call_of(node, inputs));
+                          });
     }
 
-    Segment compile() {
+    std::optional<Segment> compile() {
         for (const GraphInput& input : graph_.inputs) {
             const TensorType& type = types_[index(input.value)];
             value_buffers_[index(input.value)] = new_root(plain_desc(type), input.value);
@@ -47,6 +53,7 @@ public:
         segment_.outputs.assign(graph_.outputs.size(), -1);
         for (ValueId id : graph_.outputs) segment_.output_types.push_back(types_[index(id)]);
         for (std::size_t p = 0; p < state_.parts.size(); ++p) lower_part(p);
+        if (!repeats_) return std::nullopt;
         plan();
         return std::move(segment_);
     }
@@ -55,6 +62,7 @@ public:
     DescType convolution_type() const override {
         return state_.precision == Precision::kBfloat16 && !is_head_ ? DescType::bf16 : DescType::f32;
     }
+    bool prefers_blocks() const override { return prefers_blocks_; }
     std::optional<Quantization> quantized_input(int i) const override {
         if (state_.precision != Precision::kInt8 || is_head_) return std::nullopt;
         const Buffer& held = value_buffers_[index(input_id(i))];
@@ -170,6 +178,7 @@ public:
         segment_.steps.back().is_reorder = true;
     }
     std::string& implementation() override { return state_.implementations[static_cast<std::size_t>(node_)]; }
+    void cannot_repeat() override { repeats_ = false; }
 
 private:
     static std::size_t index(ValueId id) { return static_cast<std::size_t>(id); }
@@ -335,12 +344,14 @@ private:
     std::vector<Copy> copies_;
     Segment segment_;
     int node_ = -1;
+    bool prefers_blocks_ = false;
     bool is_head_ = false;  // whether the node is of an exit head
+    bool repeats_ = true;   // whether all nodes compute as at the first batch size
 };
 
 }  // namespace
 
-Segment compile_segment(const CompileState& state, std::int64_t batch) {
+std::optional<Segment> compile_segment(const CompileState& state, std::int64_t batch) {
     return SegmentCompiler(state, batch).compile();
 }
 

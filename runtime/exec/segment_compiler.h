@@ -8,6 +8,7 @@
 #include "runtime/exec/segment.h"
 #include "runtime/exec/weights_store.h"
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,7 +27,8 @@ struct CompileState {
     const FileMapping* mapping;  ///< that constants are views of; may be null
 };
 
-/// Compiles all nodes of the graph for `batch` pictures. Throws Error.
-Segment compile_segment(const CompileState& state, std::int64_t batch);
+/// Compiles all nodes of the graph for `batch` pictures; nothing where a node could not compute a row as it
+/// does at the first batch size. Throws Error.
+std::optional<Segment> compile_segment(const CompileState& state, std::int64_t batch);
 
 }  // namespace dyce

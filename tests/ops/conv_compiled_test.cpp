@@ -1,5 +1,6 @@
 // Conv compiled, alone and with other work fused into it, against its plain loops.
 #include "models/window_case.h"
+#include "runtime/core/onednn/compat.h"
 #include "tests/ops/compiled.h"
 
 using namespace dyce;
@@ -15,6 +16,8 @@ const std::vector<std::string> kRows = {
     "c4h9w9_oc16k3p1",
     "n3c24h14w14_oc40k1",
     "n2c32h9w9_oc64k3p1",
+    "c64h14w13_oc48k3p1",
+    "n3c32h12w17_oc32k3",
     "c64h8w8_oc64k1s2",
     "n2c17h7w9_oc13k3p1",
     "n2c32h10w10_oc64k3s2p1g4",
@@ -155,9 +158,11 @@ TEST_CASE("a Conv may add its own input") {
     }
 }
 
-TEST_CASE("a picture's Conv does not depend on its batch") {
+TEST_CASE("a picture's Conv does not depend on its batch, nor on the parts that the batch goes in") {
+    constexpr int kRowsAtMost = 20;
     for (const char* text :
-         {"c32h9w9_oc64k3p1", "c24h14w14_oc40k1", "c24h11w11_g24k5s2p2", "c3h33w31_oc16k7s2p3"}) {
+         {"c32h9w9_oc64k3p1", "c24h14w14_oc40k1", "c24h11w11_g24k5s2p2", "c3h33w31_oc16k7s2p3",
+          "c64h8w8_oc64k3p1", "c128h16w16_oc128k3p1", "c256h14w14_oc256k3p1"}) {
         CAPTURE(text);
         const WindowCase row(text);
         GraphBuilder builder;
@@ -165,17 +170,33 @@ TEST_CASE("a picture's Conv does not depend on its batch") {
         const ValueId w = builder.constant("w", random_tensor(row.weights(), 1));
         const ValueId conv = builder.add("Conv", {x, w}, row.conv_attributes());
         builder.output(builder.add("Flatten", {conv}));
-        Executor executor(CompiledModel::compile(std::move(builder).build(), {.max_batch = 8}));
-        const Tensor pictures = random_tensor({8, row.input[1], row.input[2], row.input[3]}, 2);
-        const std::int64_t size = pictures.elements() / 8;
-        std::copy_n(pictures.data<float>(), pictures.elements(), executor.input(8).begin());
-        const auto many = executor.run(8);
+        Executor executor(CompiledModel::compile(std::move(builder).build(), {.max_batch = kRowsAtMost}));
+        const Tensor pictures = random_tensor({kRowsAtMost, row.input[1], row.input[2], row.input[3]}, 2);
+        const std::int64_t size = pictures.elements() / kRowsAtMost;
+        std::copy_n(pictures.data<float>(), pictures.elements(), executor.input(kRowsAtMost).begin());
+        const auto many = executor.run(kRowsAtMost);
         const std::vector<float> together(many.begin(), many.end());
-        for (int i = 0; i < 8; ++i) {
+        for (int i = 0; i < kRowsAtMost; ++i) {
             std::copy_n(pictures.data<float>() + i * size, size, executor.input(1).begin());
             const auto alone = executor.run(1);
             CHECK(std::equal(alone.begin(), alone.end(),
                              together.begin() + i * static_cast<std::ptrdiff_t>(alone.size())));
         }
+    }
+}
+
+TEST_CASE("Winograd's algorithm computes 3x3 windows that are worth it, and no others") {
+    if (!onednn::has_winograd()) return;
+    const std::pair<const char*, bool> rows[] = {
+        {"c32h9w9_oc64k3p1", true},       {"c256h14w14_oc256k3p1", true},  {"c16h32w32_oc16k3p1", false},
+        {"c256h7w7_oc256k3p1", false},    {"c64h14w14_oc64k3s2p1", false}, {"c64h14w14_oc64k5p2", false},
+        {"c64h14w14_oc64k3dl2p2", false}, {"c64h14w14_oc64k3p1g2", false}};
+    for (const auto& [text, expected] : rows) {
+        CAPTURE(text);
+        const auto model = CompiledModel::compile(std::move(ConvGraph(WindowCase(text)).builder).build());
+        const auto steps = model->steps();
+        CHECK(std::any_of(steps.begin(), steps.end(), [](const StepReport& step) {
+                  return step.description.find("wino") != std::string::npos;
+              }) == expected);
     }
 }

@@ -54,6 +54,19 @@ Descriptor convolution(const dnnl::engine& engine, dnnl::algorithm algorithm, co
                                dilations, window.pads_begin, window.pads_end);
 }
 
+bool has_winograd() { return !DYCE_ONEDNN_3 && has_instructions(dnnl::cpu_isa::avx512_core); }
+
+int winograd_channels(const MemoryDesc& weights) {
+#if DYCE_ONEDNN_3
+    (void)weights;
+    return 0;
+#else
+    if (weights.data.format_kind != dnnl_format_kind_wino) return 0;
+    const auto& layout = weights.data.format_desc.wino_desc;
+    return layout.ic_block * layout.ic2_block;
+#endif
+}
+
 Descriptor matmul(const dnnl::engine& engine, const MemoryDesc& src, const MemoryDesc& weights,
                   const MemoryDesc* bias, const MemoryDesc& dst, const dnnl::primitive_attr& attr) {
     if (bias != nullptr) return describe<dnnl::matmul>(engine, attr, src, weights, *bias, dst);

@@ -36,6 +36,11 @@ struct Window {
 Descriptor convolution(const dnnl::engine& engine, dnnl::algorithm algorithm, const MemoryDesc& src,
                        const MemoryDesc& weights, const MemoryDesc* bias, const MemoryDesc& dst,
                        const Window& window, const dnnl::primitive_attr& attr);
+/// Whether library and processor compute 3x3 convolutions of float32 by Winograd's algorithm.
+bool has_winograd();
+/// Input channels that an implementation of Winograd's algorithm adds up at once, by its layout of weights; 0
+/// for other layouts.
+int winograd_channels(const MemoryDesc& weights);
 /// Whether a product of one row adds up in another order than the same row among others does.
 inline constexpr bool kOneRowIsSpecial = DNNL_VERSION_MAJOR >= 3;
 Descriptor matmul(const dnnl::engine& engine, const MemoryDesc& src, const MemoryDesc& weights,
