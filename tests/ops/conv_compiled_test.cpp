@@ -160,15 +160,22 @@ TEST_CASE("a Conv may add its own input") {
 
 TEST_CASE("a picture's Conv does not depend on its batch, nor on the parts that the batch goes in") {
     constexpr int kRowsAtMost = 20;
-    for (const char* text :
-         {"c32h9w9_oc64k3p1", "c24h14w14_oc40k1", "c24h11w11_g24k5s2p2", "c3h33w31_oc16k7s2p3",
-          "c64h8w8_oc64k3p1", "c128h16w16_oc128k3p1", "c256h14w14_oc256k3p1"}) {
+    // Enough layers for the parts to be limited by how Winograd's algorithm adds up, not by the caches.
+    const std::pair<const char*, int> rows[] = {{"c32h9w9_oc64k3p1", 1},    {"c24h14w14_oc40k1", 1},
+                                                {"c24h11w11_g24k5s2p2", 1}, {"c3h33w31_oc16k7s2p3", 1},
+                                                {"c64h8w8_oc64k3p1", 1},    {"c128h16w16_oc128k3p1", 1},
+                                                {"c256h14w14_oc256k3p1", 6}};
+    for (const auto& [text, layers] : rows) {
         CAPTURE(text);
         const WindowCase row(text);
         GraphBuilder builder;
-        const ValueId x = builder.input("x", f32(row.input));
-        const ValueId w = builder.constant("w", random_tensor(row.weights(), 1));
-        const ValueId conv = builder.add("Conv", {x, w}, row.conv_attributes());
+        ValueId conv = builder.input("x", f32(row.input));
+        for (int layer = 0; layer < layers; ++layer) {
+            const std::string name = "w" + std::to_string(layer);
+            const ValueId w =
+                builder.constant(name, random_tensor(row.weights(), static_cast<unsigned>(layer) + 1));
+            conv = builder.add("Conv", {conv, w}, row.conv_attributes());
+        }
         builder.output(builder.add("Flatten", {conv}));
         Executor executor(CompiledModel::compile(std::move(builder).build(), {.max_batch = kRowsAtMost}));
         const Tensor pictures = random_tensor({kRowsAtMost, row.input[1], row.input[2], row.input[3]}, 2);
