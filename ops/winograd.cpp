@@ -26,7 +26,7 @@ std::string manner_of(const onednn::Descriptor& descriptor) {
 
 }  // namespace
 
-bool suits_winograd(const OpSpec& spec, const OpCall& call) {
+bool suits_winograd(const OpSpec& spec, const OpCall& call, std::int64_t rows) {
     if (!onednn::has_winograd() || spec.name != "Conv" || call.inputs[1].shape.rank() != 4) return false;
     const Shape& weights = call.inputs[1].shape;
     if (weights[2] != 3 || weights[3] != 3 || call.attributes.integer("group", 1) != 1 ||
@@ -35,7 +35,8 @@ bool suits_winograd(const OpSpec& spec, const OpCall& call) {
     const Window window = resolve_window(call, call.inputs[0].shape, std::vector<std::int64_t>{3, 3});
     return std::all_of(window.begin(), window.end(),
                        [](const WindowAxis& axis) { return axis.stride == 1 && axis.dilation == 1; }) &&
-           (output_shape(1, 1, window).elements() >= kManyPositions || weights[0] * weights[1] <= kFewPairs);
+           (output_shape(rows, 1, window).elements() >= kManyPositions ||
+            weights[0] * weights[1] <= kFewPairs);
 }
 
 onednn::Descriptor choose_winograd(const std::function<onednn::Descriptor(std::int64_t)>& describe,

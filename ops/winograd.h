@@ -8,10 +8,10 @@
 
 namespace dyce::ops {
 
-/// Whether the operator is a convolution for which it is worth its transforms, and oneDNN has it: measured
-/// alone on Zen 4, one thread and two, 1.4 to 3 times as fast as direct convolution from 32 x 32 channels on,
-/// slower at 16 x 16.
-bool suits_winograd(const OpSpec& spec, const OpCall& call);
+/// Whether the operator is a convolution for which it is worth its transforms at `rows` pictures, and oneDNN
+/// has it: measured alone on Zen 4, one thread and two, 1.4 to 3 times as fast as direct convolution from 32
+/// x 32 channels on, slower at 16 x 16.
+bool suits_winograd(const OpSpec& spec, const OpCall& call, std::int64_t rows);
 
 /// oneDNN's implementation for `rows` pictures; empty where there is none that adds a picture's numbers up in
 /// one order in small batches and bigger ones. Where a later batch size would use another order, the lowering

@@ -39,7 +39,7 @@ public:
         prefers_blocks_ = state.precision == Precision::kFloat32 &&
                           std::any_of(graph_.nodes.begin(), graph_.nodes.end(), [&](const Node& node) {
                               const auto inputs = own_input_types(node, types_);
-                              return ops::suits_winograd(*node.spec, call_of(node, inputs));
+                              return ops::suits_winograd(*node.spec, call_of(node, inputs), 1);
                           });
     }
 

@@ -7,7 +7,6 @@ namespace {
 
 constexpr auto kTraining = dnnl::prop_kind::forward_training;
 constexpr auto kRelu = dnnl::algorithm::eltwise_relu_use_dst_for_bwd;
-constexpr auto kDirect = dnnl::algorithm::convolution_direct;
 
 dnnl::normalization_flags normalization_flags(bool relu) {
     const auto flags = dnnl::normalization_flags::use_scale | dnnl::normalization_flags::use_shift;
@@ -24,37 +23,39 @@ using PoolingBackward = dnnl::pooling_v2_backward;
 
 }  // namespace
 
-Descriptor convolution_training(const dnnl::engine& engine, const MemoryDesc& src, const MemoryDesc& weights,
-                                const MemoryDesc* bias, const MemoryDesc& dst, const Window& window) {
+Descriptor convolution_training(const dnnl::engine& engine, dnnl::algorithm algorithm, const MemoryDesc& src,
+                                const MemoryDesc& weights, const MemoryDesc* bias, const MemoryDesc& dst,
+                                const Window& window) {
     using Primitive = dnnl::convolution_forward;
     const Dims dilations = zero_based(window.dilations);
     if (bias != nullptr)
-        return describe<Primitive>(engine, user_scratchpad(), kTraining, kDirect, src, weights, *bias, dst,
+        return describe<Primitive>(engine, user_scratchpad(), kTraining, algorithm, src, weights, *bias, dst,
                                    window.strides, dilations, window.pads_begin, window.pads_end);
-    return describe<Primitive>(engine, user_scratchpad(), kTraining, kDirect, src, weights, dst,
+    return describe<Primitive>(engine, user_scratchpad(), kTraining, algorithm, src, weights, dst,
                                window.strides, dilations, window.pads_begin, window.pads_end);
 }
 
 Descriptor convolution_backward_data(const dnnl::engine& engine, const Descriptor& forward,
-                                     const MemoryDesc& diff_src, const MemoryDesc& weights,
-                                     const MemoryDesc& diff_dst, const Window& window) {
+                                     dnnl::algorithm algorithm, const MemoryDesc& diff_src,
+                                     const MemoryDesc& weights, const MemoryDesc& diff_dst,
+                                     const Window& window) {
     return describe_backward<dnnl::convolution_backward_data, dnnl::convolution_forward>(
-        engine, forward, user_scratchpad(), kDirect, diff_src, weights, diff_dst, window.strides,
+        engine, forward, user_scratchpad(), algorithm, diff_src, weights, diff_dst, window.strides,
         zero_based(window.dilations), window.pads_begin, window.pads_end);
 }
 
 Descriptor convolution_backward_weights(const dnnl::engine& engine, const Descriptor& forward,
-                                        const MemoryDesc& src, const MemoryDesc& diff_weights,
-                                        const MemoryDesc* diff_bias, const MemoryDesc& diff_dst,
-                                        const Window& window) {
+                                        dnnl::algorithm algorithm, const MemoryDesc& src,
+                                        const MemoryDesc& diff_weights, const MemoryDesc* diff_bias,
+                                        const MemoryDesc& diff_dst, const Window& window) {
     using Primitive = dnnl::convolution_backward_weights;
     using Forward = dnnl::convolution_forward;
     const Dims dilations = zero_based(window.dilations);
     if (diff_bias != nullptr)
-        return describe_backward<Primitive, Forward>(engine, forward, user_scratchpad(), kDirect, src,
+        return describe_backward<Primitive, Forward>(engine, forward, user_scratchpad(), algorithm, src,
                                                      diff_weights, *diff_bias, diff_dst, window.strides,
                                                      dilations, window.pads_begin, window.pads_end);
-    return describe_backward<Primitive, Forward>(engine, forward, user_scratchpad(), kDirect, src,
+    return describe_backward<Primitive, Forward>(engine, forward, user_scratchpad(), algorithm, src,
                                                  diff_weights, diff_dst, window.strides, dilations,
                                                  window.pads_begin, window.pads_end);
 }

@@ -8,15 +8,17 @@
 namespace dyce::onednn {
 
 /// `forward`, here and below: what the function above it gave for the same operation.
-Descriptor convolution_training(const dnnl::engine& engine, const MemoryDesc& src, const MemoryDesc& weights,
-                                const MemoryDesc* bias, const MemoryDesc& dst, const Window& window);
+Descriptor convolution_training(const dnnl::engine& engine, dnnl::algorithm algorithm, const MemoryDesc& src,
+                                const MemoryDesc& weights, const MemoryDesc* bias, const MemoryDesc& dst,
+                                const Window& window);
 Descriptor convolution_backward_data(const dnnl::engine& engine, const Descriptor& forward,
-                                     const MemoryDesc& diff_src, const MemoryDesc& weights,
-                                     const MemoryDesc& diff_dst, const Window& window);
+                                     dnnl::algorithm algorithm, const MemoryDesc& diff_src,
+                                     const MemoryDesc& weights, const MemoryDesc& diff_dst,
+                                     const Window& window);
 Descriptor convolution_backward_weights(const dnnl::engine& engine, const Descriptor& forward,
-                                        const MemoryDesc& src, const MemoryDesc& diff_weights,
-                                        const MemoryDesc* diff_bias, const MemoryDesc& diff_dst,
-                                        const Window& window);
+                                        dnnl::algorithm algorithm, const MemoryDesc& src,
+                                        const MemoryDesc& diff_weights, const MemoryDesc* diff_bias,
+                                        const MemoryDesc& diff_dst, const Window& window);
 
 /// Of matrices: dst (rows x outputs) = src (rows x inputs) * transposed weights (outputs x inputs) + bias.
 Descriptor inner_product_training(const dnnl::engine& engine, const MemoryDesc& src,

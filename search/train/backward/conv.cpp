@@ -3,6 +3,7 @@
 // step.
 #include "ops/choose.h"
 #include "ops/window.h"
+#include "ops/winograd.h"
 #include "runtime/core/onednn/training.h"
 #include "search/train/backward/derivative.h"
 
@@ -17,6 +18,15 @@ Dims weight_dims_of(const OpCall& call) {
     dims[0] /= group;
     dims.insert(dims.begin(), group);
     return dims;
+}
+
+// What describe(algorithm) gives by Winograd's algorithm where that is worth it and oneDNN has it, else by
+// direct convolution.
+template <class Describe>
+onednn::Descriptor prefer_winograd(bool is_worth_it, const Describe& describe) {
+    if (is_worth_it)
+        if (auto found = describe(dnnl::algorithm::convolution_winograd)) return found;
+    return describe(dnnl::algorithm::convolution_direct);
 }
 
 // A primitive for the layouts at hand when it is not oneDNN's plain loops, else for those it likes.
@@ -36,9 +46,14 @@ Backward conv(const OpCall& call, Tape& tape) {
     const Dims weight_dims = weight_dims_of(call);
     const MemoryDesc bias_desc = plain_desc(Dims{weight_shape[0]});
     const DescType type = tape.convolution_type();
-    const auto forward = onednn::convolution_training(
-        tape.engine(), any_desc(dims_of(call.inputs[0].shape), type), any_desc(weight_dims, type),
-        biased ? &bias_desc : nullptr, any_desc(dims_of(tape.output_type(0).shape), type), window);
+    const bool winograd =
+        type == DescType::f32 && ops::suits_winograd(tape.spec(), call, call.inputs[0].shape[0]);
+    const auto forward = prefer_winograd(winograd, [&](dnnl::algorithm algorithm) {
+        return onednn::convolution_training(tape.engine(), algorithm,
+                                            any_desc(dims_of(call.inputs[0].shape), type),
+                                            any_desc(weight_dims, type), biased ? &bias_desc : nullptr,
+                                            any_desc(dims_of(tape.output_type(0).shape), type), window);
+    });
     if (!forward) call.fail("cannot be trained: oneDNN has no such convolution");
 
     using Role = TrainedConstant::Role;
@@ -58,17 +73,19 @@ Backward conv(const OpCall& call, Tape& tape) {
     }
     tape.run(forward, std::move(arguments));
 
-    return [&tape, forward, source, weights, trained, type, window, output, bias_gradient] {
+    return [&tape, forward, source, weights, trained, type, winograd, window, output, bias_gradient] {
         const Buffer gradient = tape.gradient(0);
         const MemoryDesc* bias = bias_gradient.id < 0 ? nullptr : &bias_gradient.desc;
         const MemoryDesc any_weights = any_desc(dims_of(weights.layout));
-        const auto by_weights = prefer_layouts(
-            [&](const MemoryDesc& src, const MemoryDesc& diff_dst) {
-                return onednn::convolution_backward_weights(
-                    tape.engine(), forward, src, type == DescType::f32 ? weights.layout : any_weights, bias,
-                    diff_dst, window);
-            },
-            source.desc, output.desc);
+        const auto by_weights = prefer_winograd(winograd, [&](dnnl::algorithm algorithm) {
+            return prefer_layouts(
+                [&](const MemoryDesc& src, const MemoryDesc& diff_dst) {
+                    return onednn::convolution_backward_weights(
+                        tape.engine(), forward, algorithm, src,
+                        type == DescType::f32 ? weights.layout : any_weights, bias, diff_dst, window);
+                },
+                source.desc, output.desc);
+        });
         const Buffer kept{weights.gradient, weights.layout};
         const MemoryDesc made = by_weights.query_md(dnnl::query::diff_weights_md, 0);
         const Buffer by_step = made == kept.desc ? kept : tape.temporary(made);
@@ -81,13 +98,15 @@ Backward conv(const OpCall& call, Tape& tape) {
         if (by_step.id != kept.id) tape.copy(by_step, kept);
 
         if (!tape.wants_gradient(0)) return;
-        const auto by_source = prefer_layouts(
-            [&](const MemoryDesc& diff_src, const MemoryDesc& diff_dst) {
-                return onednn::convolution_backward_data(tape.engine(), forward, diff_src,
-                                                         any_desc(dims_of(weights.layout), type), diff_dst,
-                                                         window);
-            },
-            source.desc, output.desc);
+        const auto by_source = prefer_winograd(winograd, [&](dnnl::algorithm algorithm) {
+            return prefer_layouts(
+                [&](const MemoryDesc& diff_src, const MemoryDesc& diff_dst) {
+                    return onednn::convolution_backward_data(tape.engine(), forward, algorithm, diff_src,
+                                                             any_desc(dims_of(weights.layout), type),
+                                                             diff_dst, window);
+                },
+                source.desc, output.desc);
+        });
         const Buffer result = tape.temporary(by_source.query_md(dnnl::query::diff_src_md, 0));
         tape.run(by_source,
                  {{DNNL_ARG_DIFF_DST, tape.as(gradient, by_source.query_md(dnnl::query::diff_dst_md, 0))},
