@@ -161,16 +161,18 @@ TEST_CASE("a Conv may add its own input") {
 TEST_CASE("a picture's Conv does not depend on its batch, nor on the parts that the batch goes in") {
     constexpr int kRowsAtMost = 20;
     // Enough layers for the parts to be limited by how Winograd's algorithm adds up, not by the caches.
-    const std::pair<const char*, int> rows[] = {{"c32h9w9_oc64k3p1", 1},    {"c24h14w14_oc40k1", 1},
-                                                {"c24h11w11_g24k5s2p2", 1}, {"c3h33w31_oc16k7s2p3", 1},
-                                                {"c64h8w8_oc64k3p1", 1},    {"c128h16w16_oc128k3p1", 1},
-                                                {"c256h14w14_oc256k3p1", 6}};
-    for (const auto& [text, layers] : rows) {
-        CAPTURE(text);
-        const WindowCase row(text);
+    const struct {
+        const char* text;
+        int layers;
+    } rows[] = {{"c32h9w9_oc64k3p1", 1},    {"c24h14w14_oc40k1", 1}, {"c24h11w11_g24k5s2p2", 1},
+                {"c3h33w31_oc16k7s2p3", 1}, {"c64h8w8_oc64k3p1", 1}, {"c128h16w16_oc128k3p1", 1},
+                {"c256h14w14_oc256k3p1", 6}};
+    for (const auto& one : rows) {
+        CAPTURE(one.text);
+        const WindowCase row(one.text);
         GraphBuilder builder;
         ValueId conv = builder.input("x", f32(row.input));
-        for (int layer = 0; layer < layers; ++layer) {
+        for (int layer = 0; layer < one.layers; ++layer) {
             const std::string name = "w" + std::to_string(layer);
             const ValueId w =
                 builder.constant(name, random_tensor(row.weights(), static_cast<unsigned>(layer) + 1));
@@ -194,16 +196,19 @@ TEST_CASE("a picture's Conv does not depend on its batch, nor on the parts that 
 
 TEST_CASE("Winograd's algorithm computes 3x3 windows that are worth it, and no others") {
     if (!onednn::has_winograd()) return;
-    const std::pair<const char*, bool> rows[] = {
-        {"c32h9w9_oc64k3p1", true},       {"c256h14w14_oc256k3p1", true},  {"c16h32w32_oc16k3p1", false},
-        {"c256h7w7_oc256k3p1", false},    {"c64h14w14_oc64k3s2p1", false}, {"c64h14w14_oc64k5p2", false},
-        {"c64h14w14_oc64k3dl2p2", false}, {"c64h14w14_oc64k3p1g2", false}};
-    for (const auto& [text, expected] : rows) {
-        CAPTURE(text);
-        const auto model = CompiledModel::compile(std::move(ConvGraph(WindowCase(text)).builder).build());
+    const struct {
+        const char* text;
+        bool expected;
+    } rows[] = {{"c32h9w9_oc64k3p1", true},       {"c256h14w14_oc256k3p1", true},
+                {"c16h32w32_oc16k3p1", false},    {"c256h7w7_oc256k3p1", false},
+                {"c64h14w14_oc64k3s2p1", false},  {"c64h14w14_oc64k5p2", false},
+                {"c64h14w14_oc64k3dl2p2", false}, {"c64h14w14_oc64k3p1g2", false}};
+    for (const auto& row : rows) {
+        CAPTURE(row.text);
+        const auto model = CompiledModel::compile(std::move(ConvGraph(WindowCase(row.text)).builder).build());
         const auto steps = model->steps();
         CHECK(std::any_of(steps.begin(), steps.end(), [](const StepReport& step) {
                   return step.description.find("wino") != std::string::npos;
-              }) == expected);
+              }) == row.expected);
     }
 }
