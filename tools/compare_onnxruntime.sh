@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
-# f32 speed beside ONNX Runtime's: both engines in alternation on the same ONNX files, medians and ratios.
+# Speed beside ONNX Runtime's in f32: both engines in alternation on the same ONNX files, medians and ratios.
 #   tools/compare_onnxruntime.sh DYCE MODELS [MODEL...]
 # DYCE is the program, MODELS a folder of .onnx files (with MODEL.. only those, without .onnx). Settings by
-# environment: BATCHES (1,16), THREADS (1,2), SECONDS_EACH (2), ROUNDS (3); NODE_PATH where onnxruntime-node is
-# installed. The models are converted into a temporary folder; PRESET names how (cifar10 for cifar*, else imagenet).
+# environment: BATCHES (1,16), THREADS (1,2), SECONDS_EACH (2), ROUNDS (3), PRECISION of dyce (f32; int8 is calibrated
+# on PICTURES, class folders); NODE_PATH where onnxruntime-node is installed. The models are converted into a temporary
+# folder; PRESET names how (cifar10 for cifar*, else imagenet).
 set -euo pipefail
-[ $# -ge 2 ] || { sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -ge 2 ] || { sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 dyce=$1 models=$2
 shift 2
 root=$(cd "$(dirname "$0")/.." && pwd)
 batches=${BATCHES:-1,16} threads=${THREADS:-1,2} seconds=${SECONDS_EACH:-2} rounds=${ROUNDS:-3}
+precision=${PRECISION:-f32}
 
 # The peer's own script where there is one; else what is below, which needs no more than its package.
 peer=${DYCE_SHARED:-$root/../shared}/peers/onnxruntime_bench.js
@@ -42,7 +44,7 @@ fi
 
 median_of() { sed -n 's/.*"median_ms": *\([0-9.]*\).*/\1/p' | head -n 1; }
 middle() { sort -g | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
-ours() { "$dyce" bench "$1" --batch "$2" --threads "$3" --duration "$seconds" --json --quiet | median_of; }
+ours() { "$dyce" bench "$1" --batch "$2" --threads "$3" --precision "$precision" --duration "$seconds" --json --quiet | median_of; }
 theirs() { node "$peer" --batch "$2" --threads "$3" --seconds "$seconds" "$1" | median_of; }
 
 [ $# -gt 0 ] || set -- $(cd "$models" && ls ./*.onnx | sed 's,^./,,; s,[.]onnx$,,')
@@ -54,6 +56,10 @@ for name in "$@"; do
     preset=imagenet
     case $name in *cifar*) preset=cifar10 ;; esac
     "$dyce" convert "$models/$name.onnx" --preset "${PRESET:-$preset}" -o "$folder/$name.safetensors" --quiet
+    if [ "$precision" = int8 ]; then
+        "$dyce" quantize "$folder/$name.safetensors" --data "${PICTURES:?}" -o "$folder/int8.safetensors" --quiet
+        mv "$folder/int8.safetensors" "$folder/$name.safetensors"
+    fi
     macs=$("$dyce" inspect "$folder/$name.safetensors" --json | sed -n 's/^  "macs": *\([0-9]*\),.*/\1/p' | head -n 1)
     for batch in ${batches//,/ }; do
         for t in ${threads//,/ }; do
