@@ -21,7 +21,10 @@ constexpr AttributeSpec kAttributes[] = {
     {"group", AttributeKind::kInt},       {"kernel_shape", AttributeKind::kInts},
     {"pads", AttributeKind::kInts},       {"strides", AttributeKind::kInts}};
 
-constexpr std::int64_t kManyPositions = 64, kManyChannels = 32;
+// Outputs of a channel from which on kernels for channels in blocks are no slower.
+constexpr std::int64_t kPositionsForBlocks = 64;
+// Two blocks of channels: a network that begins with less gains nothing by them in its first layers.
+constexpr std::int64_t kChannelsForBlocks = 32;
 
 struct Geometry {
     Window window;
@@ -149,7 +152,7 @@ bool keeps_layout(const Geometry& geometry) {
     const bool is_point = std::all_of(geometry.window.begin(), geometry.window.end(),
                                       [](const WindowAxis& axis) { return axis.kernel == 1; });
     const std::int64_t positions = output_shape(1, 1, geometry.window).elements();
-    return geometry.group > 1 || is_point || positions >= kManyPositions;
+    return geometry.group > 1 || is_point || positions >= kPositionsForBlocks;
 }
 
 // Whether oneDNN has a kernel of its own for the operation, not only loops or a detour over matrices.
@@ -193,7 +196,7 @@ onednn::Descriptor choose_kernel(const OpCall& call, Lowering& lowering, const I
         source = given;
     // The first layer of a network whose others want channels in blocks of sixteen; it takes pictures as they
     // are.
-    if (is_plain(given) && lowering.prefers_blocks() && call.inputs[1].shape[0] >= kManyChannels)
+    if (is_plain(given) && lowering.prefers_blocks() && call.inputs[1].shape[0] >= kChannelsForBlocks)
         prefer("jit:", describe(source), lowering);
     // For depthwise convolutions oneDNN's first choice ("brdgmm_dw") is up to twice as slow as the second.
     if (geometry.group > 1 && geometry.group_inputs == 1) prefer("jit_dw", describe(source), lowering);

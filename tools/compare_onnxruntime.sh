@@ -44,7 +44,10 @@ fi
 
 median_of() { sed -n 's/.*"median_ms": *\([0-9.]*\).*/\1/p' | head -n 1; }
 middle() { sort -g | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
-ours() { "$dyce" bench "$1" --batch "$2" --threads "$3" --precision "$precision" --duration "$seconds" --json --quiet | median_of; }
+ours() {
+    "$dyce" bench "$1" --batch "$2" --threads "$3" --precision "$precision" --duration "$seconds" --json --quiet |
+        median_of
+}
 theirs() { node "$peer" --batch "$2" --threads "$3" --seconds "$seconds" "$1" | median_of; }
 
 [ $# -gt 0 ] || set -- $(cd "$models" && ls ./*.onnx | sed 's,^./,,; s,[.]onnx$,,')

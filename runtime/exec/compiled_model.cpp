@@ -1,5 +1,6 @@
 #include "runtime/exec/compiled_model.h"
 
+#include "ops/winograd.h"
 #include "runtime/core/digest.h"
 #include "runtime/core/onednn/compat.h"
 #include "runtime/core/threads.h"
@@ -29,6 +30,16 @@ std::vector<int> batch_sizes(const CompiledModel::Data& data) {
     return sizes;
 }
 
+// Whether there are layers that go by Winograd's algorithm: it takes channels in blocks.
+bool prefers_blocks(const Graph& graph, Precision precision) {
+    const auto types = infer_types(graph, 1);
+    return precision == Precision::kFloat32 &&
+           std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
+               const auto inputs = own_input_types(node, types);
+               return ops::suits_winograd(*node.spec, call_of(node, inputs), 1);
+           });
+}
+
 void compile_segments(CompiledModel::Data& data) {
     std::vector<std::string> implementations(data.network.graph.nodes.size());
     const CompileState state{data.network.graph,
@@ -37,6 +48,7 @@ void compile_segments(CompiledModel::Data& data) {
                              *data.weights,
                              implementations,
                              data.options.precision,
+                             prefers_blocks(data.network.graph, data.options.precision),
                              data.options.reference_kernels,
                              data.options.mapping.get()};
     for (const int rows : batch_sizes(data)) {

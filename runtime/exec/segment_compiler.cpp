@@ -1,7 +1,6 @@
 #include "runtime/exec/segment_compiler.h"
 
 #include "ops/post_ops.h"
-#include "ops/winograd.h"
 #include "runtime/exec/arena.h"
 
 #include <dyce/error.h>
@@ -36,11 +35,6 @@ public:
         for (ValueId id : graph_.outputs) last_reader_[index(id)] = kAlways;
         for (const Part& part : state_.parts)  // a head's logits are read as soon as it has run
             if (part.head >= 0) last_reader_[index(graph_.outputs[index(part.head) + 1])] = part.end_node;
-        prefers_blocks_ = state.precision == Precision::kFloat32 &&
-                          std::any_of(graph_.nodes.begin(), graph_.nodes.end(), [&](const Node& node) {
-                              const auto inputs = own_input_types(node, types_);
-                              return ops::suits_winograd(*node.spec, call_of(node, inputs), 1);
-                          });
     }
 
     std::optional<Segment> compile() {
@@ -62,7 +56,7 @@ public:
     DescType convolution_type() const override {
         return state_.precision == Precision::kBfloat16 && !is_head_ ? DescType::bf16 : DescType::f32;
     }
-    bool prefers_blocks() const override { return prefers_blocks_; }
+    bool prefers_blocks() const override { return state_.prefers_blocks; }
     std::optional<Quantization> quantized_input(int i) const override {
         if (state_.precision != Precision::kInt8 || is_head_) return std::nullopt;
         const Buffer& held = value_buffers_[index(input_id(i))];
@@ -344,7 +338,6 @@ private:
     std::vector<Copy> copies_;
     Segment segment_;
     int node_ = -1;
-    bool prefers_blocks_ = false;
     bool is_head_ = false;  // whether the node is of an exit head
     bool repeats_ = true;   // whether all nodes compute as at the first batch size
 };

@@ -29,11 +29,15 @@ onednn::Descriptor prefer_winograd(bool is_worth_it, const Describe& describe) {
     return describe(dnnl::algorithm::convolution_direct);
 }
 
-// A primitive for the layouts at hand when it is not oneDNN's plain loops, else for those it likes.
+// The same of describe(algorithm, a, b), for the layouts at hand when that is not oneDNN's plain loops, else
+// for those it likes.
 template <class Describe>
-onednn::Descriptor prefer_layouts(const Describe& describe, const MemoryDesc& a, const MemoryDesc& b) {
-    if (auto fast = ops::skip_plain_loops(describe(a, b))) return fast;
-    return describe(any_desc(dims_of(a), type_of(a)), any_desc(dims_of(b), type_of(b)));
+onednn::Descriptor prefer_layouts(bool is_worth_it, const Describe& describe, const MemoryDesc& a,
+                                  const MemoryDesc& b) {
+    return prefer_winograd(is_worth_it, [&](dnnl::algorithm algorithm) {
+        if (auto fast = ops::skip_plain_loops(describe(algorithm, a, b))) return fast;
+        return describe(algorithm, any_desc(dims_of(a), type_of(a)), any_desc(dims_of(b), type_of(b)));
+    });
 }
 
 }  // namespace
@@ -77,15 +81,14 @@ Backward conv(const OpCall& call, Tape& tape) {
         const Buffer gradient = tape.gradient(0);
         const MemoryDesc* bias = bias_gradient.id < 0 ? nullptr : &bias_gradient.desc;
         const MemoryDesc any_weights = any_desc(dims_of(weights.layout));
-        const auto by_weights = prefer_winograd(winograd, [&](dnnl::algorithm algorithm) {
-            return prefer_layouts(
-                [&](const MemoryDesc& src, const MemoryDesc& diff_dst) {
-                    return onednn::convolution_backward_weights(
-                        tape.engine(), forward, algorithm, src,
-                        type == DescType::f32 ? weights.layout : any_weights, bias, diff_dst, window);
-                },
-                source.desc, output.desc);
-        });
+        const auto by_weights = prefer_layouts(
+            winograd,
+            [&](dnnl::algorithm algorithm, const MemoryDesc& src, const MemoryDesc& diff_dst) {
+                return onednn::convolution_backward_weights(
+                    tape.engine(), forward, algorithm, src,
+                    type == DescType::f32 ? weights.layout : any_weights, bias, diff_dst, window);
+            },
+            source.desc, output.desc);
         const Buffer kept{weights.gradient, weights.layout};
         const MemoryDesc made = by_weights.query_md(dnnl::query::diff_weights_md, 0);
         const Buffer by_step = made == kept.desc ? kept : tape.temporary(made);
@@ -98,15 +101,14 @@ Backward conv(const OpCall& call, Tape& tape) {
         if (by_step.id != kept.id) tape.copy(by_step, kept);
 
         if (!tape.wants_gradient(0)) return;
-        const auto by_source = prefer_winograd(winograd, [&](dnnl::algorithm algorithm) {
-            return prefer_layouts(
-                [&](const MemoryDesc& diff_src, const MemoryDesc& diff_dst) {
-                    return onednn::convolution_backward_data(tape.engine(), forward, algorithm, diff_src,
-                                                             any_desc(dims_of(weights.layout), type),
-                                                             diff_dst, window);
-                },
-                source.desc, output.desc);
-        });
+        const auto by_source = prefer_layouts(
+            winograd,
+            [&](dnnl::algorithm algorithm, const MemoryDesc& diff_src, const MemoryDesc& diff_dst) {
+                return onednn::convolution_backward_data(tape.engine(), forward, algorithm, diff_src,
+                                                         any_desc(dims_of(weights.layout), type), diff_dst,
+                                                         window);
+            },
+            source.desc, output.desc);
         const Buffer result = tape.temporary(by_source.query_md(dnnl::query::diff_src_md, 0));
         tape.run(by_source,
                  {{DNNL_ARG_DIFF_DST, tape.as(gradient, by_source.query_md(dnnl::query::diff_dst_md, 0))},
