@@ -45,6 +45,8 @@ public:
     /// The integers in which a convolution takes the input, or leaves the output; empty: not in integers.
     virtual std::optional<Quantization> quantized_input(int input) const = 0;
     virtual std::optional<Quantization> quantized_output(int output) const = 0;
+    /// Pictures in the batches that kernels are chosen for, whatever the size being compiled.
+    virtual int planned_rows() const = 0;
     /// Whether most of the network's layers are at their best with channels in blocks.
     virtual bool prefers_blocks() const = 0;
     virtual const TensorType& input_type(int input) const = 0;

@@ -60,9 +60,11 @@ struct Recorder::Impl {
     void compile() {
         Digest plan;
         for (const Member& member : model->members) {
-            auto compiled = CompiledModel::compile(
-                member.graph, member.exits,
-                {.max_batch = options.batch, .threads = options.threads, .precision = options.precision});
+            auto compiled = CompiledModel::compile(member.graph, member.exits,
+                                                   {.max_batch = options.batch,
+                                                    .threads = options.threads,
+                                                    .precision = options.precision,
+                                                    .goal = options.goal});
             plan.add(compiled->plan_digest());
             members.push_back({compiled, StagedExecutor(compiled), {}});
         }

@@ -3,6 +3,7 @@
 
 #include "graph/exits.h"
 #include "loaders/format/model_file.h"
+#include "runtime/core/plan_goal.h"
 #include "runtime/core/precision.h"
 #include "search/record.h"
 
@@ -19,6 +20,7 @@ struct RecorderOptions {
     int batch = 32;
     int threads = 0;  ///< 0 = all this process may use
     Precision precision = Precision::kFloat32;
+    PlanGoal goal = PlanGoal::kLatency;
     int topk = 1;                                     ///< classes noted of each head
     std::vector<std::string> scores = {kMaxSoftmax};  ///< max_softmax first
 };

@@ -3,8 +3,9 @@
 #   tools/compare_onnxruntime.sh DYCE MODELS [MODEL...]
 # DYCE is the program, MODELS a folder of .onnx files (with MODEL.. only those, without .onnx). Settings by
 # environment: BATCHES (1,16), THREADS (1,2), SECONDS_EACH (2), ROUNDS (3), PRECISION of dyce (f32; int8 is calibrated
-# on PICTURES, class folders); NODE_PATH where onnxruntime-node is installed. The models are converted into a temporary
-# folder; PRESET names how (cifar10 for cifar*, else imagenet).
+# on PICTURES, class folders); NODE_PATH where onnxruntime-node is installed. Batches are planned for throughput, single
+# pictures for latency. The models are converted into a temporary folder; PRESET names how (cifar10 for cifar*, else
+# imagenet).
 set -euo pipefail
 [ $# -ge 2 ] || { sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 dyce=$1 models=$2
@@ -45,8 +46,10 @@ fi
 median_of() { sed -n 's/.*"median_ms": *\([0-9.]*\).*/\1/p' | head -n 1; }
 middle() { sort -g | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
 ours() {
-    "$dyce" bench "$1" --batch "$2" --threads "$3" --precision "$precision" --duration "$seconds" --json --quiet |
-        median_of
+    local plan=latency
+    [ "$2" -eq 1 ] || plan=throughput
+    "$dyce" bench "$1" --batch "$2" --threads "$3" --precision "$precision" --plan "$plan" --duration "$seconds" \
+        --json --quiet | median_of
 }
 theirs() { node "$peer" --batch "$2" --threads "$3" --seconds "$seconds" "$1" | median_of; }
 

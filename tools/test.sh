@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Every check of the project, on a machine that may lack everything: all tests, built by g++ in release, by
-# g++ with address and undefined-behaviour sanitizers, and by clang; a warning is an error. What switches while it
-# runs is watched by the thread sanitizer, too.
+# Every check of the project, on a machine that may lack everything: all tests, built by g++ in release and by clang
+# with address and undefined-behaviour sanitizers; a warning is an error. What switches while it runs is watched by
+# the thread sanitizer, too.
 #   tools/test.sh [PRESET...]     only these presets
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -18,7 +18,7 @@ tsan_starts() {
 
 presets=("$@")
 if [ $# -eq 0 ]; then
-    presets=(release asan clang)
+    presets=(release asan)
     if tsan_starts; then presets+=(tsan); else echo "test: no ThreadSanitizer here" >&2; fi
 fi
 folders=()

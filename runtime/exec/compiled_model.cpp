@@ -18,46 +18,68 @@ namespace {
 // system tells of its caches is often wrong on virtual machines.
 constexpr std::size_t kCacheBytes = std::size_t{12} << 20;
 
-// Powers of two; where exits thin a batch out, steps of an eighth, so that little of a batch is empty.
-std::vector<int> batch_sizes(const CompiledModel::Data& data) {
+// Powers of two; where exits thin a batch out, steps of an eighth, so that little of a batch is empty. At
+// least as far as the batches that kernels are chosen for.
+std::vector<int> batch_sizes(const CompiledModel::Data& data, int planned_rows) {
     if (!data.network.graph.batched) return {1};
     const bool has_exits = data.network.parts.size() > 1;
+    const int most = std::max(data.options.max_batch, planned_rows);
     std::vector<int> sizes;
     int rows = 1;
-    for (; rows < data.options.max_batch; rows += has_exits ? std::max(1, rows / 8) : rows)
-        sizes.push_back(rows);
-    sizes.push_back(has_exits ? data.options.max_batch : rows);
+    for (; rows < most; rows += has_exits ? std::max(1, rows / 8) : rows) sizes.push_back(rows);
+    sizes.push_back(has_exits ? most : rows);
     return sizes;
 }
 
 // Whether there are layers that go by Winograd's algorithm: it takes channels in blocks.
-bool prefers_blocks(const Graph& graph, Precision precision) {
+bool prefers_blocks(const Graph& graph, Precision precision, int rows) {
     const auto types = infer_types(graph, 1);
     return precision == Precision::kFloat32 &&
            std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
                const auto inputs = own_input_types(node, types);
-               return ops::suits_winograd(*node.spec, call_of(node, inputs), 1);
+               return ops::suits_winograd(*node.spec, call_of(node, inputs), rows);
            });
 }
 
+// The first size compiled chooses the kernels for all: the biggest of those planned for that stays in the
+// caches.
 void compile_segments(CompiledModel::Data& data) {
-    std::vector<std::string> implementations(data.network.graph.nodes.size());
+    const int planned_rows = rows_of(data.options.goal);
+    std::vector<std::string> implementations;
     const CompileState state{data.network.graph,
                              data.network.parts,
                              data.engine,
                              *data.weights,
                              implementations,
                              data.options.precision,
-                             prefers_blocks(data.network.graph, data.options.precision),
+                             planned_rows,
+                             prefers_blocks(data.network.graph, data.options.precision, planned_rows),
                              data.options.reference_kernels,
                              data.options.mapping.get()};
-    for (const int rows : batch_sizes(data)) {
-        std::optional<Segment> segment = compile_segment(state, rows);
-        // Each part of a batch reads all weights again: there is nothing to win while those are more.
-        const std::size_t limit = std::max(kCacheBytes, data.weights->bytes());
-        if (!segment || (!data.segments.empty() && segment->arena_bytes > limit)) break;
+    const std::vector<int> sizes = batch_sizes(data, planned_rows);
+    // Each part of a batch reads all weights again: there is nothing to win while those are more.
+    const auto stays_cached = [&](const Segment& segment) {
+        return segment.arena_bytes <= std::max(kCacheBytes, data.weights->bytes());
+    };
+    auto first = std::ranges::upper_bound(sizes, planned_rows) - 1;
+    const auto compile_first = [&] {
+        implementations.assign(data.network.graph.nodes.size(), "");
+        return compile_segment(state, *first);
+    };
+    auto segment = compile_first();
+    for (; first != sizes.begin() && !stays_cached(*segment); segment = compile_first()) --first;
+    data.segments.push_back(std::move(*segment));
+    for (auto size = first + 1; size != sizes.end(); ++size) {
+        segment = compile_segment(state, *size);
+        if (!segment || !stays_cached(*segment)) break;
         data.segments.push_back(std::move(*segment));
     }
+    while (first != sizes.begin())  // few pictures go with empty rows where no kernel computes them alike
+        if ((segment = compile_segment(state, *--first)))
+            data.segments.insert(data.segments.begin(), std::move(*segment));
+    while (data.segments.size() > 1 &&
+           data.segments[data.segments.size() - 2].batch >= data.options.max_batch)
+        data.segments.pop_back();
 }
 
 void check_int8(const Graph& graph) {

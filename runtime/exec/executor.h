@@ -3,6 +3,7 @@
 
 #include "graph/exits.h"
 #include "runtime/core/file_mapping.h"
+#include "runtime/core/plan_goal.h"
 #include "runtime/core/precision.h"
 
 #include <memory>
@@ -18,6 +19,7 @@ struct CompileOptions {
     int max_batch = 1;  ///< pictures per run at most
     int threads = 0;    ///< compute threads; 0 = all this process may use
     Precision precision = Precision::kFloat32;
+    PlanGoal goal = PlanGoal::kLatency;
     bool reference_kernels = false;  ///< the operators' plain loops instead of oneDNN
     /// The file that constants are views of, or null: pages of those that steps were made from are given
     /// back.

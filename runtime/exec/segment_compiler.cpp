@@ -56,6 +56,7 @@ public:
     DescType convolution_type() const override {
         return state_.precision == Precision::kBfloat16 && !is_head_ ? DescType::bf16 : DescType::f32;
     }
+    int planned_rows() const override { return state_.planned_rows; }
     bool prefers_blocks() const override { return state_.prefers_blocks; }
     std::optional<Quantization> quantized_input(int i) const override {
         if (state_.precision != Precision::kInt8 || is_head_) return std::nullopt;

@@ -23,6 +23,7 @@ struct CompileState {
     WeightsStore& weights;
     std::vector<std::string>& implementations;  ///< per node, chosen at the first batch size
     Precision precision;
+    int planned_rows;     ///< what rows_of(the goal) gives
     bool prefers_blocks;  ///< whether most layers are at their best with channels in blocks
     bool reference_kernels;
     const FileMapping* mapping;  ///< that constants are views of; may be null

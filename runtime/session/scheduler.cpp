@@ -45,6 +45,7 @@ SessionOptions session_options(const SchedulerOptions& options) {
     return {.threads = threads,
             .max_batch = options.max_batch,
             .precision = options.precision,
+            .plan = options.plan,
             .reference_kernels = options.reference_kernels};
 }
 

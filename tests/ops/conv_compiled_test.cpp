@@ -158,28 +158,36 @@ TEST_CASE("a Conv may add its own input") {
     }
 }
 
+// So many layers of the same kind, as a network of batches.
+Graph network_of(const WindowCase& row, int layers) {
+    GraphBuilder builder;
+    ValueId conv = builder.input("x", f32(row.input));
+    for (int layer = 0; layer < layers; ++layer) {
+        const std::string name = "w" + std::to_string(layer);
+        const ValueId w =
+            builder.constant(name, random_tensor(row.weights(), static_cast<unsigned>(layer) + 1));
+        conv = builder.add("Conv", {conv, w}, row.conv_attributes());
+    }
+    builder.output(builder.add("Flatten", {conv}));
+    return std::move(builder).build();
+}
+
 TEST_CASE("a picture's Conv does not depend on its batch, nor on the parts that the batch goes in") {
     constexpr int kRowsAtMost = 20;
+    CompileOptions options{.max_batch = kRowsAtMost};
+    SUBCASE("planned for a picture by itself") { options.goal = PlanGoal::kLatency; }
+    SUBCASE("planned for big batches") { options.goal = PlanGoal::kThroughput; }
     // Enough layers for the parts to be limited by how Winograd's algorithm adds up, not by the caches.
     const struct {
         const char* text;
         int layers;
-    } rows[] = {{"c32h9w9_oc64k3p1", 1},    {"c24h14w14_oc40k1", 1}, {"c24h11w11_g24k5s2p2", 1},
-                {"c3h33w31_oc16k7s2p3", 1}, {"c64h8w8_oc64k3p1", 1}, {"c128h16w16_oc128k3p1", 1},
-                {"c256h14w14_oc256k3p1", 6}};
+    } rows[] = {{"c32h9w9_oc64k3p1", 1},     {"c24h14w14_oc40k1", 1},  {"c24h11w11_g24k5s2p2", 1},
+                {"c3h33w31_oc16k7s2p3", 1},  {"c64h8w8_oc64k3p1", 1},  {"c128h16w16_oc128k3p1", 1},
+                {"c256h14w14_oc256k3p1", 6}, {"c256h7w7_oc256k3p1", 6}};
     for (const auto& one : rows) {
         CAPTURE(one.text);
         const WindowCase row(one.text);
-        GraphBuilder builder;
-        ValueId conv = builder.input("x", f32(row.input));
-        for (int layer = 0; layer < one.layers; ++layer) {
-            const std::string name = "w" + std::to_string(layer);
-            const ValueId w =
-                builder.constant(name, random_tensor(row.weights(), static_cast<unsigned>(layer) + 1));
-            conv = builder.add("Conv", {conv, w}, row.conv_attributes());
-        }
-        builder.output(builder.add("Flatten", {conv}));
-        Executor executor(CompiledModel::compile(std::move(builder).build(), {.max_batch = kRowsAtMost}));
+        Executor executor(CompiledModel::compile(network_of(row, one.layers), options));
         const Tensor pictures = random_tensor({kRowsAtMost, row.input[1], row.input[2], row.input[3]}, 2);
         const std::int64_t size = pictures.elements() / kRowsAtMost;
         std::copy_n(pictures.data<float>(), pictures.elements(), executor.input(kRowsAtMost).begin());
@@ -201,17 +209,22 @@ TEST_CASE("Winograd's algorithm computes 3x3 windows that are worth it, and no o
     }
     const struct {
         const char* text;
-        bool expected;
-    } rows[] = {{"c32h9w9_oc64k3p1", true},       {"c256h14w14_oc256k3p1", true},
-                {"c16h32w32_oc16k3p1", false},    {"c256h7w7_oc256k3p1", false},
-                {"c64h14w14_oc64k3s2p1", false},  {"c64h14w14_oc64k5p2", false},
-                {"c64h14w14_oc64k3dl2p2", false}, {"c64h14w14_oc64k3p1g2", false}};
-    for (const auto& row : rows) {
-        CAPTURE(row.text);
-        const auto model = CompiledModel::compile(std::move(ConvGraph(WindowCase(row.text)).builder).build());
+        int layers;  // enough for batches not to be limited by the caches
+        bool for_latency, for_throughput;
+    } rows[] = {{"c32h9w9_oc64k3p1", 1, true, true},        {"c256h14w14_oc256k3p1", 6, true, true},
+                {"c256h7w7_oc256k3p1", 6, false, true},     {"c16h32w32_oc16k3p1", 1, false, false},
+                {"c64h14w14_oc64k3s2p1", 1, false, false},  {"c64h14w14_oc64k5p2", 1, false, false},
+                {"c64h14w14_oc64k3dl2p2", 1, false, false}, {"c64h14w14_oc64k3p1g2", 1, false, false}};
+    const auto uses_winograd = [](const WindowCase& row, int layers, PlanGoal goal) {
+        const auto model = CompiledModel::compile(network_of(row, layers), {.max_batch = 8, .goal = goal});
         const auto steps = model->steps();
-        CHECK(std::any_of(steps.begin(), steps.end(), [](const StepReport& step) {
-                  return step.description.find("wino") != std::string::npos;
-              }) == row.expected);
+        return std::any_of(steps.begin(), steps.end(), [](const StepReport& step) {
+            return step.description.find("wino") != std::string::npos;
+        });
+    };
+    for (const auto& row : rows) {
+        CAPTURE(std::string(row.text));
+        CHECK(uses_winograd(WindowCase(row.text), row.layers, PlanGoal::kLatency) == row.for_latency);
+        CHECK(uses_winograd(WindowCase(row.text), row.layers, PlanGoal::kThroughput) == row.for_throughput);
     }
 }

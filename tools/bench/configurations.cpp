@@ -107,9 +107,7 @@ private:
 ordered_json bench_configurations(const Model& model, const PreparedPictures& pictures,
                                   const std::vector<Configuration>& configurations,
                                   const BenchSetting& setting) {
-    Engine engine(
-        model,
-        {.threads = setting.threads, .max_batch = setting.batch, .precision = name_of(setting.precision)});
+    Engine engine(model, setting.session_options());
     const std::size_t batches = pictures.size() / engine.max_batch();
     if (batches == 0)
         throw Error(ErrorCode::kUsage, "--batch",

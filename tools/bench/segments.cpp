@@ -33,9 +33,7 @@ struct Place {
 class MemberTimes {
 public:
     MemberTimes(const Member& member, const BenchSetting& setting, std::vector<Place> places)
-        : executor_(CompiledModel::compile(
-              member.graph, member.exits,
-              {.max_batch = setting.batch, .threads = setting.threads, .precision = setting.precision})),
+        : executor_(CompiledModel::compile(member.graph, member.exits, setting.compile_options())),
           places_(std::move(places)) {
         std::mt19937 random(1);
         std::normal_distribution<float> normal;

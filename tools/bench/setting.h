@@ -1,7 +1,9 @@
 // What a measurement of a model keeps fixed. A value.
 #pragma once
 
-#include "runtime/core/precision.h"
+#include "runtime/exec/executor.h"
+
+#include <dyce/session.h>
 
 #include <nlohmann/json.hpp>
 
@@ -12,12 +14,23 @@ struct BenchSetting {
     int threads = 1;
     int workers = 1;  ///< batches at the same time, of the backbone alone
     Precision precision = Precision::kFloat32;
+    PlanGoal goal = PlanGoal::kLatency;
     double seconds = 2;  ///< at least so long
 
-    /// batch, threads, workers, precision: how a row of results begins.
-    nlohmann::ordered_json json() const {
+    CompileOptions compile_options() const {
+        return {.max_batch = batch, .threads = threads, .precision = precision, .goal = goal};
+    }
+    SessionOptions session_options() const {
         return {
-            {"batch", batch}, {"threads", threads}, {"workers", workers}, {"precision", name_of(precision)}};
+            .threads = threads, .max_batch = batch, .precision = name_of(precision), .plan = name_of(goal)};
+    }
+    /// batch, threads, workers, precision, plan: how a row of results begins.
+    nlohmann::ordered_json json() const {
+        return {{"batch", batch},
+                {"threads", threads},
+                {"workers", workers},
+                {"precision", name_of(precision)},
+                {"plan", name_of(goal)}};
     }
 };
 

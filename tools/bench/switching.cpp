@@ -61,9 +61,7 @@ ordered_json bench_switching(const Model& model, const std::vector<Image>& image
                              std::vector<Configuration> configurations, const BenchSetting& setting) {
     const auto batches = in_batches(images, setting.batch);
     if (configurations.empty()) configurations.emplace_back();
-    Session session(
-        model,
-        {.threads = setting.threads, .max_batch = setting.batch, .precision = name_of(setting.precision)});
+    Session session(model, setting.session_options());
     std::vector<double> still, switched, switches;
     std::size_t first = 0;  // of the pictures both stretches of a pair run
     const auto run = [&](std::vector<double>& times) {

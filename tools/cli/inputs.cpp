@@ -128,8 +128,13 @@ Precision precision_of(const Arguments& arguments) {
     return parse_precision(arguments.text("precision", "f32"), "--precision");
 }
 
+PlanGoal goal_of(const Arguments& arguments) {
+    return parse_plan_goal(arguments.text("plan", "latency"), "--plan");
+}
+
 Session open_session(const Arguments& arguments, const Model& model, SessionOptions options) {
     options.precision = name_of(precision_of(arguments));
+    options.plan = name_of(goal_of(arguments));
     auto text = arguments.text("config");
     const auto& stored = model.data()->configurations;
     if (!text && !names_model(arguments.positionals()) && stored->contents().precision == options.precision)

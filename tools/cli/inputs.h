@@ -1,6 +1,7 @@
 // Files that several verbs read: models, labels, lists of pictures.
 #pragma once
 
+#include "runtime/core/plan_goal.h"
 #include "runtime/core/precision.h"
 #include "tools/cli/arguments.h"
 
@@ -33,11 +34,13 @@ Configuration named_configuration(const std::string& text, const Model& model);
 
 /// What --precision says; f32 without it. Throws Error{kUsage} for another word.
 Precision precision_of(const Arguments& arguments);
+/// What --plan says; latency without it. Throws Error{kUsage} for another word.
+PlanGoal goal_of(const Arguments& arguments);
 /// What the option says, f32 without it; floating point only. Throws as precision_of().
 Precision float_of(const Arguments& arguments, const std::string& option);
 
-/// A session of --precision under the configuration that --config names. Without the option: exits off, and
-/// of the embedded model `balanced` where its set was made for that precision. Throws as
+/// A session of --precision and --plan under the configuration that --config names. Without the option: exits
+/// off, and of the embedded model `balanced` where its set was made for that precision. Throws as
 /// named_configuration() and Session do.
 Session open_session(const Arguments& arguments, const Model& model, SessionOptions options);
 

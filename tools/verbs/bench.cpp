@@ -40,9 +40,7 @@ Samples time_backbone(const std::shared_ptr<const CompiledModel>& model, const B
 
 // The backbone alone, on noise.
 ordered_json bench_backbone(const Graph& graph, const BenchSetting& setting) {
-    const auto model = CompiledModel::compile(
-        graph, ExitTable{},
-        {.max_batch = setting.batch, .threads = setting.threads, .precision = setting.precision});
+    const auto model = CompiledModel::compile(graph, ExitTable{}, setting.compile_options());
     const auto workers = static_cast<std::size_t>(setting.workers);
     std::vector<std::vector<double>> times(workers);
     parallel_for(workers, setting.workers, [&](std::size_t worker, std::size_t) {
@@ -141,6 +139,7 @@ int bench_model(const Arguments& arguments) {
     const auto batches = arguments.integers("batch", {1}, 1, 4096);
     const auto threads = arguments.integers("threads", {available_threads()}, 1, 1024);
     const Precision precision = precision_of(arguments);
+    const PlanGoal goal = goal_of(arguments);
     const int workers = static_cast<int>(arguments.integer("workers", 1, 1, 1024));
     const Bench bench(arguments, model);
     const double compile_ms =
@@ -155,7 +154,7 @@ int bench_model(const Arguments& arguments) {
     for (const auto t : threads)
         for (const auto b : batches)
             for (auto& row :
-                 bench.rows({static_cast<int>(b), static_cast<int>(t), workers, precision, seconds})) {
+                 bench.rows({static_cast<int>(b), static_cast<int>(t), workers, precision, goal, seconds})) {
                 if (!json) print_row(row);
                 document["results"].push_back(std::move(row));
             }
@@ -187,6 +186,8 @@ const Verb kBench{
     {{"batch", "N,N..", "batch sizes (1)"},
      {"threads", "N,N..", "compute threads (all that this process may use)"},
      {"precision", "NAME", "f32, bf16, or int8 after `dyce quantize`; where the processor has it (f32)"},
+     {"plan", "NAME",
+      "what kernels are chosen for: latency of a picture, or throughput of big batches (latency)"},
      {"workers", "N", "batches of the backbone alone at the same time, each with so many threads (1)"},
      {"duration", "S", "seconds for each combination (2)"},
      {"config", "SET[:NAME]", "also under this configuration, in alternation with exits off; may be repeated",

@@ -182,6 +182,8 @@ const Verb kEval{
       "which exits are on: a file of configurations or, with :NAME, the model's own set"},
      {"batch", "N", "pictures computed together (32)"},
      {"precision", "NAME", "f32, bf16, or int8 after `dyce quantize`; where the processor has it (f32)"},
+     {"plan", "NAME",
+      "what kernels are chosen for: latency of a picture, or throughput of big batches (latency)"},
      {"threads", "N", "compute threads (all that this process may use)"},
      {"records", "REC.npz", "simulates the configuration on a record instead"},
      {"per-image", "FILE", "one line a picture, as CSV"}},

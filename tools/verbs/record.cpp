@@ -71,6 +71,7 @@ int record(const Arguments& arguments) {
     options.batch = static_cast<int>(arguments.integer("batch", 32, 1, 4096));
     options.threads = static_cast<int>(arguments.integer("threads", 0, 1, 1024));
     options.precision = precision_of(arguments);
+    options.goal = goal_of(arguments);
     options.topk = static_cast<int>(arguments.integer("topk", 1, 1, model.classes()));
     options.scores = parse_scores(arguments);
 
@@ -121,6 +122,8 @@ const Verb kRecord{
      {"topk", "N", "classes noted of each exit (1)"},
      {"batch", "N", "pictures computed together (32)"},
      {"precision", "NAME", "f32, bf16, or int8 after `dyce quantize`; where the processor has it (f32)"},
+     {"plan", "NAME",
+      "what kernels are chosen for: latency of a picture, or throughput of big batches (latency)"},
      {"threads", "N", "compute threads (all that this process may use)"}},
     record,
     "\nA run that was interrupted goes on where it was when it is started again.\n"};

@@ -32,6 +32,7 @@ struct SchedulerOptions {
     std::shared_ptr<EnergyMeter> meter;  ///< for PowerBudget; read by one thread at a time
 
     std::string precision = "f32";   ///< as SessionOptions::precision
+    std::string plan = "latency";    ///< as SessionOptions::plan
     bool reference_kernels = false;  ///< plain loops instead of oneDNN: slow, for checking
 };
 

@@ -19,6 +19,7 @@ struct SessionOptions {
     int threads = 0;                 ///< compute threads of a call; 0 = all this process may use
     int max_batch = 1;               ///< pictures computed together at most
     std::string precision = "f32";   ///< or "bf16"; "int8" if the model was quantised
+    std::string plan = "latency";    ///< or "throughput": kernels for big batches, see docs/performance.md
     bool reference_kernels = false;  ///< plain loops instead of oneDNN: slow, for checking
 };
 
