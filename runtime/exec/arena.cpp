@@ -37,4 +37,18 @@ void plan_arena(Segment& segment, std::span<const CallerUse> uses, std::size_t l
     segment.arena_bytes = plan.total;
 }
 
+void share_places(Segment& segment, const Segment& bigger) {
+    const auto fits = [](const SegmentBuffer& own, const SegmentBuffer& other) {
+        return own.root == other.root && (own.outside == nullptr) == (other.outside == nullptr) &&
+               byte_size(own.desc) <= byte_size(other.desc);
+    };
+    if (segment.inputs != bigger.inputs || segment.outputs != bigger.outputs ||
+        !std::ranges::equal(segment.steps, bigger.steps, {}, &Step::buffers, &Step::buffers) ||
+        !std::ranges::equal(segment.buffers, bigger.buffers, fits))
+        return;
+    for (std::size_t i = 0; i < segment.buffers.size(); ++i)
+        segment.buffers[i].offset = bigger.buffers[i].offset;
+    segment.arena_bytes = bigger.arena_bytes;
+}
+
 }  // namespace dyce

@@ -18,4 +18,8 @@ struct CallerUse {
 /// Throws Error{kResource} when they take more than `limit` bytes.
 void plan_arena(Segment& segment, std::span<const CallerUse> uses, std::size_t limit);
 
+/// Puts the buffers of `segment` where `bigger`, the same steps for a bigger batch, has its own, so that rows
+/// stay where they are when a batch goes on in the other. Leaves it alone where the two differ.
+void share_places(Segment& segment, const Segment& bigger);
+
 }  // namespace dyce

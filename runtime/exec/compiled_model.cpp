@@ -4,6 +4,7 @@
 #include "runtime/core/digest.h"
 #include "runtime/core/onednn/compat.h"
 #include "runtime/core/threads.h"
+#include "runtime/exec/arena.h"
 #include "runtime/exec/segment_compiler.h"
 
 #include <dyce/error.h>
@@ -80,6 +81,7 @@ void compile_segments(CompiledModel::Data& data) {
     while (data.segments.size() > 1 &&
            data.segments[data.segments.size() - 2].batch >= data.options.max_batch)
         data.segments.pop_back();
+    for (Segment& one : data.segments) share_places(one, data.segments.back());
 }
 
 void check_int8(const Graph& graph) {

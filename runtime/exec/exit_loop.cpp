@@ -127,14 +127,24 @@ void ExitLoop::leave_late(Member& member, std::size_t next, const ExitPlan& plan
     }
 }
 
+// The last rows go to where others have left, so that as few as possible move.
 void ExitLoop::compact(Member& member) {
+    const auto left =
+        static_cast<std::size_t>(std::ranges::count_if(slots_, [](int row) { return row >= 0; }));
     kept_.clear();
-    for (std::size_t i = 0; i < slots_.size(); ++i)
-        if (slots_[i] >= 0) kept_.push_back(static_cast<int>(i));
-    const bool is_moved = kept_.size() < slots_.size() && !kept_.empty() && member.executor.keep(kept_);
-    if (!is_moved && !kept_.empty()) return;
-    for (std::size_t i = 0; i < kept_.size(); ++i) slots_[i] = slots_[index(kept_[i])];
-    slots_.resize(kept_.size());
+    std::size_t last = slots_.size();
+    for (std::size_t i = 0; i < left; ++i) {
+        std::size_t from = i;
+        if (slots_[i] < 0) {
+            do --last;
+            while (slots_[last] < 0);
+            from = last;
+        }
+        kept_.push_back(static_cast<int>(from));
+    }
+    if (left > 0 && !member.executor.keep(kept_)) return;
+    for (std::size_t i = 0; i < left; ++i) slots_[i] = slots_[index(kept_[i])];
+    slots_.resize(left);
 }
 
 std::span<float> ExitLoop::late_logits(int row, std::size_t classes) {

@@ -78,9 +78,9 @@ private:
     std::vector<Member> members_;
     std::vector<ExitPosition> positions_;
     std::vector<Row> rows_;
-    std::vector<int> waiting_;  ///< rows that the next member will run for, rising
+    std::vector<int> waiting_;  ///< rows that the next member will run for
     std::vector<int> slots_;    ///< the row that lies at each place of the batch; -1 = it has left
-    std::vector<int> kept_;     ///< places whose rows have not left
+    std::vector<int> kept_;     ///< for each place of the batch that goes on, where its row lies
     bool has_deadlines_ = false;
     std::vector<float> late_logits_;
     std::uint64_t non_finite_scores_ = 0;

@@ -1,8 +1,10 @@
 #include "runtime/exec/staged_executor.h"
 
 #include "runtime/exec/context.h"
+#include "runtime/exec/stage_times.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 
 namespace dyce {
@@ -11,28 +13,49 @@ struct StagedExecutor::Impl {
     ExecutionContext context;
     std::vector<std::size_t> stages;  ///< index in Segment::parts of each stretch of the backbone
     std::vector<std::size_t> heads;   ///< the same of each head
-    std::vector<std::byte> staging;   ///< for a move of several values at once
+    std::vector<std::byte> staging;   ///< for rows that lie elsewhere in another bucket
+    StageTimes times;
 
     std::size_t bucket = 0;
     int rows = 0;
     std::size_t stage = 0;  ///< the next one
 
-    explicit Impl(std::shared_ptr<const CompiledModel> compiled) : context(std::move(compiled)) {
-        const auto& parts = context.bound(0).segment().parts;
-        for (std::size_t p = 0; p < parts.size(); ++p) (parts[p].head < 0 ? stages : heads).push_back(p);
+    explicit Impl(std::shared_ptr<const CompiledModel> compiled)
+        : context(std::move(compiled)),
+          stages(parts_of(context, true)),
+          heads(parts_of(context, false)),
+          times(stages.size(), context.model().segments.size()) {
         std::size_t most = 0;
+        const Segment& biggest = context.model().segments.back();
         for (const Segment& segment : context.model().segments)
-            for (const StepRange& part : segment.parts)
-                if (part.carries.size() > 1) most = std::max(most, carried_bytes(segment, part));
+            for (const std::size_t part : stages)
+                if (!lies_alike(segment, biggest, part))
+                    most = std::max(most, carried_bytes(biggest, biggest.parts[part]));
         staging.resize(most);
     }
 
+    static std::vector<std::size_t> parts_of(const ExecutionContext& context, bool is_backbone) {
+        const auto& parts = context.bound(0).segment().parts;
+        std::vector<std::size_t> found;
+        for (std::size_t p = 0; p < parts.size(); ++p)
+            if ((parts[p].head < 0) == is_backbone) found.push_back(p);
+        return found;
+    }
     const Segment& segment() const { return context.bound(bucket).segment(); }
     void run(std::size_t part) {
         const StepRange& range = segment().parts[part];
         context.run(bucket, range.begin, range.end);
     }
 
+    // Whether rows carried over the end of the part lie at the same places.
+    static bool lies_alike(const Segment& a, const Segment& b, std::size_t part) {
+        const auto place_in = [](const Segment& segment) {
+            return [&](const Carry& carry) {
+                return segment.buffers[static_cast<std::size_t>(carry.buffer)].offset;
+            };
+        };
+        return std::ranges::equal(a.parts[part].carries, b.parts[part].carries, {}, place_in(a), place_in(b));
+    }
     static std::size_t carried_bytes(const Segment& segment, const StepRange& part) {
         std::size_t bytes = 0;
         for (const Carry& carry : part.carries)
@@ -52,28 +75,26 @@ struct StagedExecutor::Impl {
                           });
     }
 
-    // The kept rows close up where they lie, then go to where bucket `to` expects them. Places of different
-    // values may overlap: several go through the staging memory.
+    // Rows close up where they lie. Mostly that is where bucket `to` expects them, too; else they go there.
+    // Places of different values may overlap: they go through the staging memory.
     void move(std::size_t part, std::size_t to, std::span<const int> kept) {
         const BoundSegment& source = context.bound(bucket);
         const BoundSegment& target = context.bound(to);
         const auto& from_carries = source.segment().parts[part].carries;
         const auto& to_carries = target.segment().parts[part].carries;
-        std::byte* staged = staging.data();
-        for (std::size_t i = 0; i < from_carries.size(); ++i) {
-            const std::size_t row = from_carries[i].row_bytes;
-            std::byte* bytes = source.bytes(from_carries[i].buffer);
+        for (const Carry& carry : from_carries) {
+            std::byte* bytes = source.bytes(carry.buffer);
             for (std::size_t k = 0; k < kept.size(); ++k)
                 if (kept[k] != static_cast<int>(k))
-                    std::memcpy(bytes + k * row, bytes + static_cast<std::size_t>(kept[k]) * row, row);
-            if (from_carries.size() > 1) {
-                std::memcpy(staged, bytes, kept.size() * row);
-                staged += kept.size() * row;
-            } else {
-                std::memmove(target.bytes(to_carries[i].buffer), bytes, kept.size() * row);
-            }
+                    std::memcpy(bytes + k * carry.row_bytes,
+                                bytes + static_cast<std::size_t>(kept[k]) * carry.row_bytes, carry.row_bytes);
         }
-        if (from_carries.size() < 2) return;
+        if (lies_alike(source.segment(), target.segment(), part)) return;
+        std::byte* staged = staging.data();
+        for (const Carry& carry : from_carries) {
+            std::memcpy(staged, source.bytes(carry.buffer), kept.size() * carry.row_bytes);
+            staged += kept.size() * carry.row_bytes;
+        }
         staged = staging.data();
         for (const Carry& carry : to_carries) {
             std::memcpy(target.bytes(carry.buffer), staged, kept.size() * carry.row_bytes);
@@ -99,7 +120,12 @@ std::span<float> StagedExecutor::input(int rows) {
     return impl_->context.input(impl_->bucket, rows);
 }
 
-void StagedExecutor::advance() { impl_->run(impl_->stages[impl_->stage++]); }
+void StagedExecutor::advance() {
+    const auto start = std::chrono::steady_clock::now();
+    impl_->run(impl_->stages[impl_->stage]);
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+    impl_->times.add(impl_->stage++, impl_->bucket, taken.count());
+}
 
 std::span<const float> StagedExecutor::run_head(int head) {
     impl_->run(impl_->heads[static_cast<std::size_t>(head)]);
@@ -113,8 +139,9 @@ std::span<const float> StagedExecutor::logits() const {
 bool StagedExecutor::keep(std::span<const int> kept) {
     if (kept.empty()) return false;
     const std::size_t part = impl_->stages[impl_->stage - 1];
-    const std::size_t to = impl_->context.bucket(static_cast<int>(kept.size()));
-    if (to >= impl_->bucket || !impl_->can_move(part, to)) return false;
+    const std::size_t to =
+        impl_->times.fastest(impl_->stage, impl_->context.bucket(static_cast<int>(kept.size())));
+    if (to == impl_->bucket || !impl_->can_move(part, to)) return false;
     impl_->move(part, to, kept);
     impl_->bucket = to;
     impl_->rows = static_cast<int>(kept.size());

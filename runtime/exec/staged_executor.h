@@ -35,8 +35,9 @@ public:
 
     /// Pictures on their way, as they lie in memory.
     int rows() const;
-    /// Goes on with only the rows `kept` (rising), where that saves work; returns whether it did. After a
-    /// stage but the last.
+    /// Goes on with only some rows, in the batch size in which the next stage takes the least time as far as
+    /// measured; returns whether it did, which it does not where nothing is saved. Place i takes the row of
+    /// place kept[i]: its own, or one from kept.size() on. After a stage but the last.
     bool keep(std::span<const int> kept);
 
 private:
