@@ -13,8 +13,8 @@ struct CompiledModel::Data {
     InterleavedGraph network;  ///< fused; keeps the constants alive
     dnnl::engine engine;
     std::unique_ptr<WeightsStore> weights;
-    /// Rising batch sizes, as far as activations stay in the caches; a single one when the graph is not
-    /// batched.
+    /// Rising batch sizes, as far as activations stay in the caches and kernels compute a picture alike; a
+    /// single one when the graph is not batched.
     std::vector<Segment> segments;
 
     /// Rows of the biggest segment, at most max_batch.

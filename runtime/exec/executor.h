@@ -19,8 +19,8 @@ struct CompileOptions {
     int max_batch = 1;  ///< pictures per run at most
     int threads = 0;    ///< compute threads; 0 = all this process may use
     Precision precision = Precision::kFloat32;
-    PlanGoal goal = PlanGoal::kLatency;
-    bool reference_kernels = false;  ///< the operators' plain loops instead of oneDNN
+    PlanGoal goal = PlanGoal::kLatency;  ///< what kernels are chosen for, whatever max_batch is
+    bool reference_kernels = false;      ///< the operators' plain loops instead of oneDNN
     /// The file that constants are views of, or null: pages of those that steps were made from are given
     /// back.
     std::shared_ptr<const FileMapping> mapping = nullptr;
@@ -46,7 +46,7 @@ public:
     ~CompiledModel();
 
     /// Pictures that go through the network together, so that what lies between two layers stays in the
-    /// caches; of a bigger batch one such part after another. The plan knows 1, 2, 4, .. up to that.
+    /// caches; of a bigger batch one such part after another.
     int rows_at_once() const;
     /// The steps that run for `rows` pictures, at most rows_at_once().
     std::vector<StepReport> steps(int rows = 1) const;
