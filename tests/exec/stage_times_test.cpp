@@ -27,7 +27,7 @@ TEST_CASE("the smallest bucket that fits is taken until its time is known") {
 
 TEST_CASE("the fastest bucket is taken where that is clear, of the stage that runs next") {
     StageTimes times(2, 4);
-    for (std::size_t stage : {0, 1}) add_runs(times, stage, 1, 2.0);
+    for (const std::size_t stage : {0u, 1u}) add_runs(times, stage, 1, 2.0);
     add_runs(times, 0, 2, 1.5);
     add_runs(times, 1, 2, 1.99);  // within the noise
     add_runs(times, 0, 3, 1.7);
