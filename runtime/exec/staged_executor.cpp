@@ -29,8 +29,7 @@ struct StagedExecutor::Impl {
         const Segment& biggest = context.model().segments.back();
         for (const Segment& segment : context.model().segments)
             for (const std::size_t part : stages)
-                if (!lies_alike(segment, biggest, part))
-                    most = std::max(most, carried_bytes(biggest, biggest.parts[part]));
+                if (!lies_alike(segment, biggest, part)) most = std::max(most, carried_bytes(biggest, part));
         staging.resize(most);
     }
 
@@ -56,9 +55,9 @@ struct StagedExecutor::Impl {
         };
         return std::ranges::equal(a.parts[part].carries, b.parts[part].carries, {}, place_in(a), place_in(b));
     }
-    static std::size_t carried_bytes(const Segment& segment, const StepRange& part) {
+    static std::size_t carried_bytes(const Segment& segment, std::size_t part) {
         std::size_t bytes = 0;
-        for (const Carry& carry : part.carries)
+        for (const Carry& carry : segment.parts[part].carries)
             bytes += carry.row_bytes * static_cast<std::size_t>(segment.batch);
         return bytes;
     }

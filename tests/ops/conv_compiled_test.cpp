@@ -74,6 +74,20 @@ ValueId compute_in_front(Graph& graph, const Shape& shape, bool by_conv) {
     return result;
 }
 
+// So many layers of the same kind, as a network of batches.
+Graph network_of(const WindowCase& row, int layers) {
+    GraphBuilder builder;
+    ValueId conv = builder.input("x", f32(row.input));
+    for (int layer = 0; layer < layers; ++layer) {
+        const std::string name = "w" + std::to_string(layer);
+        const ValueId w =
+            builder.constant(name, random_tensor(row.weights(), static_cast<unsigned>(layer) + 1));
+        conv = builder.add("Conv", {conv, w}, row.conv_attributes());
+    }
+    builder.output(builder.add("Flatten", {conv}));
+    return std::move(builder).build();
+}
+
 }  // namespace
 
 TEST_CASE("Conv computes the same compiled, from any layout") {
@@ -158,20 +172,6 @@ TEST_CASE("a Conv may add its own input") {
     }
 }
 
-// So many layers of the same kind, as a network of batches.
-Graph network_of(const WindowCase& row, int layers) {
-    GraphBuilder builder;
-    ValueId conv = builder.input("x", f32(row.input));
-    for (int layer = 0; layer < layers; ++layer) {
-        const std::string name = "w" + std::to_string(layer);
-        const ValueId w =
-            builder.constant(name, random_tensor(row.weights(), static_cast<unsigned>(layer) + 1));
-        conv = builder.add("Conv", {conv, w}, row.conv_attributes());
-    }
-    builder.output(builder.add("Flatten", {conv}));
-    return std::move(builder).build();
-}
-
 TEST_CASE("a picture's Conv does not depend on its batch, nor on the parts that the batch goes in") {
     constexpr int kRowsAtMost = 20;
     CompileOptions options{.max_batch = kRowsAtMost};
@@ -185,7 +185,7 @@ TEST_CASE("a picture's Conv does not depend on its batch, nor on the parts that 
                 {"c3h33w31_oc16k7s2p3", 1},  {"c64h8w8_oc64k3p1", 1},  {"c128h16w16_oc128k3p1", 1},
                 {"c256h14w14_oc256k3p1", 6}, {"c256h7w7_oc256k3p1", 6}};
     for (const auto& one : rows) {
-        CAPTURE(one.text);
+        CAPTURE(std::string(one.text));
         const WindowCase row(one.text);
         Executor executor(CompiledModel::compile(network_of(row, one.layers), options));
         const Tensor pictures = random_tensor({kRowsAtMost, row.input[1], row.input[2], row.input[3]}, 2);

@@ -32,6 +32,13 @@ std::vector<std::string> read_files0(const std::string& path);
 /// is no such set or configuration.
 Configuration named_configuration(const std::string& text, const Model& model);
 
+/// Of all verbs that compute with a model as users run it.
+inline constexpr Option kPrecisionOption = {
+    "precision", "NAME", "f32, bf16, or int8 after `dyce quantize`; where the processor has it (f32)"};
+inline constexpr Option kPlanOption = {
+    "plan", "NAME",
+    "what kernels are chosen for: latency of a picture, or throughput of big batches (latency)"};
+
 /// What --precision says; f32 without it. Throws Error{kUsage} for another word.
 Precision precision_of(const Arguments& arguments);
 /// What --plan says; latency without it. Throws Error{kUsage} for another word.

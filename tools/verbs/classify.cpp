@@ -190,9 +190,8 @@ const Verb kClassify{
       "batches decoded and computed at the same time, each with its share of threads (one a thread; with "
       "--threads or --deadline-ms 1)"},
      {"batch", "N", "pictures computed together (1)"},
-     {"precision", "NAME", "f32, bf16, or int8 after `dyce quantize`; where the processor has it (f32)"},
-     {"plan", "NAME",
-      "what kernels are chosen for: latency of a picture, or throughput of big batches (latency)"},
+     kPrecisionOption,
+     kPlanOption,
      {"labels", "FILE", "class names, one a line, instead of the model's"},
      {"r,recursive", "", "also pictures in sub-folders"},
      {"files0-from", "FILE", "paths from a file, separated by NUL bytes; - is stdin"}},

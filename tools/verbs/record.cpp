@@ -121,9 +121,8 @@ const Verb kRecord{
      {"shard", "i/n", "only the pictures j with j mod n = i; `dyce merge` puts shards together"},
      {"topk", "N", "classes noted of each exit (1)"},
      {"batch", "N", "pictures computed together (32)"},
-     {"precision", "NAME", "f32, bf16, or int8 after `dyce quantize`; where the processor has it (f32)"},
-     {"plan", "NAME",
-      "what kernels are chosen for: latency of a picture, or throughput of big batches (latency)"},
+     kPrecisionOption,
+     kPlanOption,
      {"threads", "N", "compute threads (all that this process may use)"}},
     record,
     "\nA run that was interrupted goes on where it was when it is started again.\n"};
