@@ -1,5 +1,9 @@
 # dyce_room(NAME SOURCES.. LINK..): one folder of the house as an object library. Its objects go into
 # libdyce, into the program and into the tests; who may include whom is checked by tests/layering.
+#
+# With DYCE_UNITY a folder's files are compiled several at a time: most of what a file costs is reading the
+# standard library. So names in anonymous namespaces must differ within a folder (operators and backbones have
+# namespaces of their own), and tools/check_units.sh sees to it that each file still compiles alone.
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -25,8 +29,17 @@ if(DYCE_SANITIZE)
     target_compile_options(dyce_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 endif()
 
+function(dyce_unite name)
+    if(DYCE_UNITY)
+        set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 24)
+        # A file of a unit is included; g++ takes it for a header whose types nobody else could know.
+        target_compile_options(${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+    endif()
+endfunction()
+
 function(dyce_room name)
     cmake_parse_arguments(room "" "" "SOURCES;LINK" ${ARGN})
     add_library(${name} OBJECT ${room_SOURCES})
     target_link_libraries(${name} PUBLIC dyce_flags ${room_LINK})
+    dyce_unite(${name})
 endfunction()

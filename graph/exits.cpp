@@ -1,5 +1,7 @@
 #include "graph/exits.h"
 
+#include "runtime/core/index.h"
+
 #include <dyce/error.h>
 
 #include <algorithm>
@@ -11,8 +13,6 @@ namespace {
 
 constexpr std::size_t kMaxTypesPerSite = 32;
 constexpr std::size_t kMaxSites = 256;
-
-std::size_t index(int id) { return static_cast<std::size_t>(id); }
 
 // The values that a head reads from outside itself.
 std::set<ValueId> find_sources(const Graph& graph, const std::vector<bool>& head_nodes) {

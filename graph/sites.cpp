@@ -1,5 +1,6 @@
 #include "graph/sites.h"
 
+#include "runtime/core/index.h"
 #include "runtime/core/nearest_name.h"
 
 #include <dyce/error.h>
@@ -8,8 +9,6 @@
 
 namespace dyce {
 namespace {
-
-std::size_t index(int id) { return static_cast<std::size_t>(id); }
 
 class SiteFinder {
 public:

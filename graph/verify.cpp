@@ -1,6 +1,7 @@
 #include "graph/verify.h"
 
 #include "runtime/core/checked.h"
+#include "runtime/core/fail.h"
 
 #include <dyce/error.h>
 
@@ -9,22 +10,19 @@
 namespace dyce {
 namespace {
 
-[[noreturn]] void fail(const std::string& where, const std::string& message) {
-    throw Error(ErrorCode::kContent, where, message);
-}
-
 void check_names(const Graph& graph) {
     std::unordered_set<std::string> seen;
     for (const Value& value : graph.values) {
-        if (value.name.empty()) fail("graph", "a value has no name");
-        if (!seen.insert(value.name).second) fail(value.name, "two values have this name");
+        if (value.name.empty()) fail_content("graph", "a value has no name");
+        if (!seen.insert(value.name).second) fail_content(value.name, "two values have this name");
     }
 }
 
 void check_operands(const Node& node) {
     auto next = static_cast<int>(node.own_inputs().size());
     for (const PostOp& op : node.post_ops)
-        if (op.operand >= 0 && op.operand != next++) fail(node.name, "operands of post-ops are out of order");
+        if (op.operand >= 0 && op.operand != next++)
+            fail_content(node.name, "operands of post-ops are out of order");
 }
 
 // Every value is defined once, before it is read.
@@ -32,39 +30,39 @@ void check_order(const Graph& graph) {
     const auto count = static_cast<ValueId>(graph.values.size());
     std::vector<bool> defined(graph.values.size(), false);
     const auto define = [&](ValueId id, const std::string& where) {
-        if (id < 0 || id >= count) fail(where, "value id " + std::to_string(id) + " is out of range");
-        if (defined[static_cast<std::size_t>(id)]) fail(graph.value(id).name, "is made twice");
+        if (id < 0 || id >= count) fail_content(where, "value id " + std::to_string(id) + " is out of range");
+        if (defined[static_cast<std::size_t>(id)]) fail_content(graph.value(id).name, "is made twice");
         defined[static_cast<std::size_t>(id)] = true;
     };
     const auto read = [&](ValueId id, const std::string& where) {
-        if (id < 0 || id >= count) fail(where, "value id " + std::to_string(id) + " is out of range");
+        if (id < 0 || id >= count) fail_content(where, "value id " + std::to_string(id) + " is out of range");
         if (!defined[static_cast<std::size_t>(id)])
-            fail(where, "reads " + graph.value(id).name + " before it is made");
+            fail_content(where, "reads " + graph.value(id).name + " before it is made");
     };
     for (ValueId id = 0; id < count; ++id)
         if (graph.value(id).constant) define(id, "graph");
     for (const GraphInput& input : graph.inputs) define(input.value, "graph input");
     for (const Node& node : graph.nodes) {
-        if (node.spec == nullptr) fail(node.name, "has no operator");
+        if (node.spec == nullptr) fail_content(node.name, "has no operator");
         check_operands(node);
         for (ValueId id : node.inputs) read(id, node.name);
         for (ValueId id : node.outputs) define(id, node.name);
     }
-    if (graph.outputs.empty()) fail("graph", "has no output");
+    if (graph.outputs.empty()) fail_content("graph", "has no output");
     for (ValueId id : graph.outputs) read(id, "graph output");
 }
 
 void check_batch(const Graph& graph) {
     for (const GraphInput& input : graph.inputs)
         if (input.type.shape.rank() == 0 || input.type.shape[0] != 1)
-            fail(graph.value(input.value).name,
-                 "shape " + input.type.shape.to_string() + " does not start with a batch dimension of 1");
+            fail_content(graph.value(input.value).name, "shape " + input.type.shape.to_string() +
+                                                            " does not start with a batch dimension of 1");
     const auto types = infer_types(graph, 3);
     for (ValueId id : graph.outputs) {
         const Shape& shape = types[static_cast<std::size_t>(id)].shape;
         if (!graph.value(id).constant && (shape.rank() == 0 || shape[0] != 3))
-            fail(graph.value(id).name,
-                 "does not grow with the batch: a batch of 3 gives " + shape.to_string());
+            fail_content(graph.value(id).name,
+                         "does not grow with the batch: a batch of 3 gives " + shape.to_string());
     }
 }
 

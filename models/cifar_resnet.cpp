@@ -5,7 +5,7 @@
 
 #include <limits>
 
-namespace dyce::models {
+namespace dyce::models::cifar_resnet {
 namespace {
 
 using Ints = std::vector<std::int64_t>;
@@ -50,6 +50,6 @@ constexpr Backbone kTable[] = {
 
 }  // namespace
 
-extern const std::span<const Backbone> cifar_resnet = kTable;
+extern const std::span<const Backbone> family = kTable;
 
-}  // namespace dyce::models
+}  // namespace dyce::models::cifar_resnet

@@ -4,7 +4,7 @@
 // channels: about as many multiply-adds in every layer.
 #include "models/layers.h"
 
-namespace dyce::models {
+namespace dyce::models::cifar_resnet9 {
 namespace {
 
 constexpr std::string_view kBlocks9[] = {"layer1.0", "layer1.1", "layer2.0", "layer3.0", "layer3.1"};
@@ -43,6 +43,6 @@ constexpr Backbone kTable[] = {
 
 }  // namespace
 
-extern const std::span<const Backbone> cifar_resnet9 = kTable;
+extern const std::span<const Backbone> family = kTable;
 
-}  // namespace dyce::models
+}  // namespace dyce::models::cifar_resnet9

@@ -2,7 +2,7 @@
 // and the two linear layers read memory in order.
 #include "models/layers.h"
 
-namespace dyce::models {
+namespace dyce::models::convnextv2 {
 namespace {
 
 constexpr float kEpsilon = 1e-6F;
@@ -65,6 +65,6 @@ constexpr Backbone kTable[] = {
 
 }  // namespace
 
-extern const std::span<const Backbone> convnextv2 = kTable;
+extern const std::span<const Backbone> family = kTable;
 
-}  // namespace dyce::models
+}  // namespace dyce::models::convnextv2

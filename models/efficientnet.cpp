@@ -2,7 +2,7 @@
 // names.
 #include "models/inverted_residual.h"
 
-namespace dyce::models {
+namespace dyce::models::efficientnet {
 namespace {
 
 constexpr float kEpsilon = 1e-5F;
@@ -45,6 +45,6 @@ constexpr Backbone kTable[] = {{"efficientnet_b0", "classifier.1.weight", logits
 
 }  // namespace
 
-extern const std::span<const Backbone> efficientnet = kTable;
+extern const std::span<const Backbone> family = kTable;
 
-}  // namespace dyce::models
+}  // namespace dyce::models::efficientnet

@@ -1,7 +1,7 @@
 // MobileNetV2, Sandler et al., "Inverted Residuals and Linear Bottlenecks", 2018; torchvision's names.
 #include "models/inverted_residual.h"
 
-namespace dyce::models {
+namespace dyce::models::mobilenet_v2 {
 namespace {
 
 constexpr float kEpsilon = 1e-5F;
@@ -46,6 +46,6 @@ constexpr Backbone kTable[] = {{"mobilenet_v2", "classifier.1.weight", logits}};
 
 }  // namespace
 
-extern const std::span<const Backbone> mobilenet_v2 = kTable;
+extern const std::span<const Backbone> family = kTable;
 
-}  // namespace dyce::models
+}  // namespace dyce::models::mobilenet_v2

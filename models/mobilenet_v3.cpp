@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace dyce::models {
+namespace dyce::models::mobilenet_v3 {
 namespace {
 
 constexpr float kEpsilon = 1e-3F;
@@ -72,6 +72,6 @@ constexpr Backbone kTable[] = {
 
 }  // namespace
 
-extern const std::span<const Backbone> mobilenet_v3 = kTable;
+extern const std::span<const Backbone> family = kTable;
 
-}  // namespace dyce::models
+}  // namespace dyce::models::mobilenet_v3

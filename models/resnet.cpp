@@ -2,7 +2,7 @@
 // the stride of a bottleneck in its 3 x 3 convolution.
 #include "models/layers.h"
 
-namespace dyce::models {
+namespace dyce::models::resnet {
 namespace {
 
 using Block = ValueId (*)(const Layers& net, ValueId x, int width, int stride);
@@ -50,6 +50,6 @@ constexpr Backbone kTable[] = {
 
 }  // namespace
 
-extern const std::span<const Backbone> resnet = kTable;
+extern const std::span<const Backbone> family = kTable;
 
-}  // namespace dyce::models
+}  // namespace dyce::models::resnet

@@ -2,7 +2,7 @@
 // authors; torchvision's names.
 #include "models/layers.h"
 
-namespace dyce::models {
+namespace dyce::models::squeezenet {
 namespace {
 
 ValueId fire(const Layers& net, ValueId x, int squeezed, int expanded) {
@@ -37,6 +37,6 @@ constexpr Backbone kTable[] = {{"squeezenet1_1", "classifier.1.weight", logits}}
 
 }  // namespace
 
-extern const std::span<const Backbone> squeezenet = kTable;
+extern const std::span<const Backbone> family = kTable;
 
-}  // namespace dyce::models
+}  // namespace dyce::models::squeezenet

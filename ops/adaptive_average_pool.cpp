@@ -6,9 +6,9 @@
 #include "ops/pool.h"
 #include "ops/post_ops.h"
 
-namespace dyce::ops {
+namespace dyce::ops::adaptive_average_pool {
 
-extern const OpSpec adaptive_average_pool;
+extern const OpSpec spec;
 
 namespace {
 
@@ -64,16 +64,16 @@ void lower(const OpCall& call, Lowering& lowering) {
     };
     const Window window{axis(grid.height, grid.rows), axis(grid.width, grid.columns)};
     if (!even || !lower_pool(dnnl::algorithm::pooling_avg_exclude_padding, window, lowering))
-        lower_by_reference(adaptive_average_pool, call, lowering);
+        lower_by_reference(spec, call, lowering);
 }
 
 }  // namespace
 
-extern const OpSpec adaptive_average_pool{.name = "AdaptiveAveragePool",
-                                          .domain = "dyce",
-                                          .attributes = kAttributes,
-                                          .infer = infer,
-                                          .reference = reference,
-                                          .lower = lower};
+extern const OpSpec spec{.name = "AdaptiveAveragePool",
+                         .domain = "dyce",
+                         .attributes = kAttributes,
+                         .infer = infer,
+                         .reference = reference,
+                         .lower = lower};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::adaptive_average_pool

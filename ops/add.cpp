@@ -1,7 +1,7 @@
 // a + b, broadcast; integers wrap around. ONNX Add-14.
 #include "ops/arithmetic.h"
 
-namespace dyce::ops {
+namespace dyce::ops::add {
 namespace {
 
 void reference(const OpCall&, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
@@ -10,13 +10,13 @@ void reference(const OpCall&, std::span<const TensorView> in, std::span<const Mu
 
 }  // namespace
 
-extern const OpSpec add{.name = "Add",
-                        .min_inputs = 2,
-                        .max_inputs = 2,
-                        .infer = infer_arithmetic,
-                        .reference = reference,
-                        .lower = lower_arithmetic<add>,
-                        .binary = BinaryKind::kAdd,
-                        .takes_post_ops = true};
+extern const OpSpec spec{.name = "Add",
+                         .min_inputs = 2,
+                         .max_inputs = 2,
+                         .infer = infer_arithmetic,
+                         .reference = reference,
+                         .lower = lower_arithmetic<spec>,
+                         .binary = BinaryKind::kAdd,
+                         .takes_post_ops = true};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::add

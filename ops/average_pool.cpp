@@ -6,9 +6,9 @@
 
 #include <algorithm>
 
-namespace dyce::ops {
+namespace dyce::ops::average_pool {
 
-extern const OpSpec average_pool;
+extern const OpSpec spec;
 
 namespace {
 
@@ -37,12 +37,12 @@ void lower(const OpCall& call, Lowering& lowering) {
     const auto algorithm = includes_pad(call) ? dnnl::algorithm::pooling_avg_include_padding
                                               : dnnl::algorithm::pooling_avg_exclude_padding;
     if ((includes_pad(call) && !inside) || !lower_pool(algorithm, window, lowering))
-        lower_by_reference(average_pool, call, lowering);
+        lower_by_reference(spec, call, lowering);
 }
 
 }  // namespace
 
-extern const OpSpec average_pool{
+extern const OpSpec spec{
     .name = "AveragePool", .attributes = kAttributes, .infer = infer, .reference = reference, .lower = lower};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::average_pool

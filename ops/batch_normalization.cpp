@@ -6,9 +6,9 @@
 
 #include <cmath>
 
-namespace dyce::ops {
+namespace dyce::ops::batch_normalization {
 
-extern const OpSpec batch_normalization;
+extern const OpSpec spec;
 
 namespace {
 
@@ -96,17 +96,17 @@ void lower(const OpCall& call, Lowering& lowering) {
     const Dims dims = dims_of(call.inputs[0].shape);
     if (constant && lower_as(like(lowering.input(0).desc, dims), call, lowering)) return;
     if (constant && lower_as(plain_desc(dims), call, lowering)) return;
-    lower_by_reference(batch_normalization, call, lowering);
+    lower_by_reference(spec, call, lowering);
 }
 
 }  // namespace
 
-extern const OpSpec batch_normalization{.name = "BatchNormalization",
-                                        .min_inputs = 5,
-                                        .max_inputs = 5,
-                                        .attributes = kAttributes,
-                                        .infer = infer,
-                                        .reference = reference,
-                                        .lower = lower};
+extern const OpSpec spec{.name = "BatchNormalization",
+                         .min_inputs = 5,
+                         .max_inputs = 5,
+                         .attributes = kAttributes,
+                         .infer = infer,
+                         .reference = reference,
+                         .lower = lower};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::batch_normalization

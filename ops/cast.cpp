@@ -2,7 +2,7 @@
 #include "ops/element_type.h"
 #include "ops/op.h"
 
-namespace dyce::ops {
+namespace dyce::ops::cast {
 namespace {
 
 constexpr AttributeSpec kAttributes[] = {{"to", AttributeKind::kInt, true}};
@@ -33,6 +33,6 @@ void reference(const OpCall&, std::span<const TensorView> in, std::span<const Mu
 
 }  // namespace
 
-extern const OpSpec cast{.name = "Cast", .attributes = kAttributes, .infer = infer, .reference = reference};
+extern const OpSpec spec{.name = "Cast", .attributes = kAttributes, .infer = infer, .reference = reference};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::cast

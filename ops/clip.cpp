@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <limits>
 
-namespace dyce::ops {
+namespace dyce::ops::clip {
 namespace {
 
 constexpr AttributeSpec kAttributes[] = {{"min", AttributeKind::kFloat}, {"max", AttributeKind::kFloat}};
@@ -25,11 +25,11 @@ std::vector<EltwiseStage> eltwise(const OpCall& call) {
 
 }  // namespace
 
-extern const OpSpec clip{.name = "Clip",
+extern const OpSpec spec{.name = "Clip",
                          .attributes = kAttributes,
                          .infer = infer_same,
                          .reference = reference,
-                         .lower = lower_unary<clip>,
+                         .lower = lower_unary<spec>,
                          .eltwise = eltwise};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::clip

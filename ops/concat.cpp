@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstring>
 
-namespace dyce::ops {
+namespace dyce::ops::concat {
 
 namespace {
 
@@ -101,11 +101,11 @@ void lower(const OpCall& call, Lowering& lowering) {
 
 }  // namespace
 
-extern const OpSpec concat{.name = "Concat",
-                           .max_inputs = -1,
-                           .attributes = kAttributes,
-                           .infer = infer,
-                           .reference = reference,
-                           .lower = lower};
+extern const OpSpec spec{.name = "Concat",
+                         .max_inputs = -1,
+                         .attributes = kAttributes,
+                         .infer = infer,
+                         .reference = reference,
+                         .lower = lower};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::concat

@@ -10,9 +10,9 @@
 
 #include <algorithm>
 
-namespace dyce::ops {
+namespace dyce::ops::conv {
 
-extern const OpSpec conv;
+extern const OpSpec spec;
 
 namespace {
 
@@ -181,7 +181,7 @@ onednn::Descriptor choose_kernel(const OpCall& call, Lowering& lowering, const I
     const auto describe = [&](const MemoryDesc& source) {
         return describe_as(dnnl::algorithm::convolution_direct, source, outputs);
     };
-    if (type == DescType::f32 && suits_winograd(conv, call, lowering.planned_rows())) {
+    if (type == DescType::f32 && suits_winograd(spec, call, lowering.planned_rows())) {
         const auto describe_rows = [&](std::int64_t rows) {
             Dims from = inputs, to = outputs;
             from[0] = to[0] = rows;
@@ -241,12 +241,12 @@ bool lower_as(const Integers* integers, const OpCall& call, Lowering& lowering) 
 void lower(const OpCall& call, Lowering& lowering) {
     const auto integers = integers_of(call, lowering);
     if (integers && lower_as(&*integers, call, lowering)) return;
-    if (!lower_as(nullptr, call, lowering)) lower_by_reference(conv, call, lowering);
+    if (!lower_as(nullptr, call, lowering)) lower_by_reference(spec, call, lowering);
 }
 
 }  // namespace
 
-extern const OpSpec conv{.name = "Conv",
+extern const OpSpec spec{.name = "Conv",
                          .min_inputs = 2,
                          .max_inputs = 3,
                          .attributes = kAttributes,
@@ -256,4 +256,4 @@ extern const OpSpec conv{.name = "Conv",
                          .lower = lower,
                          .takes_post_ops = true};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::conv

@@ -1,7 +1,7 @@
 // a / b, broadcast; integers are cut towards zero, and must not be divided by it. ONNX Div-14.
 #include "ops/arithmetic.h"
 
-namespace dyce::ops {
+namespace dyce::ops::div {
 namespace {
 
 template <class T>
@@ -19,13 +19,13 @@ void reference(const OpCall& call, std::span<const TensorView> in, std::span<con
 
 }  // namespace
 
-extern const OpSpec div{.name = "Div",
-                        .min_inputs = 2,
-                        .max_inputs = 2,
-                        .infer = infer_arithmetic,
-                        .reference = reference,
-                        .lower = lower_arithmetic<div>,
-                        .binary = BinaryKind::kDiv,
-                        .takes_post_ops = true};
+extern const OpSpec spec{.name = "Div",
+                         .min_inputs = 2,
+                         .max_inputs = 2,
+                         .infer = infer_arithmetic,
+                         .reference = reference,
+                         .lower = lower_arithmetic<spec>,
+                         .binary = BinaryKind::kDiv,
+                         .takes_post_ops = true};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::div

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cstring>
 
-namespace dyce::ops {
+namespace dyce::ops::dropout {
 
-extern const OpSpec dropout;
+extern const OpSpec spec;
 
 namespace {
 
@@ -25,18 +25,18 @@ void reference(const OpCall&, std::span<const TensorView> in, std::span<const Mu
 }
 
 void lower(const OpCall& call, Lowering& lowering) {
-    if (call.output_count > 1) return lower_by_reference(dropout, call, lowering);
+    if (call.output_count > 1) return lower_by_reference(spec, call, lowering);
     const Buffer source = lowering.input(0);
     lowering.forward(0, source, source.desc);
 }
 
 }  // namespace
 
-extern const OpSpec dropout{.name = "Dropout",
-                            .max_outputs = 2,
-                            .attributes = kAttributes,
-                            .infer = infer,
-                            .reference = reference,
-                            .lower = lower};
+extern const OpSpec spec{.name = "Dropout",
+                         .max_outputs = 2,
+                         .attributes = kAttributes,
+                         .infer = infer,
+                         .reference = reference,
+                         .lower = lower};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::dropout

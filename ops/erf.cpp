@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-namespace dyce::ops {
+namespace dyce::ops::erf {
 namespace {
 
 void reference(const OpCall&, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
@@ -12,6 +12,6 @@ void reference(const OpCall&, std::span<const TensorView> in, std::span<const Mu
 
 }  // namespace
 
-extern const OpSpec erf{.name = "Erf", .infer = infer_same, .reference = reference};
+extern const OpSpec spec{.name = "Erf", .infer = infer_same, .reference = reference};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::erf

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-namespace dyce::ops {
+namespace dyce::ops::exp {
 namespace {
 
 void reference(const OpCall&, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
@@ -14,10 +14,10 @@ std::vector<EltwiseStage> eltwise(const OpCall&) { return {{EltwiseStage::Kind::
 
 }  // namespace
 
-extern const OpSpec exp{.name = "Exp",
-                        .infer = infer_same,
-                        .reference = reference,
-                        .lower = lower_unary<exp>,
-                        .eltwise = eltwise};
+extern const OpSpec spec{.name = "Exp",
+                         .infer = infer_same,
+                         .reference = reference,
+                         .lower = lower_unary<spec>,
+                         .eltwise = eltwise};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::exp

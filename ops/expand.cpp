@@ -7,9 +7,9 @@
 
 #include <algorithm>
 
-namespace dyce::ops {
+namespace dyce::ops::expand {
 
-extern const OpSpec expand;
+extern const OpSpec spec;
 
 namespace {
 
@@ -37,7 +37,7 @@ void reference(const OpCall&, std::span<const TensorView> in, std::span<const Mu
 
 void lower(const OpCall& call, Lowering& lowering) {
     const Shape &from = call.inputs[0].shape, &to = lowering.output_type(0).shape;
-    if (from.rank() != to.rank()) return lower_by_reference(expand, call, lowering);
+    if (from.rank() != to.rank()) return lower_by_reference(spec, call, lowering);
     PositionTables positions;
     for (int axis = 0; axis < to.rank(); ++axis)
         positions.push_back(offsets(to[axis], from[axis] == 1 ? 0 : 1));
@@ -46,7 +46,7 @@ void lower(const OpCall& call, Lowering& lowering) {
 
 }  // namespace
 
-extern const OpSpec expand{
+extern const OpSpec spec{
     .name = "Expand", .attributes = kAttributes, .infer = infer, .reference = reference, .lower = lower};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::expand

@@ -1,7 +1,7 @@
 // The dimensions before `axis` become one, those from it on another. ONNX Flatten-25.
 #include "ops/view.h"
 
-namespace dyce::ops {
+namespace dyce::ops::flatten {
 namespace {
 
 constexpr AttributeSpec kAttributes[] = {{"axis", AttributeKind::kInt}};
@@ -20,10 +20,10 @@ std::vector<TensorType> infer(const OpCall& call) {
 
 }  // namespace
 
-extern const OpSpec flatten{.name = "Flatten",
-                            .attributes = kAttributes,
-                            .infer = infer,
-                            .reference = reference_view,
-                            .lower = lower_view};
+extern const OpSpec spec{.name = "Flatten",
+                         .attributes = kAttributes,
+                         .infer = infer,
+                         .reference = reference_view,
+                         .lower = lower_view};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::flatten

@@ -3,7 +3,7 @@
 #include "ops/checks.h"
 #include "ops/element_copy.h"
 
-namespace dyce::ops {
+namespace dyce::ops::gather {
 namespace {
 
 constexpr AttributeSpec kAttributes[] = {{"axis", AttributeKind::kInt}};
@@ -52,11 +52,11 @@ void reference(const OpCall& call, std::span<const TensorView> in, std::span<con
 
 }  // namespace
 
-extern const OpSpec gather{.name = "Gather",
-                           .min_inputs = 2,
-                           .max_inputs = 2,
-                           .attributes = kAttributes,
-                           .infer = infer,
-                           .reference = reference};
+extern const OpSpec spec{.name = "Gather",
+                         .min_inputs = 2,
+                         .max_inputs = 2,
+                         .attributes = kAttributes,
+                         .infer = infer,
+                         .reference = reference};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::gather

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace dyce::ops {
+namespace dyce::ops::gelu {
 namespace {
 
 constexpr AttributeSpec kAttributes[] = {{"approximate", AttributeKind::kString}};
@@ -35,11 +35,11 @@ std::vector<EltwiseStage> eltwise(const OpCall& call) {
 
 }  // namespace
 
-extern const OpSpec gelu{.name = "Gelu",
+extern const OpSpec spec{.name = "Gelu",
                          .attributes = kAttributes,
                          .infer = infer,
                          .reference = reference,
-                         .lower = lower_unary<gelu>,
+                         .lower = lower_unary<spec>,
                          .eltwise = eltwise};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::gelu

@@ -4,9 +4,9 @@
 #include "ops/post_ops.h"
 #include "ops/product.h"
 
-namespace dyce::ops {
+namespace dyce::ops::gemm {
 
-extern const OpSpec gemm;
+extern const OpSpec spec;
 
 namespace {
 
@@ -99,12 +99,12 @@ bool lower_as_rows(const OpCall& call, Lowering& lowering) {
 }
 
 void lower(const OpCall& call, Lowering& lowering) {
-    if (!lower_as_rows(call, lowering)) lower_by_reference(gemm, call, lowering);
+    if (!lower_as_rows(call, lowering)) lower_by_reference(spec, call, lowering);
 }
 
 }  // namespace
 
-extern const OpSpec gemm{.name = "Gemm",
+extern const OpSpec spec{.name = "Gemm",
                          .min_inputs = 2,
                          .max_inputs = 3,
                          .attributes = kAttributes,
@@ -114,4 +114,4 @@ extern const OpSpec gemm{.name = "Gemm",
                          .lower = lower,
                          .takes_post_ops = true};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::gemm

@@ -2,9 +2,9 @@
 #include "ops/pool.h"
 #include "ops/post_ops.h"
 
-namespace dyce::ops {
+namespace dyce::ops::global_average_pool {
 
-extern const OpSpec global_average_pool;
+extern const OpSpec spec;
 
 namespace {
 
@@ -16,12 +16,11 @@ void reference(const OpCall& call, std::span<const TensorView> in, std::span<con
 
 void lower(const OpCall& call, Lowering& lowering) {
     if (!lower_pool(dnnl::algorithm::pooling_avg_exclude_padding, global_window(call), lowering))
-        lower_by_reference(global_average_pool, call, lowering);
+        lower_by_reference(spec, call, lowering);
 }
 
 }  // namespace
 
-extern const OpSpec global_average_pool{
-    .name = "GlobalAveragePool", .infer = infer, .reference = reference, .lower = lower};
+extern const OpSpec spec{.name = "GlobalAveragePool", .infer = infer, .reference = reference, .lower = lower};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::global_average_pool

@@ -9,9 +9,9 @@
 #include <cmath>
 #include <numeric>
 
-namespace dyce::ops {
+namespace dyce::ops::global_response_normalization {
 
-extern const OpSpec global_response_normalization;
+extern const OpSpec spec;
 
 namespace {
 
@@ -110,13 +110,13 @@ void lower(const OpCall& call, Lowering& lowering) {
 
 }  // namespace
 
-extern const OpSpec global_response_normalization{.name = "GlobalResponseNormalization",
-                                                  .domain = "dyce",
-                                                  .min_inputs = 3,
-                                                  .max_inputs = 3,
-                                                  .attributes = kAttributes,
-                                                  .infer = infer,
-                                                  .reference = reference,
-                                                  .lower = lower};
+extern const OpSpec spec{.name = "GlobalResponseNormalization",
+                         .domain = "dyce",
+                         .min_inputs = 3,
+                         .max_inputs = 3,
+                         .attributes = kAttributes,
+                         .infer = infer,
+                         .reference = reference,
+                         .lower = lower};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::global_response_normalization

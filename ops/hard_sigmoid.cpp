@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace dyce::ops {
+namespace dyce::ops::hard_sigmoid {
 namespace {
 
 constexpr AttributeSpec kAttributes[] = {{"alpha", AttributeKind::kFloat}, {"beta", AttributeKind::kFloat}};
@@ -22,11 +22,11 @@ std::vector<EltwiseStage> eltwise(const OpCall& call) {
 
 }  // namespace
 
-extern const OpSpec hard_sigmoid{.name = "HardSigmoid",
-                                 .attributes = kAttributes,
-                                 .infer = infer_same,
-                                 .reference = reference,
-                                 .lower = lower_unary<hard_sigmoid>,
-                                 .eltwise = eltwise};
+extern const OpSpec spec{.name = "HardSigmoid",
+                         .attributes = kAttributes,
+                         .infer = infer_same,
+                         .reference = reference,
+                         .lower = lower_unary<spec>,
+                         .eltwise = eltwise};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::hard_sigmoid

@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-namespace dyce::ops {
+namespace dyce::ops::identity {
 namespace {
 
 std::vector<TensorType> infer(const OpCall& call) { return {call.inputs[0]}; }
@@ -20,6 +20,6 @@ void lower(const OpCall&, Lowering& lowering) {
 
 }  // namespace
 
-extern const OpSpec identity{.name = "Identity", .infer = infer, .reference = reference, .lower = lower};
+extern const OpSpec spec{.name = "Identity", .infer = infer, .reference = reference, .lower = lower};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::identity

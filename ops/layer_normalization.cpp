@@ -6,9 +6,9 @@
 
 #include <cmath>
 
-namespace dyce::ops {
+namespace dyce::ops::layer_normalization {
 
-extern const OpSpec layer_normalization;
+extern const OpSpec spec;
 
 namespace {
 
@@ -67,7 +67,7 @@ void lower(const OpCall& call, Lowering& lowering) {
     const auto descriptor = choose(
         onednn::layer_normalization(lowering.engine(), seen, epsilon_of(call), onednn::user_scratchpad()),
         lowering);
-    if (!descriptor || call.output_count > 1) return lower_by_reference(layer_normalization, call, lowering);
+    if (!descriptor || call.output_count > 1) return lower_by_reference(spec, call, lowering);
     const Buffer source = lowering.plain_input(0);
     const bool in_place = source.id == lowering.input(0).id && lowering.can_overwrite(0);
     const Buffer destination = in_place ? lowering.output_over(0, 0) : lowering.plain_output(0);
@@ -82,13 +82,13 @@ void lower(const OpCall& call, Lowering& lowering) {
 
 }  // namespace
 
-extern const OpSpec layer_normalization{.name = "LayerNormalization",
-                                        .min_inputs = 2,
-                                        .max_inputs = 3,
-                                        .max_outputs = 3,
-                                        .attributes = kAttributes,
-                                        .infer = infer,
-                                        .reference = reference,
-                                        .lower = lower};
+extern const OpSpec spec{.name = "LayerNormalization",
+                         .min_inputs = 2,
+                         .max_inputs = 3,
+                         .max_outputs = 3,
+                         .attributes = kAttributes,
+                         .infer = infer,
+                         .reference = reference,
+                         .lower = lower};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::layer_normalization

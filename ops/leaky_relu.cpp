@@ -1,7 +1,7 @@
 // x above zero, alpha * x below. ONNX LeakyRelu-16.
 #include "ops/unary.h"
 
-namespace dyce::ops {
+namespace dyce::ops::leaky_relu {
 namespace {
 
 constexpr AttributeSpec kAttributes[] = {{"alpha", AttributeKind::kFloat}};
@@ -18,11 +18,11 @@ std::vector<EltwiseStage> eltwise(const OpCall& call) {
 
 }  // namespace
 
-extern const OpSpec leaky_relu{.name = "LeakyRelu",
-                               .attributes = kAttributes,
-                               .infer = infer_same,
-                               .reference = reference,
-                               .lower = lower_unary<leaky_relu>,
-                               .eltwise = eltwise};
+extern const OpSpec spec{.name = "LeakyRelu",
+                         .attributes = kAttributes,
+                         .infer = infer_same,
+                         .reference = reference,
+                         .lower = lower_unary<spec>,
+                         .eltwise = eltwise};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::leaky_relu

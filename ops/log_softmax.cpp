@@ -1,7 +1,7 @@
 // The logarithm of Softmax, computed without its underflow. ONNX LogSoftmax-13.
 #include "ops/softmax.h"
 
-namespace dyce::ops {
+namespace dyce::ops::log_softmax {
 namespace {
 
 void reference(const OpCall& call, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
@@ -10,7 +10,7 @@ void reference(const OpCall& call, std::span<const TensorView> in, std::span<con
 
 }  // namespace
 
-extern const OpSpec log_softmax{
+extern const OpSpec spec{
     .name = "LogSoftmax", .attributes = kSoftmaxAttributes, .infer = infer_softmax, .reference = reference};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::log_softmax

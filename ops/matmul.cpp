@@ -6,9 +6,9 @@
 #include "ops/post_ops.h"
 #include "ops/product.h"
 
-namespace dyce::ops {
+namespace dyce::ops::matmul {
 
-extern const OpSpec matmul;
+extern const OpSpec spec;
 
 namespace {
 
@@ -93,18 +93,18 @@ void lower(const OpCall& call, Lowering& lowering) {
     const Problem problem = problem_of(call);
     const bool one_matrix = problem.b_batch.elements() == 1;
     if (problem.k == 0 || !(one_matrix ? lower_rows : lower_batched)(call, lowering, problem))
-        lower_by_reference(matmul, call, lowering);
+        lower_by_reference(spec, call, lowering);
 }
 
 }  // namespace
 
-extern const OpSpec matmul{.name = "MatMul",
-                           .min_inputs = 2,
-                           .max_inputs = 2,
-                           .infer = infer,
-                           .macs = macs,
-                           .reference = reference,
-                           .lower = lower,
-                           .takes_post_ops = true};
+extern const OpSpec spec{.name = "MatMul",
+                         .min_inputs = 2,
+                         .max_inputs = 2,
+                         .infer = infer,
+                         .macs = macs,
+                         .reference = reference,
+                         .lower = lower,
+                         .takes_post_ops = true};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::matmul

@@ -3,9 +3,9 @@
 #include "ops/pool.h"
 #include "ops/post_ops.h"
 
-namespace dyce::ops {
+namespace dyce::ops::max_pool {
 
-extern const OpSpec max_pool;
+extern const OpSpec spec;
 
 namespace {
 
@@ -23,12 +23,12 @@ void reference(const OpCall& call, std::span<const TensorView> in, std::span<con
 
 void lower(const OpCall& call, Lowering& lowering) {
     if (!lower_pool(dnnl::algorithm::pooling_max, pool_window(call), lowering))
-        lower_by_reference(max_pool, call, lowering);
+        lower_by_reference(spec, call, lowering);
 }
 
 }  // namespace
 
-extern const OpSpec max_pool{
+extern const OpSpec spec{
     .name = "MaxPool", .attributes = kAttributes, .infer = infer, .reference = reference, .lower = lower};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::max_pool

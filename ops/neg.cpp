@@ -1,7 +1,7 @@
 // -x. ONNX Neg-13.
 #include "ops/unary.h"
 
-namespace dyce::ops {
+namespace dyce::ops::neg {
 namespace {
 
 void reference(const OpCall&, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
@@ -12,10 +12,10 @@ std::vector<EltwiseStage> eltwise(const OpCall&) { return {{EltwiseStage::Kind::
 
 }  // namespace
 
-extern const OpSpec neg{.name = "Neg",
-                        .infer = infer_same,
-                        .reference = reference,
-                        .lower = lower_unary<neg>,
-                        .eltwise = eltwise};
+extern const OpSpec spec{.name = "Neg",
+                         .infer = infer_same,
+                         .reference = reference,
+                         .lower = lower_unary<spec>,
+                         .eltwise = eltwise};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::neg

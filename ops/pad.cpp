@@ -10,7 +10,7 @@
 #include <array>
 #include <cmath>
 
-namespace dyce::ops {
+namespace dyce::ops::pad {
 namespace {
 
 constexpr AttributeSpec kAttributes[] = {{"axes", AttributeKind::kInts},
@@ -117,7 +117,7 @@ void lower(const OpCall& call, Lowering& lowering) {
 
 }  // namespace
 
-extern const OpSpec pad{
+extern const OpSpec spec{
     .name = "Pad", .attributes = kAttributes, .infer = infer, .reference = reference, .lower = lower};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::pad

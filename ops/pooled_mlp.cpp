@@ -11,9 +11,9 @@
 
 #include <algorithm>
 
-namespace dyce::ops {
+namespace dyce::ops::pooled_mlp {
 
-extern const OpSpec pooled_mlp;
+extern const OpSpec spec;
 
 namespace {
 
@@ -244,14 +244,14 @@ void lower(const OpCall& call, Lowering& lowering) {
 
 }  // namespace
 
-extern const OpSpec pooled_mlp{.name = "PooledMlp",
-                               .domain = "dyce",
-                               .min_inputs = 3,
-                               .max_inputs = -1,
-                               .attributes = kAttributes,
-                               .infer = infer,
-                               .macs = macs,
-                               .reference = reference,
-                               .lower = lower};
+extern const OpSpec spec{.name = "PooledMlp",
+                         .domain = "dyce",
+                         .min_inputs = 3,
+                         .max_inputs = -1,
+                         .attributes = kAttributes,
+                         .infer = infer,
+                         .macs = macs,
+                         .reference = reference,
+                         .lower = lower};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::pooled_mlp

@@ -6,9 +6,9 @@
 
 #include <cmath>
 
-namespace dyce::ops {
+namespace dyce::ops::pow {
 
-extern const OpSpec pow;
+extern const OpSpec spec;
 
 namespace {
 
@@ -42,7 +42,7 @@ void lower(const OpCall& call, Lowering& lowering) {
         descriptor = skip_plain_loops(onednn::eltwise(lowering.engine(), dnnl::algorithm::eltwise_pow, 1,
                                                       exponent->data<float>()[0], source.desc,
                                                       onednn::user_scratchpad()));
-    if (!descriptor) return lower_by_reference(pow, call, lowering);
+    if (!descriptor) return lower_by_reference(spec, call, lowering);
     lowering.run(descriptor, {{DNNL_ARG_SRC, source},
                               {DNNL_ARG_DST, lowering.can_overwrite(0) ? lowering.output_over(0, 0)
                                                                        : lowering.output(0, source.desc)}});
@@ -50,7 +50,7 @@ void lower(const OpCall& call, Lowering& lowering) {
 
 }  // namespace
 
-extern const OpSpec pow{
+extern const OpSpec spec{
     .name = "Pow", .min_inputs = 2, .max_inputs = 2, .infer = infer, .reference = reference, .lower = lower};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::pow

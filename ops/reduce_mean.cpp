@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
-namespace dyce::ops {
+namespace dyce::ops::reduce_mean {
 
-extern const OpSpec reduce_mean;
+extern const OpSpec spec;
 
 namespace {
 
@@ -28,15 +28,15 @@ bool is_global_pool(const OpCall& call) {
 void lower(const OpCall& call, Lowering& lowering) {
     if (!is_global_pool(call) ||
         !lower_pool(dnnl::algorithm::pooling_avg_exclude_padding, global_window(call), lowering))
-        lower_by_reference(reduce_mean, call, lowering);
+        lower_by_reference(spec, call, lowering);
 }
 
 }  // namespace
 
-extern const OpSpec reduce_mean{.name = "ReduceMean",
-                                .attributes = kReduceAttributes,
-                                .infer = infer_reduce,
-                                .reference = reference,
-                                .lower = lower};
+extern const OpSpec spec{.name = "ReduceMean",
+                         .attributes = kReduceAttributes,
+                         .infer = infer_reduce,
+                         .reference = reference,
+                         .lower = lower};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::reduce_mean

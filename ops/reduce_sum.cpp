@@ -1,7 +1,7 @@
 // The sum over axes. ONNX ReduceSum-13; `axes` is an attribute here.
 #include "ops/reduce.h"
 
-namespace dyce::ops {
+namespace dyce::ops::reduce_sum {
 namespace {
 
 void reference(const OpCall& call, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
@@ -10,7 +10,7 @@ void reference(const OpCall& call, std::span<const TensorView> in, std::span<con
 
 }  // namespace
 
-extern const OpSpec reduce_sum{
+extern const OpSpec spec{
     .name = "ReduceSum", .attributes = kReduceAttributes, .infer = infer_reduce, .reference = reference};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::reduce_sum

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace dyce::ops {
+namespace dyce::ops::relu {
 namespace {
 
 void reference(const OpCall&, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
@@ -14,10 +14,10 @@ std::vector<EltwiseStage> eltwise(const OpCall&) { return {{EltwiseStage::Kind::
 
 }  // namespace
 
-extern const OpSpec relu{.name = "Relu",
+extern const OpSpec spec{.name = "Relu",
                          .infer = infer_same,
                          .reference = reference,
-                         .lower = lower_unary<relu>,
+                         .lower = lower_unary<spec>,
                          .eltwise = eltwise};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::relu

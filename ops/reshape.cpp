@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace dyce::ops {
+namespace dyce::ops::reshape {
 namespace {
 
 constexpr AttributeSpec kAttributes[] = {{"allowzero", AttributeKind::kInt},
@@ -47,10 +47,10 @@ std::vector<TensorType> infer(const OpCall& call) {
 
 }  // namespace
 
-extern const OpSpec reshape{.name = "Reshape",
-                            .attributes = kAttributes,
-                            .infer = infer,
-                            .reference = reference_view,
-                            .lower = lower_view};
+extern const OpSpec spec{.name = "Reshape",
+                         .attributes = kAttributes,
+                         .infer = infer,
+                         .reference = reference_view,
+                         .lower = lower_view};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::reshape

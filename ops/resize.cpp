@@ -8,9 +8,9 @@
 #include "ops/post_ops.h"
 #include "ops/resize_axis.h"
 
-namespace dyce::ops {
+namespace dyce::ops::resize {
 
-extern const OpSpec resize;
+extern const OpSpec spec;
 
 namespace {
 
@@ -95,13 +95,13 @@ bool onednn_agrees(const OpCall& call) {
 
 void lower(const OpCall& call, Lowering& lowering) {
     if (!is_linear(call)) return lower_copy(lowering, nearest_tables(call));
-    if (!onednn_agrees(call)) return lower_by_reference(resize, call, lowering);
+    if (!onednn_agrees(call)) return lower_by_reference(spec, call, lowering);
     const Buffer source = lowering.input(0);
     const auto descriptor = choose(onednn::resampling_linear(lowering.engine(), source.desc,
                                                              any_desc(dims_of(lowering.output_type(0).shape)),
                                                              onednn::user_scratchpad()),
                                    lowering);
-    if (!descriptor) return lower_by_reference(resize, call, lowering);
+    if (!descriptor) return lower_by_reference(spec, call, lowering);
     lowering.run(descriptor,
                  {{DNNL_ARG_SRC, source},
                   {DNNL_ARG_DST, lowering.output(0, descriptor.query_md(dnnl::query::dst_md, 0))}});
@@ -109,7 +109,7 @@ void lower(const OpCall& call, Lowering& lowering) {
 
 }  // namespace
 
-extern const OpSpec resize{
+extern const OpSpec spec{
     .name = "Resize", .attributes = kAttributes, .infer = infer, .reference = reference, .lower = lower};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::resize

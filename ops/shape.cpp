@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace dyce::ops {
+namespace dyce::ops::shape {
 namespace {
 
 constexpr AttributeSpec kAttributes[] = {{"end", AttributeKind::kInt}, {"start", AttributeKind::kInt}};
@@ -34,6 +34,6 @@ void reference(const OpCall& call, std::span<const TensorView> in, std::span<con
 
 }  // namespace
 
-extern const OpSpec shape{.name = "Shape", .attributes = kAttributes, .infer = infer, .reference = reference};
+extern const OpSpec spec{.name = "Shape", .attributes = kAttributes, .infer = infer, .reference = reference};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::shape

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace dyce::ops {
+namespace dyce::ops::slice {
 namespace {
 
 constexpr AttributeSpec kAttributes[] = {{"axes", AttributeKind::kInts},
@@ -74,7 +74,7 @@ void lower(const OpCall& call, Lowering& lowering) { lower_copy(lowering, positi
 
 }  // namespace
 
-extern const OpSpec slice{
+extern const OpSpec spec{
     .name = "Slice", .attributes = kAttributes, .infer = infer, .reference = reference, .lower = lower};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::slice

@@ -7,8 +7,6 @@
 
 namespace dyce::ops {
 
-extern const OpSpec softmax;
-
 int softmax_axis(const OpCall& call) {
     return resolve_axis(call, call.attributes.integer("axis", -1), call.inputs[0].shape.rank());
 }
@@ -18,6 +16,12 @@ std::vector<TensorType> infer_softmax(const OpCall& call) {
     (void)softmax_axis(call);
     return {call.inputs[0]};
 }
+
+}  // namespace dyce::ops
+
+namespace dyce::ops::softmax {
+
+extern const OpSpec spec;
 
 namespace {
 
@@ -33,15 +37,15 @@ void lower(const OpCall& call, Lowering& lowering) {
             return lowering.run(descriptor, {{DNNL_ARG_SRC, lowering.input_as(0, layout)},
                                              {DNNL_ARG_DST, lowering.output(0, layout)}});
     }
-    lower_by_reference(softmax, call, lowering);
+    lower_by_reference(spec, call, lowering);
 }
 
 }  // namespace
 
-extern const OpSpec softmax{.name = "Softmax",
-                            .attributes = kSoftmaxAttributes,
-                            .infer = infer_softmax,
-                            .reference = reference,
-                            .lower = lower};
+extern const OpSpec spec{.name = "Softmax",
+                         .attributes = kSoftmaxAttributes,
+                         .infer = infer_softmax,
+                         .reference = reference,
+                         .lower = lower};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::softmax

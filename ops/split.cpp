@@ -4,7 +4,7 @@
 #include "ops/lower_copy.h"
 #include "runtime/core/checked.h"
 
-namespace dyce::ops {
+namespace dyce::ops::split {
 namespace {
 
 constexpr AttributeSpec kAttributes[] = {{"axis", AttributeKind::kInt}, {"split", AttributeKind::kInts}};
@@ -75,11 +75,11 @@ void lower(const OpCall& call, Lowering& lowering) {
 
 }  // namespace
 
-extern const OpSpec split{.name = "Split",
-                          .max_outputs = -1,
-                          .attributes = kAttributes,
-                          .infer = infer,
-                          .reference = reference,
-                          .lower = lower};
+extern const OpSpec spec{.name = "Split",
+                         .max_outputs = -1,
+                         .attributes = kAttributes,
+                         .infer = infer,
+                         .reference = reference,
+                         .lower = lower};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::split

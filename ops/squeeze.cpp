@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace dyce::ops {
+namespace dyce::ops::squeeze {
 namespace {
 
 constexpr AttributeSpec kAttributes[] = {{"axes", AttributeKind::kInts}};
@@ -27,10 +27,10 @@ std::vector<TensorType> infer(const OpCall& call) {
 
 }  // namespace
 
-extern const OpSpec squeeze{.name = "Squeeze",
-                            .attributes = kAttributes,
-                            .infer = infer,
-                            .reference = reference_view,
-                            .lower = lower_view};
+extern const OpSpec spec{.name = "Squeeze",
+                         .attributes = kAttributes,
+                         .infer = infer,
+                         .reference = reference_view,
+                         .lower = lower_view};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::squeeze

@@ -1,7 +1,7 @@
 // a - b, broadcast; integers wrap around. ONNX Sub-14.
 #include "ops/arithmetic.h"
 
-namespace dyce::ops {
+namespace dyce::ops::sub {
 namespace {
 
 void reference(const OpCall&, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
@@ -10,13 +10,13 @@ void reference(const OpCall&, std::span<const TensorView> in, std::span<const Mu
 
 }  // namespace
 
-extern const OpSpec sub{.name = "Sub",
-                        .min_inputs = 2,
-                        .max_inputs = 2,
-                        .infer = infer_arithmetic,
-                        .reference = reference,
-                        .lower = lower_arithmetic<sub>,
-                        .binary = BinaryKind::kSub,
-                        .takes_post_ops = true};
+extern const OpSpec spec{.name = "Sub",
+                         .min_inputs = 2,
+                         .max_inputs = 2,
+                         .infer = infer_arithmetic,
+                         .reference = reference,
+                         .lower = lower_arithmetic<spec>,
+                         .binary = BinaryKind::kSub,
+                         .takes_post_ops = true};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::sub

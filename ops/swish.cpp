@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-namespace dyce::ops {
+namespace dyce::ops::swish {
 namespace {
 
 constexpr AttributeSpec kAttributes[] = {{"alpha", AttributeKind::kFloat}};
@@ -19,11 +19,11 @@ std::vector<EltwiseStage> eltwise(const OpCall& call) {
 
 }  // namespace
 
-extern const OpSpec swish{.name = "Swish",
-                          .attributes = kAttributes,
-                          .infer = infer_same,
-                          .reference = reference,
-                          .lower = lower_unary<swish>,
-                          .eltwise = eltwise};
+extern const OpSpec spec{.name = "Swish",
+                         .attributes = kAttributes,
+                         .infer = infer_same,
+                         .reference = reference,
+                         .lower = lower_unary<spec>,
+                         .eltwise = eltwise};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::swish

@@ -3,7 +3,7 @@
 #include "ops/element_copy.h"
 #include "ops/lowering.h"
 
-namespace dyce::ops {
+namespace dyce::ops::transpose {
 
 namespace {
 
@@ -49,7 +49,7 @@ void lower(const OpCall& call, Lowering& lowering) {
 
 }  // namespace
 
-extern const OpSpec transpose{
+extern const OpSpec spec{
     .name = "Transpose", .attributes = kAttributes, .infer = infer, .reference = reference, .lower = lower};
 
-}  // namespace dyce::ops
+}  // namespace dyce::ops::transpose

@@ -13,9 +13,9 @@ namespace dyce {
 namespace {
 
 constexpr int kMaxSpreads = 20;
-constexpr std::size_t kRounds = 4;
-constexpr double kStarts = 1.2e9;  // pictures x heads x lambdas looked at from a second start
-constexpr double kWork = 1.1e9;    // the same in a round
+constexpr std::size_t kSwapRounds = 4;
+constexpr double kStarts = 1.2e9;    // pictures x heads x lambdas looked at from a second start
+constexpr double kSwapWork = 1.1e9;  // the same in a round
 constexpr std::size_t kMaxTries = 8;
 constexpr unsigned kMaxRemoved = 4;
 
@@ -65,7 +65,7 @@ Choices without_some(Choices choices, std::mt19937& random) {
     return choices;
 }
 
-SearchResult run(const SearchSpace& space, const Objectives& objectives, int threads) {
+SearchResult run_best(const SearchSpace& space, const Objectives& objectives, int threads) {
     const auto passed = kOnePass.run(space, objectives, threads).by_lambda;
     const auto circled = kCircular.run(space, objectives, threads).by_lambda;
     SearchResult result;
@@ -87,8 +87,8 @@ SearchResult run(const SearchSpace& space, const Objectives& objectives, int thr
     append(result.others, equal_risk(space, threads));
     append(result.others, few_exits(space, objectives, threads));
     spread(space, objectives, threads, result.others, best);
-    const auto tries = std::min<std::size_t>(kMaxTries, static_cast<std::size_t>(kWork / all));
-    for (std::size_t round = 0; round < kRounds && tries > 0; ++round) {
+    const auto tries = std::min<std::size_t>(kMaxTries, static_cast<std::size_t>(kSwapWork / all));
+    for (std::size_t round = 0; round < kSwapRounds && tries > 0; ++round) {
         best = sweep(space, best.size(), threads, [&](Searcher& searcher, std::size_t l) {
             std::mt19937 random(static_cast<unsigned>(round * best.size() + l));
             Solution found = best[l];
@@ -105,6 +105,6 @@ SearchResult run(const SearchSpace& space, const Objectives& objectives, int thr
 
 }  // namespace
 
-const SearchMethod kBest{"best", "what all find, improved together", run};
+const SearchMethod kBest{"best", "what all find, improved together", run_best};
 
 }  // namespace dyce

@@ -1,6 +1,7 @@
 #include "search/calibration.h"
 
 #include "graph/passes/passes.h"
+#include "runtime/core/index.h"
 #include "runtime/exec/executor.h"
 #include "runtime/exec/interleave.h"
 #include "search/magnitudes.h"
@@ -15,8 +16,6 @@
 
 namespace dyce {
 namespace {
-
-std::size_t index(int id) { return static_cast<std::size_t>(id); }
 
 Graph backbone_of(const Graph& graph) {
     Graph backbone = graph;

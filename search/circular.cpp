@@ -24,11 +24,11 @@ Solution circular(Searcher& searcher, const Objective& objective) {
         const auto promising = std::min_element(least.begin(), least.end()) - least.begin();
         const double reached =
             searcher.lines.best_step(static_cast<std::size_t>(promising), objective, value).value;
-        Step best{value, {}};
+        ExitStep best{value, {}};
         std::size_t best_position = positions;
         for (std::size_t p = 0; p < positions; ++p) {
             if (least[p] > std::min(reached, best.value) + kSameValue) continue;
-            const Step step = searcher.lines.best_step(p, objective, best.value);
+            const ExitStep step = searcher.lines.best_step(p, objective, best.value);
             if (step.value >= best.value - kSameValue) continue;
             best = step;
             best_position = p;

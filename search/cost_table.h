@@ -10,6 +10,9 @@
 
 namespace dyce {
 
+/// Bytes of a file of costs at most.
+inline constexpr std::uint64_t kMaxCostFile = std::uint64_t{16} << 20;
+
 struct CostTable {
     std::string unit = "macs";     ///< macs, ms or J
     std::vector<double> backbone;  ///< by position: of its member's backbone up to there

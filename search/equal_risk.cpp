@@ -10,8 +10,8 @@ namespace dyce {
 namespace {
 
 constexpr std::size_t kMinRisks = 30, kMaxRisks = 240;
-constexpr double kWork = 3e9;  // pictures x positions x heads x risks looked at
-constexpr int kRounds = 3;
+constexpr double kRiskWork = 3e9;  // pictures x positions x heads x risks looked at
+constexpr int kRiskRounds = 3;
 constexpr double kLowRisk = 2e-4, kHighRisk = 0.5;
 
 // Cost of a picture on average that leaving by a head saves, at this threshold and if no other exit were on.
@@ -63,7 +63,7 @@ Choices choose(const SearchSpace& space, const Options& options, const Wanted& w
 // the pictures that those before it have left.
 void settle(Walk& walk, const Options& options) {
     double cost = walk.solution().cost;
-    for (int round = 0; round < kRounds; ++round)
+    for (int round = 0; round < kRiskRounds; ++round)
         for (std::size_t p = 0; p < options.size(); ++p) {
             Choice best = walk.choices()[p];
             const auto attempt = [&](const Choice& choice) {
@@ -91,7 +91,8 @@ std::vector<Solution> equal_risk(const SearchSpace& space, int threads) {
     const std::size_t rows = types + 2;  // each type alone, all together, and what is left when that settles
     const double settling = static_cast<double>(space.pictures()) * static_cast<double>(space.positions()) *
                             static_cast<double>(space.meta().heads.size());
-    const std::size_t risks = std::clamp(static_cast<std::size_t>(kWork / settling), kMinRisks, kMaxRisks);
+    const std::size_t risks =
+        std::clamp(static_cast<std::size_t>(kRiskWork / settling), kMinRisks, kMaxRisks);
     return sweep(space, risks * rows, threads, [&](Searcher& searcher, std::size_t index) {
         const double at = static_cast<double>(index / rows) / static_cast<double>(risks - 1);
         const Options options = options_at(space, curves, kLowRisk * std::pow(kHighRisk / kLowRisk, at));

@@ -11,8 +11,6 @@
 namespace dyce {
 namespace {
 
-constexpr std::uint64_t kMaxFile = std::uint64_t{16} << 20;
-
 double milliseconds(const JsonField& field) {
     const double value = field.real();
     if (!(value >= 0) || !std::isfinite(value)) field.fail("milliseconds, not negative");
@@ -73,7 +71,7 @@ CostTable make_table(const Measured& measured, double batch, const RecordMeta& m
 }  // namespace
 
 CostTable latency_table(const std::string& path, const LatencySelection& selection, const RecordMeta& meta) {
-    const Json document = read_json(path, kMaxFile);
+    const Json document = read_json(path, kMaxCostFile);
     JsonFields fields({document, path});
     const JsonField schema = fields["schema"];
     if (schema.text() != "dyce.bench/1") schema.fail("\"dyce.bench/1\"");

@@ -216,10 +216,10 @@ std::int64_t LineSearch::leavers(const Choice& choice) const {
     return count;
 }
 
-Step LineSearch::best_step(std::size_t position, const Objective& objective, double bound) {
+ExitStep LineSearch::best_step(std::size_t position, const Objective& objective, double bound) {
     const SearchSpace& space = walk_.space();
     look_at(position, objective);
-    Step best{staying_, {}};
+    ExitStep best{staying_, {}};
     if (arriving_ == 0) return best;
     for (const int index : space.columns_at(position)) {
         const SearchSpace::Column& column = space.column(index);
@@ -228,7 +228,7 @@ Step LineSearch::best_step(std::size_t position, const Objective& objective, dou
         const Cut cut = lowest_cut(column, bottoms_[static_cast<std::size_t>(index)], objective.per_cost < 0,
                                    useful - slope_.met);
         if (cut.entries == 0) continue;
-        const Step step{slope_.met + cut.change, {index, threshold(column, cut.entries)}};
+        const ExitStep step{slope_.met + cut.change, {index, threshold(column, cut.entries)}};
         const bool same = std::abs(step.value - best.value) <= kSameValue;
         if (same ? leavers(step.choice) < leavers(best.choice) : step.value < best.value) best = step;
     }

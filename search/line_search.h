@@ -17,7 +17,7 @@
 namespace dyce {
 
 /// A choice at one position and the objective it gives the whole configuration.
-struct Step {
+struct ExitStep {
     double value = 0;
     Choice choice;
 };
@@ -31,8 +31,8 @@ public:
     /// The best of: off, and every head of `position` with every threshold that lets go one of the pictures
     /// that arrive there. Of equal values the one with the fewest leavers wins, then the lowest type. Values
     /// that are not below `bound` are all the same to the caller: any of them may be returned.
-    Step best_step(std::size_t position, const Objective& objective,
-                   double bound = std::numeric_limits<double>::infinity());
+    ExitStep best_step(std::size_t position, const Objective& objective,
+                       double bound = std::numeric_limits<double>::infinity());
 
     /// No step at the position has a smaller value. Much cheaper than the step.
     double least_value(std::size_t position, const Objective& objective);

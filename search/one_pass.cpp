@@ -8,7 +8,7 @@ Solution one_pass(Searcher& searcher, const Objective& objective) {
     Walk& walk = searcher.walk;
     walk.set(Choices(walk.space().positions()));
     for (std::size_t p = 0; p < walk.space().positions(); ++p) {
-        const Step step = searcher.lines.best_step(p, objective);
+        const ExitStep step = searcher.lines.best_step(p, objective);
         if (step.choice.on()) walk.set(p, step.choice);
     }
     return walk.solution();

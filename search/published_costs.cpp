@@ -2,21 +2,17 @@
 #include "loaders/format/json.h"
 #include "loaders/format/text.h"
 #include "search/cost_table.h"
+#include "search/record_meta.h"
 
 #include <dyce/error.h>
 
 #include <algorithm>
 
 namespace dyce {
-namespace {
-
-constexpr std::uint64_t kMaxFile = std::uint64_t{16} << 20;
-constexpr std::int64_t kMaxMacs = std::int64_t{1} << 53;
-
-}  // namespace
+namespace {}  // namespace
 
 RecordMeta read_published_costs(const std::string& path) {
-    const Json document = read_json(path, kMaxFile);
+    const Json document = read_json(path, kMaxCostFile);
     JsonFields fields({document, path});
     JsonFields backbone(fields["backbone"]);
     const JsonField upto = backbone["macs"];
@@ -24,7 +20,7 @@ RecordMeta read_published_costs(const std::string& path) {
     std::int64_t last = 0;
     for (std::size_t p = 0; p < upto.size(); ++p) {
         const bool final = p + 1 == upto.size();
-        last = upto[p].integer(last, kMaxMacs);
+        last = upto[p].integer(last, kMaxRecordMacs);
         const int site = final ? -1 : static_cast<int>(p);
         meta.positions.push_back({0, site, final ? "final" : "site " + std::to_string(p), last});
     }
@@ -43,7 +39,8 @@ RecordMeta read_published_costs(const std::string& path) {
         if (macs.size() != meta.positions.size())
             macs.fail("an array of " + std::to_string(meta.positions.size()) + " integers");
         for (std::size_t p = 0; p < meta.final_position(); ++p)
-            meta.heads.push_back({static_cast<int>(p), static_cast<int>(t), macs[p].integer(0, kMaxMacs)});
+            meta.heads.push_back(
+                {static_cast<int>(p), static_cast<int>(t), macs[p].integer(0, kMaxRecordMacs)});
     }
     std::sort(meta.heads.begin(), meta.heads.end(), [](const RecordHead& a, const RecordHead& b) {
         return std::pair(a.position, a.type) < std::pair(b.position, b.type);

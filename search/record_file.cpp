@@ -13,7 +13,6 @@
 namespace dyce {
 namespace {
 
-constexpr std::int64_t kMaxPictures = std::int64_t{1} << 30;
 constexpr float kRounding = 1e-5f;  // of scores that are differences of probabilities
 
 // The array of a score kind: the published tool calls the first one so.
@@ -95,10 +94,10 @@ private:
         const Shape& shape = stored.array.shape;
         const bool column = shape.rank() == 1 || (shape.rank() == 2 && shape[1] == 1);
         if (!is_integer(*stored.array.element) || !column || shape[0] == 0) fail(stored, "integers, N x 1");
-        if (shape[0] > kMaxPictures)
-            throw Error(
-                ErrorCode::kResource, stored.where,
-                "pictures " + std::to_string(shape[0]) + ", the limit is " + std::to_string(kMaxPictures));
+        if (shape[0] > kMaxRecordPictures)
+            throw Error(ErrorCode::kResource, stored.where,
+                        "pictures " + std::to_string(shape[0]) + ", the limit is " +
+                            std::to_string(kMaxRecordPictures));
         if (described_ && shape[0] != meta().shard_pictures())
             fail(stored, "the " + std::to_string(meta().shard_pictures()) + " pictures of meta_json");
         record_.pictures = static_cast<std::size_t>(shape[0]);

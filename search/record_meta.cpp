@@ -2,6 +2,7 @@
 
 #include "loaders/format/json.h"
 #include "loaders/format/text.h"
+#include "runtime/core/fail.h"
 
 #include <dyce/error.h>
 
@@ -16,13 +17,7 @@ constexpr const char* kSchema = "dyce.record/1";
 constexpr std::int64_t kMaxPositions = 1024;  // sites of all members and their classifiers
 constexpr std::int64_t kMaxTypes = 1024;
 constexpr std::size_t kMaxName = 512;
-constexpr std::int64_t kMaxMacs = std::int64_t{1} << 53;  // a double counts them exactly
 constexpr std::int64_t kMaxClasses = 100'000;
-constexpr std::int64_t kMaxPictures = std::int64_t{1} << 30;
-
-[[noreturn]] void fail(const std::string& where, const std::string& message) {
-    throw Error(ErrorCode::kContent, where, message);
-}
 
 std::string read_name(const JsonField& field) {
     const std::string name = field.text();
@@ -54,13 +49,14 @@ std::vector<RecordPosition> read_positions(const JsonField& array) {
         position.site = static_cast<int>(site.integer(-1, next_site));
         if (position.site >= 0 && position.site != next_site) site.fail("-1 or " + std::to_string(next_site));
         position.name = read_name(fields["name"]);
-        position.macs = fields["macs"].integer(last_macs, kMaxMacs);
+        position.macs = fields["macs"].integer(last_macs, kMaxRecordMacs);
         fields.finish();
         positions.push_back(std::move(position));
     }
     if (positions.empty() || positions.back().site >= 0)
-        fail(array.where(), "expected at least one position, the last one a classifier (site -1)");
-    if (positions.back().macs == 0) fail(array.where(), "the backbone of the last member costs nothing");
+        fail_content(array.where(), "expected at least one position, the last one a classifier (site -1)");
+    if (positions.back().macs == 0)
+        fail_content(array.where(), "the backbone of the last member costs nothing");
     return positions;
 }
 
@@ -91,19 +87,20 @@ void read_heads(const JsonField& heads, const JsonField& missing, RecordMeta& me
         JsonFields fields(heads[i]);
         const auto place = read_place(fields, meta);
         if (!places.empty() && place <= *places.rbegin())
-            fail(heads[i].where(), "comes out of order or twice");
+            fail_content(heads[i].where(), "comes out of order or twice");
         places.insert(place);
-        meta.heads.push_back({place.first, place.second, fields["macs"].integer(0, kMaxMacs)});
+        meta.heads.push_back({place.first, place.second, fields["macs"].integer(0, kMaxRecordMacs)});
         fields.finish();
     }
     meta.heads.push_back({static_cast<int>(meta.final_position()), RecordHead::kFinal, 0});
     for (std::size_t i = 0; i < missing.size(); ++i) {
         JsonFields fields(missing[i]);
-        if (!places.insert(read_place(fields, meta)).second) fail(missing[i].where(), "is named twice");
+        if (!places.insert(read_place(fields, meta)).second)
+            fail_content(missing[i].where(), "is named twice");
         fields.finish();
     }
     if (places.size() != meta.final_position() * meta.types.size())
-        fail(heads.where(), "each position and type must be in \"heads\" or in \"missing\"");
+        fail_content(heads.where(), "each position and type must be in \"heads\" or in \"missing\"");
 }
 
 }  // namespace
@@ -121,7 +118,7 @@ RecordMeta parse_record_meta(std::string_view text, const std::string& where) {
     meta.classes = fields["classes"].integer(1, kMaxClasses);
 
     JsonFields pictures(fields["pictures"]);
-    meta.picture_count = pictures["count"].integer(1, kMaxPictures);
+    meta.picture_count = pictures["count"].integer(1, kMaxRecordPictures);
     meta.pictures_digest = pictures["digest"].text();
     pictures.finish();
     JsonFields shard(fields["shard"]);

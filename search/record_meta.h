@@ -4,11 +4,15 @@
 #include "graph/exits.h"
 #include "search/record.h"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace dyce {
+
+inline constexpr std::int64_t kMaxRecordMacs = std::int64_t{1} << 53;  ///< a double counts them exactly
+inline constexpr std::int64_t kMaxRecordPictures = std::int64_t{1} << 30;
 
 /// Reads and checks a text of schema dyce.record/1. Throws Error{kContent} naming the field, Error{kResource}
 /// over a limit.

@@ -102,7 +102,8 @@ private:
     std::priority_queue<Event> queue_;
 };
 
-SearchResult run(const SearchSpace& space, const std::vector<Objective>& objectives, int threads) {
+SearchResult run_same_threshold(const SearchSpace& space, const std::vector<Objective>& objectives,
+                                int threads) {
     const std::size_t types = space.meta().types.size();
     std::vector<std::vector<Corner>> corners(types);
     parallel_for(types, threads, [&](std::size_t type, std::size_t) {
@@ -129,6 +130,7 @@ SearchResult run(const SearchSpace& space, const std::vector<Objective>& objecti
 
 }  // namespace
 
-const SearchMethod kSameThreshold{"same-threshold", "one type and one threshold at all sites", run};
+const SearchMethod kSameThreshold{"same-threshold", "one type and one threshold at all sites",
+                                  run_same_threshold};
 
 }  // namespace dyce

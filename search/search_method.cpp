@@ -38,7 +38,7 @@ Solution descend(Searcher& searcher, const Objective& objective) {
     const std::size_t positions = walk.space().positions();
     std::size_t still = 0;  // positions in a row that are at their best
     for (std::size_t p = 0; still < positions; p = (p + 1) % positions) {
-        const Step step = searcher.lines.best_step(p, objective, value);
+        const ExitStep step = searcher.lines.best_step(p, objective, value);
         ++still;
         if (step.value >= value - kSameValue) continue;
         walk.set(p, step.choice);

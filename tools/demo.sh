@@ -7,8 +7,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 dyce=$root/build/release/tools/dyce
 
 "$root/tools/setup.sh"
-(cd "$root" && cmake --preset release -DDYCE_TESTS=OFF &&
-    cmake --build --preset release --parallel "$(nproc)" --target dyce_program) >&2
+(cd "$root" && cmake --preset release && cmake --build --preset release --parallel "$(nproc)") >&2
 
 if [ $# -gt 0 ]; then
     exec "$dyce" classify "$@"

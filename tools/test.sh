@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every check of the project, on a machine that may lack everything: all tests, built by g++ in release and by clang
 # with address and undefined-behaviour sanitizers; a warning is an error. What switches while it runs is watched by
-# the thread sanitizer, too.
+# the thread sanitizer, too. Files that are built together must also compile alone.
 #   tools/test.sh [PRESET...]     only these presets
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,6 +15,8 @@ tsan_starts() {
     mkdir -p build
     echo 'int main() {}' | g++ -fsanitize=thread -x c++ - -o build/tsan_starts && build/tsan_starts
 }
+
+[ $# -gt 0 ] || tools/check_units.sh
 
 presets=("$@")
 if [ $# -eq 0 ]; then

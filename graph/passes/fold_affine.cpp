@@ -104,7 +104,7 @@ Node* sole_producer(const Rewriter& graph, ValueId value) {
     return fits ? node : nullptr;
 }
 
-std::optional<Linear> product(const Rewriter& graph, Node* matmul) {
+std::optional<Linear> linear_of_matmul(const Rewriter& graph, Node* matmul) {
     if (graph.type(matmul->inputs[1]).shape.rank() != 2) return std::nullopt;
     return Linear{matmul, graph.type(matmul->outputs[0]).shape.rank() - 1, {matmul, 1, 1}, {}};
 }
@@ -117,7 +117,7 @@ std::optional<Linear> product_and_bias(const Rewriter& graph, Node* add) {
         if (matmul == nullptr || matmul->spec->name != "MatMul" ||
             graph.type(value) != graph.type(add->outputs[0]))
             continue;
-        auto linear = product(graph, matmul);
+        auto linear = linear_of_matmul(graph, matmul);
         if (!linear) continue;
         linear->last = add;
         linear->bias = {add, 1 - side, linear->axis, linear->axis + 1};
@@ -135,7 +135,7 @@ std::optional<Linear> linear_before(const Rewriter& graph, ValueId value) {
         const int columns = node->attributes.integer("transB", 0) != 0 ? 0 : 1;
         return Linear{node, 1, {node, 1, columns}, {node, 2, 1, 2}};
     }
-    if (op == "MatMul") return product(graph, node);
+    if (op == "MatMul") return linear_of_matmul(graph, node);
     if (op == "Add") return product_and_bias(graph, node);
     if (op == "LayerNormalization" && graph.type(node->inputs[1]).shape.rank() == 1)
         return Linear{node, graph.type(value).shape.rank() - 1, {node, 1, 0}, {node, 2, 0}};
@@ -150,7 +150,7 @@ Tensor as_tensor(const Numbers& numbers) {
 }
 
 // Multiplies each slice along `axis` by its number.
-Tensor scaled(Tensor tensor, int axis, const Numbers& scale) {
+Tensor scaled_along(Tensor tensor, int axis, const Numbers& scale) {
     std::int64_t inner = 1;
     for (int d = axis + 1; d < tensor.shape().rank(); ++d) inner *= tensor.shape()[d];
     const auto channels = static_cast<std::int64_t>(scale.size());
@@ -200,7 +200,8 @@ bool fold(Rewriter& graph, Linear linear, const Affine& affine) {
     if (old == nullptr || old->dtype() != DataType::kFloat32 || !bias ||
         old->shape()[linear.weights.axis] != static_cast<std::int64_t>(bias->size()))
         return false;
-    const Tensor weights = is_all(affine.scale, 1) ? *old : scaled(*old, linear.weights.axis, affine.scale);
+    const Tensor weights =
+        is_all(affine.scale, 1) ? *old : scaled_along(*old, linear.weights.axis, affine.scale);
     if (!all_finite(weights) || !all_finite(as_tensor(*bias))) return false;
     const bool had_bias = linear.bias.node != nullptr && linear.bias.input < linear.bias.node->inputs.size();
     const bool needs_bias = had_bias || !is_all(*bias, 0);

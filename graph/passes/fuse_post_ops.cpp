@@ -37,10 +37,10 @@ bool broadcasts_well(const Shape& operand, const Shape& result, const Node& node
     return true;
 }
 
-enum class Place { kProducer, kNode };
+enum class Carrier { kProducer, kNode };
 
 // Lets the producer of input `main` take the node over, where it stands or at the node's place.
-bool fuse_into_producer(Rewriter& graph, Node& node, std::size_t main, Place place) {
+bool fuse_into_producer(Rewriter& graph, Node& node, std::size_t main, Carrier place) {
     const ValueId value = node.inputs[main];
     const TensorType& type = graph.type(value);
     Node* producer = graph.producer(value);
@@ -54,14 +54,14 @@ bool fuse_into_producer(Rewriter& graph, Node& node, std::size_t main, Place pla
     if (node.spec->binary != BinaryKind::kNone) {
         const ValueId operand = node.inputs[1 - main];
         const bool is_late = graph.position(operand) >= graph.position(value);
-        if ((is_late && place == Place::kProducer) ||
+        if ((is_late && place == Carrier::kProducer) ||
             !broadcasts_well(graph.type(operand).shape, type.shape, *producer))
             return false;
         op.operand = static_cast<int>(producer->inputs.size());
         graph.add_input(*producer, operand);
     }
     producer->post_ops.push_back(std::move(op));
-    if (place == Place::kProducer)
+    if (place == Carrier::kProducer)
         graph.absorb(*producer, node);
     else
         graph.absorb_late(*producer, node);
@@ -76,7 +76,7 @@ bool fuse_post_ops(Graph& graph) {
         if (!node.post_ops.empty()) return;
         const BinaryKind kind = node.spec->binary;
         const bool commutes = kind == BinaryKind::kAdd || kind == BinaryKind::kMul;
-        for (const Place place : {Place::kProducer, Place::kNode})
+        for (const Carrier place : {Carrier::kProducer, Carrier::kNode})
             for (std::size_t main = 0; main < (commutes ? 2 : 1); ++main)
                 if (fuse_into_producer(rewriter, node, main, place)) return;
     });

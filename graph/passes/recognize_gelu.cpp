@@ -1,8 +1,8 @@
 // Before: x * 0.5 * (1 + Erf(x / sqrt(2)))
 //         x * 0.5 * (1 + Tanh(sqrt(2 / pi) * (x + 0.044715 * x^3)))
 // After:  Gelu(x), its attribute "approximate" being "none" or "tanh"
-// Conditions: factors and terms in any order, divisions for multiplications by constants, powers as Pow or
-//         Mul.
+// Conditions: factors and terms in any order, divisions for multiplications by constants, powers as Pow
+//             or Mul.
 #include "graph/passes/match.h"
 #include "graph/passes/passes.h"
 

@@ -16,7 +16,7 @@ constexpr const char* kSchema = "dyce.configs/1";
 constexpr std::size_t kMaxExtraTree = std::size_t{8} << 20;
 
 // A member of an object: its name, and what reads its value.
-struct Member {
+struct ExpectedMember {
     const char* name;
     std::function<void()> read;
 };
@@ -66,7 +66,7 @@ private:
     }
 
     // An object of exactly these members, in any order.
-    void members(const std::vector<Member>& expected) {
+    void members(const std::vector<ExpectedMember>& expected) {
         std::vector<bool> found(expected.size());
         reader_.object([&](const std::string& key) {
             std::size_t i = 0;
@@ -111,7 +111,7 @@ private:
     Configuration configuration() {
         const auto sites = static_cast<std::size_t>(limits_.sites);
         Configuration c;
-        std::vector<Member> expected = {
+        std::vector<ExpectedMember> expected = {
             {"name", [&] { c.name = reader_.string(); }},
             {"score", [&] { c.score = reader_.string(); }},
             {"exits", [&] { list(sites, "exits", [&] { c.exits.push_back(exit()); }); }},

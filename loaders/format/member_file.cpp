@@ -9,6 +9,7 @@
 #include "loaders/format/text.h"
 #include "loaders/format/within.h"
 #include "runtime/core/digest.h"
+#include "runtime/core/fail.h"
 
 #include <dyce/error.h>
 
@@ -21,10 +22,6 @@ const char* const kExitsKey = "dyce.exits";
 const char* const kPreprocessKey = "dyce.preprocess";
 
 namespace {
-
-[[noreturn]] void fail(const std::string& where, const std::string& message) {
-    throw Error(ErrorCode::kContent, where, message);
-}
 
 std::span<const std::byte> bytes_of(const Tensor& tensor) {
     return {static_cast<const std::byte*>(tensor.bytes()), tensor.byte_size()};
@@ -72,7 +69,8 @@ void check_weights(const Graph& graph, const FileMapping* mapping) {
     for (const Value& value : graph.values) {
         if (!value.constant || value.constant->dtype() != DataType::kFloat32) continue;
         if (!is_finite(*value.constant))
-            fail("tensor " + in_quotes(value.name), "holds an infinity or a NaN; weights must be finite");
+            fail_content("tensor " + in_quotes(value.name),
+                         "holds an infinity or a NaN; weights must be finite");
         if (mapping != nullptr) mapping->release(bytes_of(*value.constant));
     }
 }
@@ -81,11 +79,12 @@ void check_weights(const Graph& graph, const FileMapping* mapping) {
 void check_input(const Member& member) {
     const Shape expected{1, 3, member.preprocess.height, member.preprocess.width};
     if (member.graph.inputs.size() != 1)
-        fail(kGraphKey, std::to_string(member.graph.inputs.size()) + " inputs, expected 1");
+        fail_content(kGraphKey, std::to_string(member.graph.inputs.size()) + " inputs, expected 1");
     const TensorType& type = member.graph.inputs[0].type;
     if (type.dtype != DataType::kFloat32 || type.shape != expected)
-        fail(kGraphKey, std::string("the input is ") + name_of(type.dtype) + " " + type.shape.to_string() +
-                            ", preprocessing makes float32 " + expected.to_string());
+        fail_content(kGraphKey, std::string("the input is ") + name_of(type.dtype) + " " +
+                                    type.shape.to_string() + ", preprocessing makes float32 " +
+                                    expected.to_string());
 }
 
 // Checks a network, and counts its multiply-adds.
@@ -105,7 +104,7 @@ void complete(Member& member, const GraphLimits& limits, const FileMapping* mapp
 
 const std::string& text_of(const Safetensors& file, const std::string& key) {
     const auto found = file.metadata().find(key);
-    if (found == file.metadata().end()) fail(file.path(), "the metadata lack " + key);
+    if (found == file.metadata().end()) fail_content(file.path(), "the metadata lack " + key);
     return found->second;
 }
 
@@ -119,10 +118,11 @@ int count_classes(const Member& member, std::int64_t limit) {
     const ValueId logits = member.graph.outputs[0];
     const TensorType type = infer_types(member.graph)[static_cast<std::size_t>(logits)];
     if (type.dtype != DataType::kFloat32)
-        fail(kGraphKey,
-             std::string("the first output is ") + name_of(type.dtype) + ", expected float32 logits");
+        fail_content(kGraphKey,
+                     std::string("the first output is ") + name_of(type.dtype) + ", expected float32 logits");
     const std::int64_t classes = type.shape.elements();
-    if (classes == 0) fail(kGraphKey, "the first output has no elements, expected one for each class");
+    if (classes == 0)
+        fail_content(kGraphKey, "the first output has no elements, expected one for each class");
     if (classes > limit)
         throw Error(ErrorCode::kResource, kGraphKey,
                     std::to_string(classes) + " classes, the limit is " + std::to_string(limit));

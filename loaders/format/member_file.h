@@ -9,8 +9,7 @@
 namespace dyce {
 
 /// How the keys and tensors of member `index` of `count` are called: as they are in a model of one member,
-/// with
-/// ".index" behind and "index/" before in a cascade.
+/// with ".index" behind and "index/" before in a cascade.
 struct MemberNames {
     std::string suffix, prefix;
     MemberNames(std::size_t index, std::size_t count);

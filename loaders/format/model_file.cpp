@@ -5,6 +5,7 @@
 #include "loaders/format/text.h"
 #include "loaders/format/within.h"
 #include "runtime/core/digest.h"
+#include "runtime/core/fail.h"
 
 #include <dyce/error.h>
 
@@ -23,10 +24,6 @@ constexpr const char* kDigestKey = "dyce.digest";
 constexpr std::string_view kOurKeys = "dyce.";
 constexpr std::size_t kMaxMembers = 16;
 
-[[noreturn]] void fail(const std::string& where, const std::string& message) {
-    throw Error(ErrorCode::kContent, where, message);
-}
-
 // A cascade's digest is over its members' in order.
 std::string joined_digest(const std::vector<Member>& members, std::string Member::*digest) {
     if (members.size() == 1) return members[0].*digest;
@@ -42,13 +39,14 @@ void complete(ModelData& model, const GraphLimits& limits) {
     model.classes = count_classes(model.last(), limits.classes);
     for (const Member& member : model.members)
         if (const int classes = count_classes(member, limits.classes); classes != model.classes)
-            fail("member " + member.architecture, std::to_string(classes) + " classes, expected the " +
-                                                      std::to_string(model.classes) + " of the last member");
+            fail_content("member " + member.architecture,
+                         std::to_string(classes) + " classes, expected the " + std::to_string(model.classes) +
+                             " of the last member");
     if (!model.labels.empty() && model.labels.size() != static_cast<std::size_t>(model.classes))
-        fail(kLabelsKey, std::to_string(model.labels.size()) + " labels for " +
-                             std::to_string(model.classes) + " classes");
+        fail_content(kLabelsKey, std::to_string(model.labels.size()) + " labels for " +
+                                     std::to_string(model.classes) + " classes");
     const auto bad = std::find_if_not(model.labels.begin(), model.labels.end(), is_printable_utf8);
-    if (bad != model.labels.end()) fail(kLabelsKey, in_quotes(*bad) + " is not printable UTF-8");
+    if (bad != model.labels.end()) fail_content(kLabelsKey, in_quotes(*bad) + " is not printable UTF-8");
 }
 
 std::size_t count_members(const Safetensors& file) {
@@ -58,8 +56,9 @@ std::size_t count_members(const Safetensors& file) {
     const std::string& text = found->second;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
     if (error != std::errc() || end != text.data() + text.size() || count < 2 || count > kMaxMembers)
-        fail(file.path() + ": " + kMembersKey,
-             "found " + in_quotes(text) + ", expected a number of 2 to " + std::to_string(kMaxMembers));
+        fail_content(
+            file.path() + ": " + kMembersKey,
+            "found " + in_quotes(text) + ", expected a number of 2 to " + std::to_string(kMaxMembers));
     return count;
 }
 
@@ -67,11 +66,11 @@ void check_format(const Safetensors& file) {
     const auto& metadata = file.metadata();
     const auto format = metadata.find(kFormatKey);
     if (format == metadata.end())
-        fail(file.path(), std::string("is not a dyce model: its metadata lack ") + kFormatKey +
-                              "; weights alone are made into one by: dyce convert FILE --arch NAME");
+        fail_content(file.path(), std::string("is not a dyce model: its metadata lack ") + kFormatKey +
+                                      "; weights alone are made into one by: dyce convert FILE --arch NAME");
     if (format->second != kFormat)
-        fail(file.path() + ": " + kFormatKey,
-             "found " + in_quotes(format->second) + ", this version of dyce reads " + kFormat);
+        fail_content(file.path() + ": " + kFormatKey,
+                     "found " + in_quotes(format->second) + ", this version of dyce reads " + kFormat);
 }
 
 void check_names(const Safetensors& file, std::size_t members) {
@@ -84,12 +83,13 @@ void check_names(const Safetensors& file, std::size_t members) {
     }
     for (const auto& [key, text] : file.metadata())
         if (key.starts_with(kOurKeys) && std::find(keys.begin(), keys.end(), key) == keys.end())
-            fail(file.path(), "unknown metadata key " + in_quotes(key) + ", a newer dyce may read it");
+            fail_content(file.path(),
+                         "unknown metadata key " + in_quotes(key) + ", a newer dyce may read it");
     for (const auto& entry : file.entries()) {
         const std::string& name = entry.first;
         if (std::none_of(prefixes.begin(), prefixes.end(),
                          [&](const std::string& prefix) { return name.starts_with(prefix); }))
-            fail(file.path(), "tensor " + in_quotes(name) + " belongs to no member");
+            fail_content(file.path(), "tensor " + in_quotes(name) + " belongs to no member");
     }
 }
 
@@ -126,7 +126,7 @@ std::shared_ptr<const ModelData> load_model(const Safetensors& file, const Model
             JsonField(parse_json(labels->second, path + ": " + kLabelsKey), path + ": " + kLabelsKey).texts();
     within(path, [&] { complete(*model, limits.graph); });
     const auto digest = metadata.find(kDigestKey);
-    if (digest == metadata.end()) fail(path, std::string("the metadata lack ") + kDigestKey);
+    if (digest == metadata.end()) fail_content(path, std::string("the metadata lack ") + kDigestKey);
     const Json digests = parse_json(digest->second, path + ": " + kDigestKey);
     const JsonField field(digests, path + ": " + kDigestKey);
     check_digest(field, "model", model->digest);

@@ -3,6 +3,7 @@
 #include "loaders/format/json_reader.h"
 #include "loaders/format/text.h"
 #include "runtime/core/checked.h"
+#include "runtime/core/fail.h"
 
 #include <dyce/error.h>
 
@@ -19,10 +20,6 @@ using Entry = Safetensors::Entry;
 
 constexpr std::size_t kLengthBytes = 8;
 
-[[noreturn]] void fail(const std::string& where, const std::string& message) {
-    throw Error(ErrorCode::kContent, where, message);
-}
-
 [[noreturn]] void over_limit(const std::string& where, const std::string& found, std::uint64_t limit) {
     throw Error(ErrorCode::kResource, where, found + ", the limit is " + std::to_string(limit));
 }
@@ -37,20 +34,21 @@ std::string_view as_text(std::span<const std::byte> bytes) {
     const bool is_zip = bytes.starts_with("PK\3\4");
     const bool is_pickle = bytes.size() > 1 && bytes[0] == '\x80' && bytes[1] >= 2 && bytes[1] <= 5;
     if (is_zip || is_pickle)
-        fail(path,
-             "is a PyTorch (pickle) file, not safetensors; re-save it with these two lines of Python:\n"
-             "import torch, safetensors.torch\n"
-             "safetensors.torch.save_file({k: v.contiguous() for k, v in torch.load(\"" +
-                 path + "\", map_location=\"cpu\", weights_only=True).items()}, \"" +
-                 path.substr(0, path.find_last_of('.')) + ".safetensors\")");
+        fail_content(
+            path,
+            "is a PyTorch (pickle) file, not safetensors; re-save it with these two lines of Python:\n"
+            "import torch, safetensors.torch\n"
+            "safetensors.torch.save_file({k: v.contiguous() for k, v in torch.load(\"" +
+                path + "\", map_location=\"cpu\", weights_only=True).items()}, \"" +
+                path.substr(0, path.find_last_of('.')) + ".safetensors\")");
     if (bytes.starts_with("version https://git-lfs.github.com/"))
-        fail(path, "is a Git LFS pointer, not the file itself; fetch it with: git lfs pull");
-    fail(path, otherwise);
+        fail_content(path, "is a Git LFS pointer, not the file itself; fetch it with: git lfs pull");
+    fail_content(path, otherwise);
 }
 
 // The header's text, without the length before it.
 std::string_view find_header(const std::string& path, std::string_view bytes, std::uint64_t limit) {
-    if (bytes.empty()) fail(path, "is empty, expected a safetensors file");
+    if (bytes.empty()) fail_content(path, "is empty, expected a safetensors file");
     if (bytes.size() <= kLengthBytes)
         refuse_foreign(path, bytes,
                        "has only " + std::to_string(bytes.size()) + " bytes, expected a safetensors file");
@@ -135,14 +133,14 @@ void check_coverage(const std::string& path, const std::map<std::string, Entry>&
         const auto& [name, entry] = *named;
         const std::string where = path + ": tensor " + in_quotes(name);
         if (entry.end > size)
-            fail(where, "data_offsets end at " + std::to_string(entry.end) + ", the file has only " +
-                            std::to_string(size) + " bytes of data");
+            fail_content(where, "data_offsets end at " + std::to_string(entry.end) + ", the file has only " +
+                                    std::to_string(size) + " bytes of data");
         if (entry.begin != at)
-            fail(where, "data_offsets begin at " + std::to_string(entry.begin) + ", expected " +
-                            std::to_string(at) + ": a hole or an overlap");
+            fail_content(where, "data_offsets begin at " + std::to_string(entry.begin) + ", expected " +
+                                    std::to_string(at) + ": a hole or an overlap");
         at = entry.end;
     }
-    if (at != size) fail(path, std::to_string(size - at) + " bytes after the last tensor");
+    if (at != size) fail_content(path, std::to_string(size - at) + " bytes after the last tensor");
 }
 
 }  // namespace
@@ -150,7 +148,7 @@ void check_coverage(const std::string& path, const std::map<std::string, Entry>&
 void check_tensor_name(const std::string& name, const std::string& where, const SafetensorsLimits& limits) {
     if (name.size() > limits.name_bytes)
         over_limit(where, "name of " + std::to_string(name.size()) + " bytes", limits.name_bytes);
-    if (name.empty() || !is_printable_utf8(name)) fail(where, "expected a name of printable UTF-8");
+    if (name.empty() || !is_printable_utf8(name)) fail_content(where, "expected a name of printable UTF-8");
 }
 
 Safetensors Safetensors::open(const std::string& path, const SafetensorsLimits& limits) {
@@ -196,7 +194,7 @@ std::span<const std::byte> Safetensors::bytes(const Entry& entry) const noexcept
 
 Tensor Safetensors::tensor(const std::string& name) const {
     const auto found = entries_.find(name);
-    if (found == entries_.end()) fail(path_, "has no tensor " + in_quotes(name));
+    if (found == entries_.end()) fail_content(path_, "has no tensor " + in_quotes(name));
     const Entry& entry = found->second;
     return to_tensor(*entry.element, entry.shape, bytes(entry), owner_,
                      path_ + ": tensor " + in_quotes(name));

@@ -2,6 +2,7 @@
 
 #include "loaders/format/text.h"
 #include "runtime/core/aligned.h"
+#include "runtime/core/fail.h"
 #include "runtime/core/file_mapping.h"
 
 #include <dyce/error.h>
@@ -20,10 +21,6 @@ constexpr std::uint64_t kRatioSlack = std::uint64_t{1} << 20;
 constexpr std::uint64_t kPiece = std::uint64_t{4} << 20;  // unpacked before the file's pages are given back
 constexpr std::string_view kSuffix = ".npy";
 
-[[noreturn]] void fail(const std::string& where, const std::string& message) {
-    throw Error(ErrorCode::kContent, where, message);
-}
-
 [[noreturn]] void over_limit(const std::string& where, const std::string& what, std::uint64_t found,
                              std::uint64_t limit) {
     throw Error(ErrorCode::kResource, where,
@@ -41,13 +38,14 @@ std::uint64_t little_endian(std::span<const std::byte> bytes, std::size_t at, st
 void check_end(std::span<const std::byte> bytes, const std::string& path, const NpzLimits& limits) {
     constexpr std::size_t kEnd = 22, kLocator = 20, kEnd64 = 56;
     if (bytes.size() < kEnd || little_endian(bytes, bytes.size() - kEnd, 4) != 0x06054b50)
-        fail(path, "not a .npz file: no zip end record in its last 22 bytes (cut short, or bytes added)");
+        fail_content(path,
+                     "not a .npz file: no zip end record in its last 22 bytes (cut short, or bytes added)");
     const std::size_t end = bytes.size() - kEnd;
     std::uint64_t members = little_endian(bytes, end + 10, 2);
     if (end >= kLocator && little_endian(bytes, end - kLocator, 4) == 0x07064b50) {
         const std::uint64_t end64 = little_endian(bytes, end - kLocator + 8, 8);
         if (end < kEnd64 || end64 > end - kEnd64 || little_endian(bytes, end64, 4) != 0x06064b50)
-            fail(path, "its zip64 end record is not where the archive says");
+            fail_content(path, "its zip64 end record is not where the archive says");
         members = std::max(members, little_endian(bytes, end64 + 32, 8));
     }
     if (members > limits.members) over_limit(path, "number of members", members, limits.members);
@@ -72,7 +70,8 @@ struct OpenMember {
             const zip_int64_t count =
                 zip_fread(file.get(), to + size_read, std::min(kPiece, most - size_read));
             mapping.release(mapping.bytes());
-            if (count < 0) fail(where, "cannot be unpacked: " + std::string(zip_file_strerror(file.get())));
+            if (count < 0)
+                fail_content(where, "cannot be unpacked: " + std::string(zip_file_strerror(file.get())));
             if (count == 0) break;
             size_read += static_cast<std::uint64_t>(count);
         }
@@ -106,23 +105,23 @@ struct NpzReader::Impl {
             const std::string reason = twice ? "a member occurs twice" : zip_error_strerror(&error);
             zip_error_fini(&error);
             zip_source_free(source);
-            fail(path, "damaged .npz archive: " + reason);
+            fail_content(path, "damaged .npz archive: " + reason);
         }
     }
 
     void add_member(zip_uint64_t index) {
         zip_stat_t info;
         if (zip_stat_index(archive, index, ZIP_FL_ENC_RAW, &info) != 0)
-            fail(path, "damaged .npz archive: " + std::string(zip_strerror(archive)));
+            fail_content(path, "damaged .npz archive: " + std::string(zip_strerror(archive)));
         const std::string_view name = info.name;
         if (name.size() <= kSuffix.size() || !name.ends_with(kSuffix) ||
             name.find_first_of("/\\") != name.npos)
-            fail(where(name), "expected NAME.npy without a folder");
-        if (info.encryption_method != ZIP_EM_NONE) fail(where(name), "is encrypted");
+            fail_content(where(name), "expected NAME.npy without a folder");
+        if (info.encryption_method != ZIP_EM_NONE) fail_content(where(name), "is encrypted");
         if (info.comp_method != ZIP_CM_STORE && info.comp_method != ZIP_CM_DEFLATE)
-            fail(where(name), "compression method " + std::to_string(info.comp_method) +
-                                  " is not supported; expected stored or deflated");
-        if (info.comp_size > mapping->bytes().size()) fail(where(name), "is longer than the file");
+            fail_content(where(name), "compression method " + std::to_string(info.comp_method) +
+                                          " is not supported; expected stored or deflated");
+        if (info.comp_size > mapping->bytes().size()) fail_content(where(name), "is longer than the file");
         const std::uint64_t most = info.comp_size * kMaxRatio + kRatioSlack;
         if (info.size > most) over_limit(where(name), "unpacked bytes", info.size, most);
         names.emplace_back(name.substr(0, name.size() - kSuffix.size()));
@@ -131,13 +130,13 @@ struct NpzReader::Impl {
 
     OpenMember open_member(const std::string& name) const {
         const auto found = std::find(names.begin(), names.end(), name);
-        if (found == names.end()) fail(path, "has no member " + in_quotes(name + ".npy"));
+        if (found == names.end()) fail_content(path, "has no member " + in_quotes(name + ".npy"));
         const Member& member = members[static_cast<std::size_t>(found - names.begin())];
         OpenMember open{where(name + std::string(kSuffix)),
                         member.size,
                         *mapping,
                         {zip_fopen_index(archive, member.index, 0), zip_fclose}};
-        if (!open.file) fail(open.where, "cannot be unpacked: " + std::string(zip_strerror(archive)));
+        if (!open.file) fail_content(open.where, "cannot be unpacked: " + std::string(zip_strerror(archive)));
         return open;
     }
 };
@@ -179,8 +178,8 @@ StoredArray NpzReader::read_stored(const std::string& name) const {
     // compare the checksum.
     const std::uint64_t size = file.read(block.get(), file.size + 1);
     if (size != file.size)
-        fail(file.where, "unpacks to " + std::string(size > file.size ? "more" : "fewer") + " than the " +
-                             std::to_string(file.size) + " bytes announced");
+        fail_content(file.where, "unpacks to " + std::string(size > file.size ? "more" : "fewer") +
+                                     " than the " + std::to_string(file.size) + " bytes announced");
     return {file.where, parse_npy(std::span<const std::byte>(block.get(), size), file.where), block};
 }
 

@@ -1,5 +1,7 @@
 #include "runtime/core/atomic_file.h"
 
+#include "runtime/core/fail.h"
+
 #include <dyce/error.h>
 
 #include <cerrno>
@@ -12,10 +14,6 @@
 
 namespace dyce {
 namespace {
-
-[[noreturn]] void fail(const std::string& path, const char* action) {
-    throw Error(ErrorCode::kIo, path, std::string("cannot ") + action + ": " + std::strerror(errno));
-}
 
 // A symbolic link keeps pointing at its target: the target is what gets replaced.
 std::string resolve(const std::string& path) {
@@ -32,10 +30,10 @@ AtomicFile::AtomicFile(std::string path) : path_(resolve(path)), temporary_(path
     if (std::filesystem::exists(path_, ignored) && !std::filesystem::is_regular_file(path_, ignored))
         throw Error(ErrorCode::kIo, path_, "exists and is not a regular file");
     fd_ = mkostemp(temporary_.data(), O_CLOEXEC);
-    if (fd_ < 0) fail(path_, "create a temporary file beside it");
+    if (fd_ < 0) fail_system(path_, "create a temporary file beside it");
     const mode_t mask = umask(0);
     umask(mask);
-    if (fchmod(fd_, 0666 & ~mask) != 0) fail(path_, "set permissions");
+    if (fchmod(fd_, 0666 & ~mask) != 0) fail_system(path_, "set permissions");
 }
 
 AtomicFile::~AtomicFile() {
@@ -48,7 +46,7 @@ void AtomicFile::write(std::span<const std::byte> bytes) {
     while (!bytes.empty()) {
         const ssize_t count = ::write(fd_, bytes.data(), bytes.size());
         if (count < 0 && errno == EINTR) continue;
-        if (count < 0) fail(path_, "write");
+        if (count < 0) fail_system(path_, "write");
         bytes = bytes.subspan(static_cast<std::size_t>(count));
     }
 }
@@ -56,8 +54,8 @@ void AtomicFile::write(std::span<const std::byte> bytes) {
 void AtomicFile::write(const std::string& text) { write(std::as_bytes(std::span(text.data(), text.size()))); }
 
 void AtomicFile::commit() {
-    if (fsync(fd_) != 0) fail(path_, "flush");
-    if (rename(temporary_.c_str(), path_.c_str()) != 0) fail(path_, "rename the temporary file");
+    if (fsync(fd_) != 0) fail_system(path_, "flush");
+    if (rename(temporary_.c_str(), path_.c_str()) != 0) fail_system(path_, "rename the temporary file");
     close(fd_);
     fd_ = -1;
     const std::string parent = std::filesystem::path(path_).parent_path().string();

@@ -1,5 +1,8 @@
 #include "runtime/core/file_mapping.h"
 
+#include "runtime/core/fail.h"
+#include "runtime/core/file_descriptor.h"
+
 #include <dyce/error.h>
 
 #include <cerrno>
@@ -11,27 +14,13 @@
 #include <unistd.h>
 
 namespace dyce {
-namespace {
-
-struct Descriptor {
-    int fd;
-    ~Descriptor() {
-        if (fd >= 0) close(fd);
-    }
-};
-
-[[noreturn]] void fail(const std::string& path, const char* action) {
-    throw Error(ErrorCode::kIo, path, std::string("cannot ") + action + ": " + std::strerror(errno));
-}
-
-}  // namespace
 
 std::shared_ptr<const FileMapping> FileMapping::open(const std::string& path, std::uint64_t max_bytes) {
     // O_NONBLOCK: opening a FIFO must report "not a regular file", not wait for a writer.
-    Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-    if (file.fd < 0) fail(path, "open");
+    FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+    if (file.fd < 0) fail_system(path, "open");
     struct stat info {};
-    if (fstat(file.fd, &info) != 0) fail(path, "stat");
+    if (fstat(file.fd, &info) != 0) fail_system(path, "stat");
     if (!S_ISREG(info.st_mode)) throw Error(ErrorCode::kIo, path, "not a regular file");
     const auto size = static_cast<std::uint64_t>(info.st_size);
     if (size > max_bytes)
@@ -40,7 +29,7 @@ std::shared_ptr<const FileMapping> FileMapping::open(const std::string& path, st
     void* data = nullptr;
     if (size > 0) {
         data = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.fd, 0);
-        if (data == MAP_FAILED) fail(path, "map");
+        if (data == MAP_FAILED) fail_system(path, "map");
     }
     return std::shared_ptr<const FileMapping>(new FileMapping(static_cast<const std::byte*>(data), size));
 }

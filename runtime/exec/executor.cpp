@@ -31,7 +31,7 @@ struct Executor::Impl {
 
 namespace {
 
-std::size_t byte_size(const TensorType& type) {
+std::size_t value_bytes(const TensorType& type) {
     return static_cast<std::size_t>(type.shape.elements()) * size_of(type.dtype);
 }
 
@@ -122,7 +122,7 @@ std::vector<Tensor> Executor::run(const std::vector<Tensor>& inputs) {
         const BoundSegment& bound = context.bound(bucket);
         for (std::size_t i = 0; i < inputs.size(); ++i)
             copy_rows(bound.input(static_cast<int>(i)), part_of(inputs[i], rows, first, count),
-                      byte_size(bound.segment().input_types[i]));
+                      value_bytes(bound.segment().input_types[i]));
         context.run(bucket);
         for (std::size_t i = 0; i < outputs.size(); ++i) {
             const auto part =

@@ -1,14 +1,11 @@
 #include "runtime/exec/exit_loop.h"
 
+#include "runtime/core/index.h"
+
 #include <algorithm>
 #include <cmath>
 
 namespace dyce {
-namespace {
-
-std::size_t index(int id) { return static_cast<std::size_t>(id); }
-
-}  // namespace
 
 ExitLoop::ExitLoop(const std::vector<std::shared_ptr<const CompiledModel>>& members,
                    std::vector<ExitPosition> positions, int max_batch)

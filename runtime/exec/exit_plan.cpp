@@ -1,5 +1,7 @@
 #include "runtime/exec/exit_plan.h"
 
+#include "runtime/core/index.h"
+
 #include <dyce/error.h>
 
 #include <algorithm>
@@ -7,8 +9,6 @@
 
 namespace dyce {
 namespace {
-
-std::size_t index(int id) { return static_cast<std::size_t>(id); }
 
 [[noreturn]] void fail(const Configuration& configuration, const std::string& message) {
     throw Error(ErrorCode::kUsage, "configuration " + configuration.name, message);

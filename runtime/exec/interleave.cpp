@@ -2,13 +2,12 @@
 
 #include "graph/passes/passes.h"
 #include "graph/verify.h"
+#include "runtime/core/index.h"
 
 #include <algorithm>
 
 namespace dyce {
 namespace {
-
-std::size_t index(int id) { return static_cast<std::size_t>(id); }
 
 // The node after which the site's value exists, by name: fusing renumbers values.
 int find_node_making(const Graph& graph, const std::string& name) {

@@ -43,8 +43,7 @@ std::vector<HeadPlan> plan_heads(const Member& member, const std::vector<HeadTyp
                                  const std::function<void(const std::string&)>& notice);
 
 /// Trains the heads and attaches them to `member`, as load_model() gave it. `progress` is told what is
-/// counted
-/// ("features", "steps"), how many this call has done, and of how many.
+/// counted ("features", "steps"), how many this call has done, and of how many.
 /// Throws Error{kContent} when too few pictures can be read, Error{kIo} for cache and checkpoint.
 TrainExitsReport train_exits(
     Member& member, const Dataset& pictures, const std::vector<HeadPlan>& heads,

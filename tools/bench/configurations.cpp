@@ -18,7 +18,7 @@ using nlohmann::ordered_json;
 constexpr std::size_t kTurn = 16;
 
 // What became of the pictures of one configuration.
-struct Tally {
+struct Outcomes {
     std::size_t pictures = 0;
     double macs = 0;
     std::vector<std::size_t> left_at;  ///< by position
@@ -27,7 +27,7 @@ struct Tally {
 // A stretch of the prepared pictures.
 class PreparedBatch final : public ExitBatch {
 public:
-    PreparedBatch(const PreparedPictures& pictures, std::size_t first, Tally& tally)
+    PreparedBatch(const PreparedPictures& pictures, std::size_t first, Outcomes& tally)
         : pictures_(pictures), first_(first), tally_(tally) {}
 
     void fill(int member, int row, std::span<float> picture) override {
@@ -42,7 +42,7 @@ public:
 private:
     const PreparedPictures& pictures_;
     std::size_t first_;
-    Tally& tally_;
+    Outcomes& tally_;
 };
 
 class Contestant {
@@ -98,7 +98,7 @@ public:
 private:
     Engine& engine_;
     std::shared_ptr<const ExitPlan> plan_;
-    Tally tally_;
+    Outcomes tally_;
     std::vector<double> times_;
 };
 

@@ -54,7 +54,7 @@ void print_json(const ordered_json& fields) {
     std::cout << document.dump(2) << "\n";
 }
 
-void print_row(const ordered_json& row) {
+void print_kernel(const ordered_json& row) {
     const auto number = [&](const char* key) {
         char text[32] = "-";
         if (!row[key].is_null()) std::snprintf(text, sizeof text, "%.4g", row[key].get<double>());
@@ -90,7 +90,7 @@ int bench_operator(const Arguments& arguments) {
         result["macs"] = macs;
         result["gflops"] = macs > 0 ? ordered_json(gflops(macs, samples.median_ms())) : ordered_json(nullptr);
         result["segments"] = nullptr;
-        if (!json) print_row(result);
+        if (!json) print_kernel(result);
         results.push_back(std::move(result));
     }
     if (json) print_json({{"results", results}});

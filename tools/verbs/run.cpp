@@ -124,7 +124,7 @@ std::vector<Tensor> compute(const Arguments& arguments, const Problem& problem) 
 std::string output_name(const Graph& graph, std::size_t i) { return graph.value(graph.outputs[i]).name; }
 
 // Names become file names: anything but letters, digits, '.', '_' and '-' is replaced.
-std::string file_name(std::string name) {
+std::string npy_name(std::string name) {
     for (char& c : name)
         if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '_' && c != '-') c = '_';
     return name + ".npy";
@@ -175,7 +175,7 @@ int run(const Arguments& arguments) {
         fs::create_directories(*folder, error);
         if (error) throw Error(ErrorCode::kIo, *folder, "cannot create the folder: " + error.message());
         for (std::size_t i = 0; i < outputs.size(); ++i)
-            write_npy(*folder + "/" + file_name(output_name(problem.graph, i)), outputs[i]);
+            write_npy(*folder + "/" + npy_name(output_name(problem.graph, i)), outputs[i]);
     }
     if (const auto folder = arguments.text("vectors"))
         return compare_with(arguments, problem.graph, outputs, read_numbered(*folder, "output"));

@@ -18,7 +18,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-TrainExitsOptions options_of(const Arguments& arguments) {
+TrainExitsOptions exits_options(const Arguments& arguments) {
     TrainExitsOptions options;
     TrainingOptions& training = options.training;
     const bool distil = arguments.choice("loss", "distill", {"distill", "ce"}) == "distill";
@@ -93,7 +93,7 @@ int train(const Arguments& arguments) {
     const std::string data = required(arguments, "data", "a folder, a .csv or another data set");
     const std::string output = output_of(arguments);
     const auto types = head_types_of(arguments, "linear,grid4-mlp2x128");
-    TrainExitsOptions options = options_of(arguments);
+    TrainExitsOptions options = exits_options(arguments);
     options.scratch = std::filesystem::path(output).parent_path().string();
 
     ModelData model = *load_model(source);

@@ -61,7 +61,7 @@ ModelData start(const Arguments& arguments, const std::string& data, std::uint64
     return model;
 }
 
-TrainNetworkOptions options_of(const Arguments& arguments) {
+TrainNetworkOptions network_options(const Arguments& arguments) {
     TrainNetworkOptions options;
     OptimiserOptions& optimiser = options.optimiser;
     const bool adamw = arguments.choice("optimiser", "sgd", {"sgd", "adamw"}) == "adamw";
@@ -159,7 +159,7 @@ int train_whole_network(const Arguments& arguments) {
     refuse(arguments, {"passes", "cache"}, "with " + mode);
     const std::string data = required(arguments, "data", "a folder, a .csv or another data set");
     const std::string output = output_of(arguments);
-    TrainNetworkOptions options = options_of(arguments);
+    TrainNetworkOptions options = network_options(arguments);
     const auto teacher = take_teacher(arguments, options);
     const std::vector<HeadType> types = head_types_of(arguments, "");
     if (types.empty()) refuse(arguments, {"sites"}, "without --heads");

@@ -35,7 +35,7 @@ void convert_sum(NodeContext& node) {
     node.finish("Add", {sum, node.input(last)});
 }
 
-constexpr Conversion kConversions[] = {
+constexpr Conversion kBinaryConversions[] = {
     {"Add", 6, 6, 2, "axis broadcast", convert_legacy},
     {"Add", 7, 25, 2, "", convert_unchanged},
     {"Div", 6, 6, 2, "axis broadcast", convert_legacy},
@@ -51,6 +51,6 @@ constexpr Conversion kConversions[] = {
 
 }  // namespace
 
-std::span<const Conversion> binary_conversions() { return kConversions; }
+std::span<const Conversion> binary_conversions() { return kBinaryConversions; }
 
 }  // namespace dyce

@@ -137,7 +137,7 @@ void convert_product(NodeContext& node) {
     node.finish(std::move(out));
 }
 
-constexpr Conversion kConversions[] = {
+constexpr Conversion kConstantMathConversions[] = {
     {"And", 7, 25, 2, "", convert_logic<std::logical_and<>>, 0},
     {"Ceil", 6, 25, 1, "", convert_rounding<Ceil>, 0},
     {"Equal", 7, 25, 2, "", convert_test<std::equal_to<>>, 0},
@@ -159,6 +159,6 @@ constexpr Conversion kConversions[] = {
 
 }  // namespace
 
-std::span<const Conversion> constant_math_conversions() { return kConversions; }
+std::span<const Conversion> constant_math_conversions() { return kConstantMathConversions; }
 
 }  // namespace dyce

@@ -108,7 +108,7 @@ void convert_range(NodeContext& node) {
     }
 }
 
-constexpr Conversion kConversions[] = {
+constexpr Conversion kConstantConversions[] = {
     {"Constant", 6, 10, 0, "value", convert_constant},
     {"Constant", 11, 11, 0, "sparse_value value", convert_constant, -1, refuse_constant},
     {"Constant", 12, 25, 0,
@@ -123,6 +123,6 @@ constexpr Conversion kConversions[] = {
 
 }  // namespace
 
-std::span<const Conversion> constant_conversions() { return kConversions; }
+std::span<const Conversion> constant_conversions() { return kConstantConversions; }
 
 }  // namespace dyce

@@ -40,7 +40,7 @@ std::string refuse_cast(const OnnxNode& node) {
     return is_supported_type(to) ? "" : "to " + onnx_type_name(to);
 }
 
-constexpr Conversion kConversions[] = {
+constexpr Conversion kElementwiseConversions[] = {
     {"Abs", 6, 25, 1, "", convert_unchanged},
     {"Cast", 6, 18, 1, "to", convert_cast, -1, refuse_cast},
     {"Cast", 19, 23, 1, "saturate to", convert_cast, -1, refuse_cast},
@@ -69,6 +69,6 @@ constexpr Conversion kConversions[] = {
 
 }  // namespace
 
-std::span<const Conversion> elementwise_conversions() { return kConversions; }
+std::span<const Conversion> elementwise_conversions() { return kElementwiseConversions; }
 
 }  // namespace dyce

@@ -21,7 +21,7 @@ std::string refuse_indices(const OnnxNode& node) {
     return node.outputs.size() > 1 ? "output of indices" : "";
 }
 
-constexpr Conversion kConversions[] = {
+constexpr Conversion kLayerConversions[] = {
     {"AveragePool", 6, 6, 1, "auto_pad kernel_shape pads strides", convert_unchanged},
     {"AveragePool", 7, 9, 1, "auto_pad count_include_pad kernel_shape pads strides", convert_unchanged},
     {"AveragePool", 10, 18, 1, "auto_pad ceil_mode count_include_pad kernel_shape pads strides",
@@ -43,6 +43,6 @@ constexpr Conversion kConversions[] = {
 
 }  // namespace
 
-std::span<const Conversion> layer_conversions() { return kConversions; }
+std::span<const Conversion> layer_conversions() { return kLayerConversions; }
 
 }  // namespace dyce

@@ -43,7 +43,7 @@ void convert_flat_softmax(NodeContext& node) {
     node.finish("Reshape", {result}, reshape_to(node, result->type.shape, shape));
 }
 
-constexpr Conversion kConversions[] = {
+constexpr Conversion kNormalizationConversions[] = {
     {"BatchNormalization", 6, 6, 5, "epsilon is_test momentum spatial", convert_batch_norm, 1,
      refuse_batch_norm_6},
     {"BatchNormalization", 7, 8, 5, "epsilon momentum spatial", convert_batch_norm, 1, refuse_batch_norm_7},
@@ -59,6 +59,6 @@ constexpr Conversion kConversions[] = {
 
 }  // namespace
 
-std::span<const Conversion> normalization_conversions() { return kConversions; }
+std::span<const Conversion> normalization_conversions() { return kNormalizationConversions; }
 
 }  // namespace dyce

@@ -18,7 +18,7 @@ void convert_reduction(NodeContext& node) {
     node.finish("Sqrt", {node.add("ReduceSum", {squares}, attributes)});
 }
 
-constexpr Conversion kConversions[] = {
+constexpr Conversion kReductionConversions[] = {
     {"ReduceL2", 6, 17, 1, "axes keepdims", convert_reduction},
     {"ReduceL2", 18, 25, 2, "keepdims noop_with_empty_axes", convert_reduction, 1},
     {"ReduceMean", 6, 17, 1, "axes keepdims", convert_reduction},
@@ -29,6 +29,6 @@ constexpr Conversion kConversions[] = {
 
 }  // namespace
 
-std::span<const Conversion> reduction_conversions() { return kConversions; }
+std::span<const Conversion> reduction_conversions() { return kReductionConversions; }
 
 }  // namespace dyce

@@ -102,7 +102,7 @@ void convert_asymmetric(NodeContext& node) {
                       {"nearest_mode", shrinks ? "ceil" : "floor"}});
 }
 
-constexpr Conversion kConversions[] = {
+constexpr Conversion kResizeConversions[] = {
     {"Resize", 10, 10, 2, "mode", convert_asymmetric, 1, refuse_resize},
     {"Resize", 11, 17, 4,
      "coordinate_transformation_mode cubic_coeff_a exclude_outside extrapolation_value mode nearest_mode",
@@ -117,6 +117,6 @@ constexpr Conversion kConversions[] = {
 
 }  // namespace
 
-std::span<const Conversion> resize_conversions() { return kConversions; }
+std::span<const Conversion> resize_conversions() { return kResizeConversions; }
 
 }  // namespace dyce

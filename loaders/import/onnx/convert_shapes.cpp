@@ -50,7 +50,7 @@ void convert_unsqueeze(NodeContext& node) {
     node.finish("Unsqueeze", {node.input(0)}, {{"axes", axes_of(node)}});
 }
 
-constexpr Conversion kConversions[] = {
+constexpr Conversion kShapeConversions[] = {
     {"Expand", 8, 25, 2, "", convert_expand, 1},
     {"Flatten", 6, 25, 1, "axis", convert_unchanged},
     {"Reshape", 6, 13, 2, "", convert_reshape, 1},
@@ -64,6 +64,6 @@ constexpr Conversion kConversions[] = {
 
 }  // namespace
 
-std::span<const Conversion> shape_conversions() { return kConversions; }
+std::span<const Conversion> shape_conversions() { return kShapeConversions; }
 
 }  // namespace dyce

@@ -46,7 +46,7 @@ void convert_pad(NodeContext& node) {
     node.finish("Pad", {node.input(0)}, attributes);
 }
 
-constexpr Conversion kConversions[] = {
+constexpr Conversion kSlicingConversions[] = {
     {"Concat", 6, 25, -1, "axis", convert_unchanged},
     {"Gather", 6, 25, 2, "axis", convert_unchanged, 1},
     {"Pad", 6, 10, 1, "mode pads value", convert_pad},
@@ -61,6 +61,6 @@ constexpr Conversion kConversions[] = {
 
 }  // namespace
 
-std::span<const Conversion> slicing_conversions() { return kConversions; }
+std::span<const Conversion> slicing_conversions() { return kSlicingConversions; }
 
 }  // namespace dyce

@@ -2,6 +2,7 @@
 
 #include "loaders/format/text.h"
 #include "runtime/core/aligned.h"
+#include "runtime/core/file_descriptor.h"
 
 #include <dyce/error.h>
 
@@ -15,13 +16,6 @@
 namespace dyce {
 namespace {
 
-struct Descriptor {
-    int fd;
-    ~Descriptor() {
-        if (fd >= 0) close(fd);
-    }
-};
-
 void check_name(const std::string& file, const std::string& where) {
     const bool plain = !file.empty() && file != "." && file != ".." && is_printable_utf8(file) &&
                        file.find('/') == std::string::npos;
@@ -32,7 +26,7 @@ void check_name(const std::string& file, const std::string& where) {
 }
 
 int open_beside(const std::string& folder, const std::string& file, const std::string& where) {
-    const Descriptor directory{open(folder.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECTORY)};
+    const FileDescriptor directory{open(folder.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECTORY)};
     // O_NONBLOCK: opening a FIFO must not wait for a writer.
     const int fd = openat(directory.fd, file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd >= 0) return fd;
@@ -43,7 +37,7 @@ int open_beside(const std::string& folder, const std::string& file, const std::s
                 "cannot open external data " + in_quotes(file) + ": " + std::strerror(errno));
 }
 
-void check_range(const Descriptor& file, const SideFileRange& range, const std::string& where) {
+void check_range(const FileDescriptor& file, const SideFileRange& range, const std::string& where) {
     struct stat info {};
     if (fstat(file.fd, &info) != 0 || !S_ISREG(info.st_mode))
         throw Error(ErrorCode::kIo, where,
@@ -61,7 +55,7 @@ void check_range(const Descriptor& file, const SideFileRange& range, const std::
 std::shared_ptr<const std::byte> read_side_file(const std::string& folder, const SideFileRange& range,
                                                 const std::string& where) {
     check_name(range.file, where);
-    const Descriptor file{open_beside(folder, range.file, where)};
+    const FileDescriptor file{open_beside(folder, range.file, where)};
     check_range(file, range, where);
     const auto block = allocate_aligned(static_cast<std::size_t>(range.size));
     for (std::int64_t done = 0; done < range.size;) {

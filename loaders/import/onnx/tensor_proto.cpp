@@ -4,6 +4,7 @@
 #include "loaders/format/text.h"
 #include "loaders/import/onnx/side_file.h"
 #include "runtime/core/checked.h"
+#include "runtime/core/fail.h"
 
 #include <dyce/error.h>
 
@@ -18,10 +19,6 @@ namespace dyce {
 namespace {
 
 using onnx::TensorProto;
-
-[[noreturn]] void fail(const std::string& where, const std::string& message) {
-    throw Error(ErrorCode::kContent, where, message);
-}
 
 const Element* element_of_onnx(int type) {
     switch (type) {
@@ -39,10 +36,10 @@ const Element* element_of_onnx(int type) {
 
 Shape decode_shape(const TensorProto& proto, const std::string& where) {
     if (proto.dims_size() > Shape::kMaxRank)
-        fail(where, "has " + std::to_string(proto.dims_size()) + " dimensions, at most " +
-                        std::to_string(Shape::kMaxRank) + " are supported");
+        fail_content(where, "has " + std::to_string(proto.dims_size()) + " dimensions, at most " +
+                                std::to_string(Shape::kMaxRank) + " are supported");
     for (std::int64_t dim : proto.dims())
-        if (dim < 0) fail(where, "has a dimension of " + std::to_string(dim));
+        if (dim < 0) fail_content(where, "has a dimension of " + std::to_string(dim));
     return Shape(proto.dims().begin(), proto.dims().end());
 }
 
@@ -50,7 +47,7 @@ std::int64_t byte_size(const Shape& shape, std::size_t element_size, const std::
     std::int64_t bytes = static_cast<std::int64_t>(element_size);
     for (std::int64_t dim : shape)
         if (!checked_multiply(bytes, dim, &bytes))
-            fail(where, "the size of " + shape.to_string() + " overflows");
+            fail_content(where, "the size of " + shape.to_string() + " overflows");
     return bytes;
 }
 
@@ -62,7 +59,7 @@ std::string pack(const Field& field, const std::string& where) {
     for (const auto value : field) {
         if constexpr (sizeof(Stored) < sizeof(value))
             if (value < 0 || value > std::numeric_limits<Stored>::max())
-                fail(where, "value " + std::to_string(value) + " does not fit its element type");
+                fail_content(where, "value " + std::to_string(value) + " does not fit its element type");
         const auto stored = static_cast<Stored>(value);
         std::memcpy(to, &stored, sizeof(Stored));
         to += sizeof(Stored);
@@ -86,8 +83,8 @@ std::int64_t parse_integer(const std::string& text, const std::string& where, co
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size() || value < 0)
-        fail(where, std::string("external data: ") + key + " is " + in_quotes(text) +
-                        "; expected a number from 0 to 2^63 - 1");
+        fail_content(where, std::string("external data: ") + key + " is " + in_quotes(text) +
+                                "; expected a number from 0 to 2^63 - 1");
     return value;
 }
 
@@ -97,10 +94,10 @@ SideFileRange decode_range(const TensorProto& proto, std::int64_t bytes, const s
         if (entry.key() == "location") range.file = entry.value();
         if (entry.key() == "offset") range.offset = parse_integer(entry.value(), where, "offset");
         if (entry.key() == "length" && parse_integer(entry.value(), where, "length") != bytes)
-            fail(where, "external data: length is " + entry.value() + ", the shape needs " +
-                            std::to_string(bytes) + " bytes");
+            fail_content(where, "external data: length is " + entry.value() + ", the shape needs " +
+                                    std::to_string(bytes) + " bytes");
     }
-    if (range.file.empty()) fail(where, "external data without a location");
+    if (range.file.empty()) fail_content(where, "external data without a location");
     return range;
 }
 
@@ -122,18 +119,19 @@ bool is_supported_type(int type) {
 }
 
 DataType decode_type(int type, const std::string& where) {
-    if (!is_supported_type(type)) fail(where, "element type " + onnx_type_name(type) + " is not supported");
+    if (!is_supported_type(type))
+        fail_content(where, "element type " + onnx_type_name(type) + " is not supported");
     return *element_of_onnx(type)->dtype;
 }
 
 Tensor decode_tensor(const TensorProto& proto, const std::string& folder, const std::string& where) {
     const Element* element = element_of_onnx(proto.data_type());
     if (element == nullptr)
-        fail(where,
-             "element type " + onnx_type_name(proto.data_type()) +
-                 " is not supported; known are float32, float16, bfloat16, double, int64, int32, uint8 "
-                 "and bool");
-    if (proto.has_segment()) fail(where, "is stored in segments, which is not supported");
+        fail_content(
+            where, "element type " + onnx_type_name(proto.data_type()) +
+                       " is not supported; known are float32, float16, bfloat16, double, int64, int32, uint8 "
+                       "and bool");
+    if (proto.has_segment()) fail_content(where, "is stored in segments, which is not supported");
     const Shape shape = decode_shape(proto, where);
     const std::int64_t bytes = byte_size(shape, element->size, where);
     if (proto.data_location() == TensorProto::EXTERNAL) {
@@ -144,8 +142,8 @@ Tensor decode_tensor(const TensorProto& proto, const std::string& folder, const 
     const auto stored =
         std::as_bytes(std::span<const char>(proto.has_raw_data() ? proto.raw_data() : packed));
     if (stored.size() != static_cast<std::size_t>(bytes))
-        fail(where, "holds " + std::to_string(stored.size() / element->size) + " values, the shape " +
-                        shape.to_string() + " needs " + std::to_string(shape.elements()));
+        fail_content(where, "holds " + std::to_string(stored.size() / element->size) + " values, the shape " +
+                                shape.to_string() + " needs " + std::to_string(shape.elements()));
     return to_tensor(*element, shape, stored, nullptr, where);
 }
 

@@ -88,8 +88,9 @@ public:
     ///   fastest                      the cheapest
     ///   most-accurate                the highest accuracy
     ///   balanced                     the cheapest within half a point of the backbone's accuracy, else
-    ///   most-accurate max-cost=X, cost<=X          the most accurate of relative_cost <= X min-accuracy=X,
-    ///   accuracy>=X  the cheapest of accuracy_low >= X
+    ///                                most-accurate
+    ///   max-cost=X, cost<=X          the most accurate of relative_cost <= X
+    ///   min-accuracy=X, accuracy>=X  the cheapest of accuracy_low >= X
     /// Throws Error{kUsage} naming the nearest when none is meant or none fits.
     const Configuration& at(const std::string& selector) const;
     const Contents& contents() const noexcept { return *contents_; }
