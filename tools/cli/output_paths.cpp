@@ -24,8 +24,11 @@ std::optional<FileNumber> number_of(const fs::path& path) {
 }
 
 // `path` without links and dots, as far as it is there; a link to nothing is where its target would be.
-fs::path resolved(const fs::path& path) {
+fs::path resolved(fs::path path) {
+    constexpr int kMostLinks = 40;  // as the kernel follows
     std::error_code ignored;
+    for (int i = 0; i < kMostLinks && fs::is_symlink(path, ignored) && !fs::exists(path, ignored); ++i)
+        path = path.parent_path() / fs::read_symlink(path, ignored);
     const fs::path whole = fs::weakly_canonical(fs::absolute(path, ignored), ignored);
     return whole.empty() ? path : whole;
 }
