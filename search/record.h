@@ -88,6 +88,13 @@ struct RecordMeta {
 constexpr const char* kMaxSoftmax = "max_softmax";
 /// Stands for a score that is not a number: it is above no threshold.
 constexpr float kNoScore = -1;
+/// Of scores that are differences of probabilities.
+constexpr float kScoreRounding = 1e-5f;
+
+/// Whether a record may hold `score`: kNoScore, or 0..1 but for `rounding`.
+inline bool is_recorded_score(float score, float rounding = kScoreRounding) {
+    return score == kNoScore || (score >= -rounding && score <= 1 + rounding);
+}
 
 /// What one head said.
 struct RecordColumn {

@@ -13,7 +13,6 @@
 namespace dyce {
 namespace {
 
-constexpr float kRounding = 1e-5f;  // of scores that are differences of probabilities
 
 // The array of a score kind: the published tool calls the first one so.
 std::string array_name(const std::string& score) { return score == kMaxSoftmax ? "confs" : score; }
@@ -53,7 +52,7 @@ public:
         for (const char* score : {"margin", "entropy"}) {
             if (!archive_.contains(score)) continue;
             record_.scores.push_back(score);
-            read_scores(score, kRounding);
+            read_scores(score, kScoreRounding);
         }
         if (options.names && archive_.contains("names")) read_names();
     }
@@ -169,7 +168,7 @@ private:
             scores.reserve(record_.pictures * kept);
             for (std::size_t i = 0; i < count; ++i) {
                 const float value = values.data<float>()[i];
-                if (value != kNoScore && !(value >= -rounding && value <= 1 + rounding))
+                if (!is_recorded_score(value, rounding))
                     throw Error(ErrorCode::kContent, stored.where,
                                 "element " + std::to_string(first + i) + " is " + std::to_string(value) +
                                     ", expected a score in 0..1, or -1 for none");

@@ -1,94 +1,72 @@
 #include "search/record_journal.h"
 
-#include <dyce/error.h>
-
-#include <fcntl.h>
-#include <unistd.h>
-#include <cerrno>
+#include <algorithm>
 #include <cstring>
+
+#include <unistd.h>
 
 namespace dyce {
 namespace {
 
-[[noreturn]] void fail(const std::string& path, const std::string& what) {
-    throw Error(ErrorCode::kIo, path, what + ": " + std::strerror(errno));
+constexpr const char* kJournalFormat = "dyce.journal/2";
+
+std::size_t bytes_of_row(const JournalShape& shape) {
+    return sizeof(std::int32_t) * shape.classes_per_row + sizeof(float) * shape.scores_per_row;
 }
 
-void write_all(int file, const void* bytes, std::size_t size, const std::string& path) {
-    const auto* next = static_cast<const char*>(bytes);
-    while (size > 0) {
-        const ssize_t written = ::write(file, next, size);
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) fail(path, "cannot write");
-        next += written;
-        size -= static_cast<std::size_t>(written);
-    }
+BlockHeading journal_heading(const std::string& key, const JournalShape& shape) {
+    return {kJournalFormat, key, static_cast<std::int64_t>(shape.rows), bytes_of_row(shape)};
 }
 
-// Reads as much as there is, up to `size`.
-std::size_t read_some(int file, void* bytes, std::size_t size, const std::string& path) {
-    std::size_t total = 0;
-    while (total < size) {
-        const ssize_t got = ::read(file, static_cast<char*>(bytes) + total, size - total);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) fail(path, "cannot read");
-        if (got == 0) break;
-        total += static_cast<std::size_t>(got);
-    }
-    return total;
+bool can_be_noted(const RecordRow& row, std::int64_t classes) {
+    const auto is_class = [&](std::int32_t c) { return c >= 0 && c < classes; };
+    return std::all_of(row.classes.begin(), row.classes.end(), is_class) &&
+           std::all_of(row.scores.begin(), row.scores.end(),
+                       [](float score) { return is_recorded_score(score); });
 }
 
 }  // namespace
 
-RecordJournal::RecordJournal(std::string path, const std::string& heading, std::size_t classes_per_row,
-                             std::size_t scores_per_row)
-    : path_(std::move(path)), classes_(classes_per_row), scores_(scores_per_row) {
-    file_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (file_ < 0) fail(path_, "cannot open");
-    read_rows(heading);
-    // What a kill left behind the last whole row is cut off.
-    const auto size = static_cast<off_t>(heading.size() + rows_.size() * row_bytes());
-    if (rows_.empty()) {
-        if (::ftruncate(file_, 0) != 0 || ::lseek(file_, 0, SEEK_SET) != 0) fail(path_, "cannot clear");
-        write_all(file_, heading.data(), heading.size(), path_);
-    } else if (::ftruncate(file_, size) != 0 || ::lseek(file_, size, SEEK_SET) != size) {
-        fail(path_, "cannot shorten");
-    }
+RecordJournal::RecordJournal(const std::string& path, const std::string& key, const JournalShape& shape)
+    : shape_(shape), file_(path, journal_heading(key, shape), [this](std::span<const std::byte> block) {
+          return take(block);
+      }) {
+    file_.begin_writing();
 }
 
-RecordJournal::~RecordJournal() {
-    if (file_ >= 0) ::close(file_);
-}
-
-std::size_t RecordJournal::row_bytes() const { return 4 * (classes_ + scores_); }
-
-void RecordJournal::read_rows(const std::string& heading) {
-    std::string found(heading.size(), '\0');
-    if (read_some(file_, found.data(), found.size(), path_) != found.size() || found != heading) return;
-    std::vector<char> bytes(row_bytes());
-    while (read_some(file_, bytes.data(), bytes.size(), path_) == bytes.size()) {
-        RecordRow row{std::vector<std::int32_t>(classes_), std::vector<float>(scores_)};
-        std::memcpy(row.classes.data(), bytes.data(), 4 * classes_);
-        std::memcpy(row.scores.data(), bytes.data() + 4 * classes_, 4 * scores_);
+bool RecordJournal::take(std::span<const std::byte> block) {
+    const std::size_t kept = rows_.size();
+    const std::size_t class_bytes = sizeof(std::int32_t) * shape_.classes_per_row;
+    for (; !block.empty(); block = block.subspan(bytes_of_row(shape_))) {
+        RecordRow row{std::vector<std::int32_t>(shape_.classes_per_row),
+                      std::vector<float>(shape_.scores_per_row)};
+        std::memcpy(row.classes.data(), block.data(), class_bytes);
+        std::memcpy(row.scores.data(), block.data() + class_bytes, sizeof(float) * shape_.scores_per_row);
+        if (!can_be_noted(row, shape_.classes)) {
+            rows_.resize(kept);
+            return false;
+        }
         rows_.push_back(std::move(row));
     }
+    return true;
 }
 
 void RecordJournal::add(std::vector<RecordRow> rows) {
-    std::vector<char> bytes(rows.size() * row_bytes());
-    char* next = bytes.data();
+    const std::size_t row_bytes = bytes_of_row(shape_);
+    const std::size_t class_bytes = sizeof(std::int32_t) * shape_.classes_per_row;
+    std::vector<std::byte> block(rows.size() * row_bytes);
+    std::byte* next = block.data();
     for (RecordRow& row : rows) {
-        std::memcpy(next, row.classes.data(), 4 * classes_);
-        std::memcpy(next + 4 * classes_, row.scores.data(), 4 * scores_);
-        next += row_bytes();
+        std::memcpy(next, row.classes.data(), class_bytes);
+        std::memcpy(next + class_bytes, row.scores.data(), row_bytes - class_bytes);
+        next += row_bytes;
         rows_.push_back(std::move(row));
     }
-    write_all(file_, bytes.data(), bytes.size(), path_);
-    if (::fdatasync(file_) != 0) fail(path_, "cannot write to the disk");
+    file_.append(block);
 }
 
 void RecordJournal::remove() {
-    if (::unlink(path_.c_str()) != 0) fail(path_, "cannot remove");
+    if (::unlink(file_.file().path().c_str()) != 0) file_.file().fail("remove");
 }
 
 }  // namespace dyce

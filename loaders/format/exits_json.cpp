@@ -1,5 +1,7 @@
 #include "loaders/format/exits_json.h"
 
+#include "loaders/format/within.h"
+
 #include <algorithm>
 
 namespace dyce {
@@ -42,19 +44,19 @@ std::string exits_to_text(const Graph& graph, const ExitTable& exits) {
 ExitTable exits_from_text(const std::string& text, const std::string& where, const Graph& graph) {
     ExitTable exits;
     if (text.empty()) {
-        exits.sites = find_sites(graph);
+        within(where, [&] { exits.sites = find_sites(graph); });
         return exits;
     }
     const Json json = parse_json(text, where);
     const JsonField field(json, where);
     JsonFields fields(field);
     const JsonField sites = fields["sites"];
-    exits.sites = find_sites(graph, sites.texts());
+    within(where, [&] { exits.sites = find_sites(graph, sites.texts()); });
     if (names_of(exits.sites) != sites.texts()) sites.fail("sites in the order in which they are computed");
     const JsonField heads = fields["heads"];
     for (std::size_t i = 0; i < heads.size(); ++i) exits.heads.push_back(head_from_json(heads[i], graph));
     fields.finish();
-    complete_heads(graph, exits);
+    within(where, [&] { complete_heads(graph, exits); });
     return exits;
 }
 

@@ -12,7 +12,7 @@ namespace dyce {
 /// The canonical text; empty when `graph` has no heads and its sites are those of the rule.
 std::string exits_to_text(const Graph& graph, const ExitTable& exits);
 
-/// What exits_to_text() wrote, of an empty text too. Throws Error{kContent} naming the field,
+/// What exits_to_text() wrote, of an empty text too. Throws Error{kContent} naming `where` and the field,
 /// Error{kResource} over a limit.
 ExitTable exits_from_text(const std::string& text, const std::string& where, const Graph& graph);
 

@@ -2,17 +2,19 @@
 
 #include "runtime/core/atomic_file.h"
 #include "runtime/core/digest.h"
-#include "runtime/core/file_mapping.h"
+#include "runtime/core/regular_file.h"
 
 #include <dyce/error.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
+
+#include <fcntl.h>
 
 namespace dyce {
 namespace {
 
-constexpr std::uint64_t kMaxBytes = std::uint64_t{64} << 30;
 constexpr std::size_t kDigestBytes = 32;
 
 std::string digest_of(std::string_view text) {
@@ -29,13 +31,16 @@ Checkpoint::Checkpoint(std::string path, const std::string& key)
 
 std::int64_t Checkpoint::load(const TrainingState& state) const {
     if (!is_kept() || !std::filesystem::exists(path_)) return 0;
-    const auto file = FileMapping::open(path_, kMaxBytes);
-    const std::string_view text(reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size());
+    std::size_t size = header_.size() + sizeof(std::int64_t) + kDigestBytes;
+    for (const std::span<float> part : state) size += part.size_bytes();
+    // Read, not mapped, and one byte more than expected: whatever happens to the file meanwhile is seen.
+    const RegularFile file = RegularFile::open(path_, O_RDONLY);
+    std::string read(std::min<std::uint64_t>(file.size(), size + 1), '\0');
+    read.resize(file.read_at(0, std::as_writable_bytes(std::span(read.data(), read.size()))));
+    const std::string_view text = read;
     if (!text.starts_with(header_))
         throw Error(ErrorCode::kContent, path_,
                     "is not a checkpoint of this training: model, pictures, heads or options differ");
-    std::size_t size = header_.size() + sizeof(std::int64_t) + kDigestBytes;
-    for (const std::span<float> part : state) size += part.size_bytes();
     if (text.size() != size ||
         digest_of(text.substr(0, size - kDigestBytes)) != text.substr(size - kDigestBytes))
         throw Error(ErrorCode::kContent, path_, "is damaged: its digest does not fit");

@@ -115,6 +115,7 @@ TrainExitsReport train_exits(
     const std::string key = feature_key(member, pictures, options);
     const bool keep = !options.cache.empty();
     FeatureCache cache(keep ? options.cache : options.scratch, keep, key, layout, row_count);
+    if (!cache.notice().empty()) options.notice(cache.notice());
     report.feature_rows = row_count - cache.complete();
     run_feature_pass(make_feature_graph(member.graph, member.exits, layout), layout, member.preprocess,
                      pictures, {options.passes, options.training.seed, threads}, cache,

@@ -25,6 +25,12 @@ bool same(const std::vector<RecordRow>& a, const std::vector<RecordRow>& b) {
     });
 }
 
+constexpr JournalShape kJournalShape = {3, 2, 3, 5};
+
+RecordRow journal_row(int seed) {
+    return {{seed, seed + 1}, {0.25f * static_cast<float>(seed), 1, kNoScore}};
+}
+
 }  // namespace
 
 TEST_CASE("recorder: every head of every member, as the whole graph computes it") {
@@ -86,35 +92,69 @@ TEST_CASE("recorder: columns of the record are the rows") {
     }
 }
 
-TEST_CASE("journal: a run cut off at any byte goes on with the whole rows it left") {
+TEST_CASE("journal: a run cut off at any byte goes on with the whole blocks it left") {
     test::TempFolder folder;
     const std::string path = folder / "rec.npz.journal";
-    const auto row = [](int seed) {
-        return RecordRow{{seed, seed + 1}, {0.5f * static_cast<float>(seed), 1, 2}};
-    };
     const auto write = [&] {
         std::filesystem::remove(path);
-        RecordJournal journal(path, "heading\n", 2, 3);
-        journal.add({row(1), row(2)});
-        journal.add({row(3)});
+        RecordJournal journal(path, "key", kJournalShape);
+        journal.add({journal_row(1), journal_row(2)});
+        journal.add({journal_row(3)});
     };
     write();
     const auto whole = std::filesystem::file_size(path);
-    REQUIRE(whole == 8 + 3 * 20);
-    for (std::uintmax_t size = 0; size <= whole; ++size) {
+    const std::uintmax_t heading = 128, first = heading + 64 + 2 * 20;
+    REQUIRE(whole == first + 64 + 20);
+    CHECK(test::read_file(path).starts_with("dyce.journal/2 "));
+    for (std::uintmax_t size = 13; size <= whole; ++size) {
         write();
         std::filesystem::resize_file(path, size);
-        RecordJournal journal(path, "heading\n", 2, 3);
-        const std::size_t left = size < 8 ? 0 : (size - 8) / 20;
+        RecordJournal journal(path, "key", kJournalShape);
+        const std::size_t left = size < first ? 0 : size < whole ? 2 : 3;
         REQUIRE(journal.rows().size() == left);
-        for (int i = static_cast<int>(left); i < 3; ++i) journal.add({row(i + 1)});
-        CHECK(same(journal.rows(), {row(1), row(2), row(3)}));
-        CHECK(std::filesystem::file_size(path) == whole);
+        CHECK(journal.notice().empty());
+        for (int i = static_cast<int>(left); i < 3; ++i) journal.add({journal_row(i + 1)});
+        CHECK(same(journal.rows(), {journal_row(1), journal_row(2), journal_row(3)}));
     }
     {
-        RecordJournal other(path, "another\n", 2, 3);
+        RecordJournal other(path, "another", kJournalShape);
         CHECK(other.rows().empty());
+        CHECK(other.notice().find("of other rows") != std::string::npos);
         other.remove();
     }
     CHECK(!std::filesystem::exists(path));
+}
+
+TEST_CASE("journal: rows that no exit can say are not taken over, whatever their checksum") {
+    test::TempFolder folder;
+    const std::string path = folder / "rec.npz.journal";
+    const float nan = std::nanf("");
+    const struct {
+        RecordRow row;
+        bool taken;
+    } cases[] = {
+        {{{0, 4}, {0, 1, kNoScore}}, true},  {{{5, 0}, {0, 0, 0}}, false},
+        {{{0, -5}, {0, 0, 0}}, false},       {{{INT32_MAX, 0}, {0, 0, 0}}, false},
+        {{{0, 0}, {nan, 0, 0}}, false},      {{{0, 0}, {0, 0, nan}}, false},
+        {{{0, 0}, {0, INFINITY, 0}}, false}, {{{0, 0}, {0, 0, -0.5f}}, false},
+        {{{0, 0}, {1.5f, 0, 0}}, false},
+    };
+    for (const auto& [row, taken] : cases) {
+        std::filesystem::remove(path);
+        {
+            RecordJournal journal(path, "key", kJournalShape);
+            journal.add({journal_row(1)});
+            journal.add({journal_row(2), row});
+        }
+        const RecordJournal journal(path, "key", kJournalShape);
+        CHECK(journal.rows().size() == (taken ? 3 : 1));
+        CHECK(journal.notice().empty() == taken);
+    }
+}
+
+TEST_CASE("journal: of two recordings into one file the second is refused") {
+    test::TempFolder folder;
+    const std::string path = folder / "rec.npz.journal";
+    const RecordJournal first(path, "key", kJournalShape);
+    CHECK_THROWS_WITH_AS(RecordJournal(path, "key", kJournalShape), doctest::Contains("cannot lock"), Error);
 }

@@ -1,18 +1,17 @@
 #include "tools/cli/inputs.h"
 
 #include "loaders/format/model_file.h"
+#include "loaders/format/text.h"
 #include "runtime/core/file_mapping.h"
 #include "tools/cli/configuration_argument.h"
 #include "tools/cli/default_model.h"
+#include "tools/cli/path_list.h"
 
 #include <dyce/error.h>
 
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 
 namespace dyce {
 namespace {
@@ -76,13 +75,23 @@ std::vector<std::string> read_labels(const std::string& path, int classes) {
     return labels;
 }
 
+std::vector<std::string> read_model_labels(const std::string& path, int classes) {
+    const std::vector<std::string> labels = read_labels(path, classes);
+    const auto bad = std::find_if_not(labels.begin(), labels.end(), is_printable_utf8);
+    if (bad == labels.end()) return labels;
+    const char* problem = valid_utf8_prefix(*bad) < bad->size()  ? "bytes that are not UTF-8"
+                          : bad->find('\t') != std::string::npos ? "a tab"
+                                                                 : "a control character";
+    throw Error(ErrorCode::kContent, path + ": line " + std::to_string(bad - labels.begin() + 1),
+                in_quotes(*bad) + " holds " + problem + ", expected one class name a line, and only that");
+}
+
 std::vector<std::string> expand_pictures(const std::vector<std::string>& paths, bool recursive) {
     std::vector<std::string> files;
     for (const std::string& path : paths) {
         std::error_code error;
         if (path == "-") {
-            for (std::string line; std::getline(std::cin, line);)
-                if (!line.empty()) files.push_back(line);
+            for (std::string& line : read_path_list(path, '\n')) files.push_back(std::move(line));
         } else if (!fs::is_directory(path, error)) {
             files.push_back(path);
         } else if (recursive) {
@@ -92,19 +101,6 @@ std::vector<std::string> expand_pictures(const std::vector<std::string>& paths, 
         }
     }
     return files;
-}
-
-std::vector<std::string> read_files0(const std::string& path) {
-    std::string text;
-    if (path == "-") {
-        text.assign(std::istreambuf_iterator<char>(std::cin), {});
-    } else {
-        std::ifstream file(path, std::ios::binary);
-        if (!file) throw Error(ErrorCode::kIo, path, "cannot open");
-        text.assign(std::istreambuf_iterator<char>(file), {});
-    }
-    if (!text.empty() && text.back() == '\0') text.pop_back();
-    return split(text, '\0');
 }
 
 Configuration named_configuration(const std::string& text, const Model& model) {

@@ -20,13 +20,13 @@ Model take_model(std::vector<std::string>& positionals);
 /// One label a line, UTF-8; a trailing empty line is ignored. Throws Error{kIo}, and Error{kContent} when a
 /// line is empty or there are not `classes` of them.
 std::vector<std::string> read_labels(const std::string& path, int classes);
+/// The same for a model file, which takes printable UTF-8 only; also throws for a line that is not.
+std::vector<std::string> read_model_labels(const std::string& path, int classes);
 
 /// Picture files for classify: files as given, folders' .jpg .jpeg .png files sorted bytewise (`recursive`:
-/// also below them), "-" = one path a line from stdin. Throws Error{kIo} for a path that does not exist.
+/// also below them), "-" = one path a line from stdin. Throws Error{kIo} for a folder that cannot be read,
+/// and as read_path_list() does.
 std::vector<std::string> expand_pictures(const std::vector<std::string>& paths, bool recursive);
-
-/// NUL-separated paths from a file, "-" = stdin.
-std::vector<std::string> read_files0(const std::string& path);
 
 /// What a value of --config names, in a file or in the set stored in `model`. Throws Error{kUsage} when there
 /// is no such set or configuration.

@@ -1,5 +1,6 @@
 // dyce cascade: several models, small to big, become one whose earlier members are exits of the last.
 #include "loaders/format/model_file.h"
+#include "tools/cli/output_paths.h"
 #include "tools/verbs/verbs.h"
 
 #include <dyce/error.h>
@@ -30,6 +31,7 @@ int cascade(const Arguments& arguments) {
                     std::to_string(paths.size()) + " models given, expected two or more, small to big");
     const auto output = arguments.text("output");
     if (!output) throw Error(ErrorCode::kUsage, "--output", "is missing: -o OUT.safetensors");
+    check_outputs(arguments, {{"output"}});
     ModelData joined;
     std::int64_t macs = 0;
     for (const std::string& path : paths) {

@@ -3,6 +3,7 @@
 #include "search/parallel.h"
 #include "tools/cli/csv.h"
 #include "tools/cli/inputs.h"
+#include "tools/cli/path_list.h"
 #include "tools/cli/progress.h"
 #include "tools/verbs/verbs.h"
 
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <iomanip>
 #include <iostream>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -147,8 +149,8 @@ int classify(const Arguments& arguments) {
     if (const auto file = arguments.text("labels"))
         model = model.with_labels(read_labels(*file, model.classes()));
     if (const auto list = arguments.text("files0-from")) {
-        const auto files = read_files0(*list);
-        positionals.insert(positionals.end(), files.begin(), files.end());
+        auto files = read_path_list(*list, '\0');
+        std::move(files.begin(), files.end(), std::back_inserter(positionals));
     }
     if (positionals.empty())
         throw Error(ErrorCode::kUsage, "IMAGE", "is missing: give pictures, folders or -");

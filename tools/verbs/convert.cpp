@@ -6,6 +6,7 @@
 #include "loaders/import/state_dict.h"
 #include "models/backbones.h"
 #include "tools/cli/inputs.h"
+#include "tools/cli/output_paths.h"
 #include "tools/verbs/recipe.h"
 #include "tools/verbs/verbs.h"
 
@@ -148,6 +149,7 @@ int convert(const Arguments& arguments) {
     if (!has_extension(*output, ".safetensors"))
         throw Error(ErrorCode::kUsage, "--output",
                     "\"" + *output + "\" given, expected a name ending in .safetensors");
+    check_outputs(arguments, {{"output"}}, {"labels"});
 
     Member member;
     member.graph = import_source(arguments, source);
@@ -161,7 +163,7 @@ int convert(const Arguments& arguments) {
     member.storage = float_of(arguments, "store");
     ModelData model;
     if (const auto labels = arguments.text("labels"))
-        model.labels = read_labels(*labels, classes_of(member.graph));
+        model.labels = read_model_labels(*labels, classes_of(member.graph));
     model.members.push_back(std::move(member));
     save_model(*output, model);
 

@@ -4,6 +4,7 @@
 #include "runtime/core/atomic_file.h"
 #include "tools/cli/image_rows.h"
 #include "tools/cli/inputs.h"
+#include "tools/cli/output_paths.h"
 #include "tools/cli/progress.h"
 #include "tools/verbs/eval_records.h"
 #include "tools/verbs/verbs.h"
@@ -134,6 +135,7 @@ void report(const Arguments& arguments, const Model& model, const Configuration&
 }
 
 int eval(const Arguments& arguments) {
+    check_outputs(arguments, {{"per-image"}}, {"data", "config", "records"});
     if (arguments.has("records")) return eval_records(arguments);
     const auto start = Clock::now();
     auto positionals = arguments.positionals();

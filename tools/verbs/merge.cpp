@@ -1,6 +1,7 @@
 // dyce merge: shards of a record become the record of one run.
 #include "search/merge_records.h"
 #include "search/record_file.h"
+#include "tools/cli/output_paths.h"
 #include "tools/verbs/verbs.h"
 
 #include <dyce/error.h>
@@ -15,6 +16,7 @@ int merge(const Arguments& arguments) {
     if (paths.empty()) throw Error(ErrorCode::kUsage, "PART", "is missing: the shards of a record");
     const auto output = arguments.text("output");
     if (!output) throw Error(ErrorCode::kUsage, "--output", "is missing: -o REC.npz");
+    check_outputs(arguments, {{"output"}});
     std::vector<NamedRecord> shards;
     for (const std::string& path : paths)
         shards.emplace_back(path, read_record(path, {.names = true, .all_answers = true}));

@@ -1,6 +1,7 @@
 // dyce quantize: measures the scales that --precision int8 computes with, and stores them in the model.
 #include "loaders/dataset/dataset.h"
 #include "search/calibration.h"
+#include "tools/cli/output_paths.h"
 #include "tools/cli/progress.h"
 #include "tools/verbs/train_options.h"
 #include "tools/verbs/verbs.h"
@@ -41,6 +42,7 @@ int quantize(const Arguments& arguments) {
                     std::to_string(arguments.positionals().size()) + " files given, expected one");
     const std::string data = required(arguments, "data", "a folder, a .csv or another data set");
     const std::string output = output_of(arguments);
+    check_outputs(arguments, {{"output", kPositionals}}, {"data"});
     const std::int64_t images = arguments.integer("images", 300, 1, 1'000'000);
     CalibrationOptions options;
     options.share = arguments.real("percentile", 100 * options.share, 50, 100) / 100;

@@ -6,6 +6,7 @@
 #include "search/record_meta.h"
 #include "search/recorder.h"
 #include "tools/cli/inputs.h"
+#include "tools/cli/output_paths.h"
 #include "tools/cli/progress.h"
 #include "tools/verbs/verbs.h"
 
@@ -50,13 +51,14 @@ std::string digest_of(const Dataset& dataset) {
 }
 
 // Everything that rows of a journal depend on.
-std::string heading_of(const RecordMeta& meta, const RecorderOptions& options) {
-    std::string heading = "dyce.journal/1 " + record_meta_text(meta) + " " + std::to_string(options.topk);
-    for (const std::string& score : options.scores) heading += " " + score;
-    return heading + "\n";
+std::string journal_key(const RecordMeta& meta, const RecorderOptions& options) {
+    std::string key = record_meta_text(meta) + " " + std::to_string(options.topk);
+    for (const std::string& score : options.scores) key += " " + score;
+    return key;
 }
 
 int record(const Arguments& arguments) {
+    check_outputs(arguments, {{"output"}}, {"data"});
     auto positionals = arguments.positionals();
     const Model model = take_model(positionals);
     if (!positionals.empty())
@@ -82,9 +84,10 @@ int record(const Arguments& arguments) {
     meta.shard = shard.index;
     meta.shards = shard.count;
 
-    RecordJournal journal(*output + ".journal", heading_of(meta, options), recorder.classes_per_row(),
-                          recorder.scores_per_row());
     const auto total = static_cast<std::size_t>(meta.shard_pictures());
+    RecordJournal journal(*output + ".journal", journal_key(meta, options),
+                          {total, recorder.classes_per_row(), recorder.scores_per_row(), meta.classes});
+    if (!journal.notice().empty()) std::cerr << "dyce: " << journal.notice() << "\n";
     if (!journal.rows().empty())
         std::cerr << "dyce: goes on after the " << journal.rows().size() << " pictures of an earlier run\n";
     Progress progress("pictures", total, arguments.has("quiet"));

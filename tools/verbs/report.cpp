@@ -2,6 +2,7 @@
 #include "runtime/core/atomic_file.h"
 #include "search/evaluator.h"
 #include "search/record_file.h"
+#include "tools/cli/output_paths.h"
 #include "tools/report/page.h"
 #include "tools/report/training.h"
 #include "tools/verbs/verbs.h"
@@ -50,6 +51,7 @@ int report(const Arguments& arguments) {
         throw Error(ErrorCode::kUsage, "--records", "needs a configuration set");
     const auto output = arguments.text("output");
     if (!output) throw Error(ErrorCode::kUsage, "--output", "is missing: -o report.html");
+    check_outputs(arguments, {{"output"}}, {"records", "log"});
     std::string sections;
     if (!sets.empty()) sections += report_set(sets[0], arguments);
     if (log) sections += training_section(*log, read_training_log(*log));

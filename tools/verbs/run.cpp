@@ -5,6 +5,7 @@
 #include "loaders/import/onnx/onnx_import.h"
 #include "runtime/exec/executor.h"
 #include "tools/cli/compare.h"
+#include "tools/cli/output_paths.h"
 #include "tools/verbs/verbs.h"
 
 #include <dyce/error.h>
@@ -130,6 +131,19 @@ std::string npy_name(std::string name) {
     return name + ".npy";
 }
 
+// The file of every output, none of which is an input's or another's: names that differ can make one file
+// name.
+std::vector<NamedPath> output_files(const Arguments& arguments, const std::string& folder,
+                                    const Graph& graph) {
+    std::vector<NamedPath> files;
+    for (std::size_t i = 0; i < graph.outputs.size(); ++i) {
+        const std::string name = output_name(graph, i);
+        files.push_back({"output " + name, (fs::path(folder) / npy_name(name)).string()});
+    }
+    check_outputs(files, input_files(arguments, {kPositionals, "input"}));
+    return files;
+}
+
 int compare_with(const Arguments& arguments, const Graph& graph, const std::vector<Tensor>& outputs,
                  const std::vector<Tensor>& expected) {
     if (expected.size() > outputs.size() || expected.empty())
@@ -169,16 +183,18 @@ int run(const Arguments& arguments) {
     const std::string path = arguments.positionals()[0];
     const Problem problem =
         has_extension(path, ".onnx") ? onnx_problem(arguments, path) : model_problem(arguments, path);
+    const auto folder = arguments.text("output");
+    std::vector<NamedPath> files;
+    if (folder) files = output_files(arguments, *folder, problem.graph);
     const auto outputs = compute(arguments, problem);
-    if (const auto folder = arguments.text("output")) {
+    if (folder) {
         std::error_code error;
         fs::create_directories(*folder, error);
         if (error) throw Error(ErrorCode::kIo, *folder, "cannot create the folder: " + error.message());
-        for (std::size_t i = 0; i < outputs.size(); ++i)
-            write_npy(*folder + "/" + npy_name(output_name(problem.graph, i)), outputs[i]);
+        for (std::size_t i = 0; i < outputs.size(); ++i) write_npy(files[i].path, outputs[i]);
     }
-    if (const auto folder = arguments.text("vectors"))
-        return compare_with(arguments, problem.graph, outputs, read_numbered(*folder, "output"));
+    if (const auto vectors = arguments.text("vectors"))
+        return compare_with(arguments, problem.graph, outputs, read_numbered(*vectors, "output"));
     print_summary(problem.graph, outputs);
     return 0;
 }

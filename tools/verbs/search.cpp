@@ -6,6 +6,7 @@
 #include "runtime/core/threads.h"
 #include "search/front.h"
 #include "search/surest_first.h"
+#include "tools/cli/output_paths.h"
 #include "tools/cli/record_argument.h"
 #include "tools/cli/search_csv.h"
 #include "tools/verbs/verbs.h"
@@ -140,6 +141,8 @@ int search(const Arguments& arguments) {
     const auto csv = arguments.text("csv");
     if (!output && !embedded && !csv)
         throw Error(ErrorCode::kUsage, "--output", "is missing: -o SET.configs.json, or --csv FILE");
+    check_outputs(arguments, {{"output"}, {"csv"}, {"embed", "model"}},
+                  {"validate", "calibrate", "costs", "latency", "model"});
     const SearchMethod& method = choose_method(arguments);
     const auto lambdas = choose_lambdas(arguments);
     Rating rating;

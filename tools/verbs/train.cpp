@@ -2,6 +2,7 @@
 // networks are trained by train_network.cpp.
 #include "loaders/dataset/dataset.h"
 #include "search/train/train_exits.h"
+#include "tools/cli/output_paths.h"
 #include "tools/verbs/train_network.h"
 #include "tools/verbs/train_options.h"
 #include "tools/verbs/verbs.h"
@@ -92,6 +93,7 @@ int train(const Arguments& arguments) {
     const std::string source = arguments.positionals()[0];
     const std::string data = required(arguments, "data", "a folder, a .csv or another data set");
     const std::string output = output_of(arguments);
+    check_outputs(arguments, {{"output", kPositionals}, {"checkpoint"}}, {"data"});
     const auto types = head_types_of(arguments, "linear,grid4-mlp2x128");
     TrainExitsOptions options = exits_options(arguments);
     options.scratch = std::filesystem::path(output).parent_path().string();
@@ -104,6 +106,7 @@ int train(const Arguments& arguments) {
     const auto notice = [&](const std::string& text) {
         if (!quiet) std::cerr << "dyce: " << text << "\n";
     };
+    options.notice = notice;
     const auto heads = plan_heads(member, types, sites_of(arguments, member.exits.sites.size()), notice);
     if (heads.empty()) throw Error(ErrorCode::kUsage, "--heads", "no head fits any site");
     const auto pictures = open_dataset(data, {.count = model.classes, .names = model.labels});

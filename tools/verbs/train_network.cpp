@@ -4,6 +4,7 @@
 #include "search/train/network/start_network.h"
 #include "search/train/network/train_network.h"
 #include "tools/cli/inputs.h"
+#include "tools/cli/output_paths.h"
 #include "tools/verbs/recipe.h"
 #include "tools/verbs/train_options.h"
 
@@ -36,7 +37,7 @@ void set_classes(const Arguments& arguments, const std::string& data, ModelData&
     };
     const bool named = std::none_of(folders.begin(), folders.end(), is_number);
     if (const auto labels = arguments.text("labels"))
-        model.labels = read_labels(*labels, model.classes);
+        model.labels = read_model_labels(*labels, model.classes);
     else if (named && static_cast<int>(folders.size()) == model.classes)
         model.labels = folders;
 }
@@ -159,6 +160,8 @@ int train_whole_network(const Arguments& arguments) {
     refuse(arguments, {"passes", "cache"}, "with " + mode);
     const std::string data = required(arguments, "data", "a folder, a .csv or another data set");
     const std::string output = output_of(arguments);
+    check_outputs(arguments, {{"output", "fine-tune"}, {"checkpoint"}, {"log"}},
+                   {"data", "fine-tune", "teacher", "labels"});
     TrainNetworkOptions options = network_options(arguments);
     const auto teacher = take_teacher(arguments, options);
     const std::vector<HeadType> types = head_types_of(arguments, "");
