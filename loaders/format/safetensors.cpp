@@ -3,6 +3,7 @@
 #include "loaders/format/json_reader.h"
 #include "loaders/format/text.h"
 #include "runtime/core/checked.h"
+#include "runtime/core/file_kind.h"
 
 #include <dyce/error.h>
 
@@ -34,7 +35,8 @@ std::string_view as_text(std::span<const std::byte> bytes) {
 // Says what a file that is no safetensors is, where people often have such files.
 [[noreturn]] void refuse_foreign(const std::string& path, std::string_view bytes,
                                  const std::string& otherwise) {
-    const bool is_zip = bytes.starts_with("PK\3\4");
+    const FileKind* kind = find_file_kind(std::as_bytes(std::span(bytes)));
+    const bool is_zip = bytes.starts_with("PK\3\4") && kind->name.find(".npz") == kind->name.npos;
     const bool is_pickle = bytes.size() > 1 && bytes[0] == '\x80' && bytes[1] >= 2 && bytes[1] <= 5;
     if (is_zip || is_pickle)
         fail(path,
@@ -43,9 +45,7 @@ std::string_view as_text(std::span<const std::byte> bytes) {
              "safetensors.torch.save_file({k: v.contiguous() for k, v in torch.load(\"" +
                  path + "\", map_location=\"cpu\", weights_only=True).items()}, \"" +
                  path.substr(0, path.find_last_of('.')) + ".safetensors\")");
-    if (bytes.starts_with("version https://git-lfs.github.com/"))
-        fail(path, "is a Git LFS pointer, not the file itself; fetch it with: git lfs pull");
-    fail(path, otherwise);
+    fail(path, wrong_file_message(std::as_bytes(std::span(bytes)), "a safetensors file", otherwise));
 }
 
 // The header's text, without the length before it.
