@@ -4,6 +4,7 @@
 #include "runtime/core/atomic_file.h"
 #include "tools/cli/image_rows.h"
 #include "tools/cli/inputs.h"
+#include "tools/cli/model_argument.h"
 #include "tools/cli/progress.h"
 #include "tools/verbs/eval_records.h"
 #include "tools/verbs/verbs.h"
@@ -136,10 +137,7 @@ void report(const Arguments& arguments, const Model& model, const Configuration&
 int eval(const Arguments& arguments) {
     if (arguments.has("records")) return eval_records(arguments);
     const auto start = Clock::now();
-    auto positionals = arguments.positionals();
-    const Model model = take_model(positionals);
-    if (!positionals.empty())
-        throw Error(ErrorCode::kUsage, positionals[0], "expected one model, a .safetensors file");
+    const Model model = only_model(arguments, "eval");
     const auto data = arguments.text("data");
     if (!data) throw Error(ErrorCode::kUsage, "--data", "is missing: a folder, a .csv or another data set");
     const auto dataset = open_dataset(*data, {.count = model.classes(), .names = model.labels()});
