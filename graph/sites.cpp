@@ -77,9 +77,9 @@ private:
         for (std::size_t n = 0; n < graph_.nodes.size(); ++n)
             if (in_backbone_[n] && rank(graph_.nodes[n].outputs[0]) == 4)
                 possible.push_back(graph_.value(graph_.nodes[n].outputs[0]).name);
-        throw Error(ErrorCode::kContent, "site " + name,
-                    "is not a value of rank 4 that the backbone computes; the nearest is \"" +
-                        std::string(nearest_name(name, possible)) + "\"");
+        throw Error(
+            ErrorCode::kContent, "site " + name,
+            "is not a value of rank 4 that the backbone computes" + nearest_hint(name, possible, "\""));
     }
 
     bool is_site(ValueId value, int alive) const {

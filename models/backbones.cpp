@@ -16,9 +16,11 @@ const Backbone& find_backbone(std::string_view name) {
     if (found != all.end()) return *found;
     std::vector<std::string_view> names;
     for (const Backbone& one : all) names.push_back(one.name);
+    const std::string_view nearest = nearest_name(name, names);
     throw Error(ErrorCode::kUsage, "architecture",
-                "there is no \"" + std::string(name) + "\"; the nearest name is \"" +
-                    std::string(nearest_name(name, names)) + "\"");
+                "there is no \"" + std::string(name) + "\"; " +
+                    (nearest.empty() ? "dyce convert --arch list shows the names"
+                                     : "the nearest name is \"" + std::string(nearest) + "\""));
 }
 
 Graph build_backbone(const Backbone& backbone, const ParameterSource& parameters, int classes,

@@ -68,8 +68,7 @@ private:
             if (known.back() == word) return names.push_back(op);
         }
         const std::vector<std::string_view> candidates(known.begin(), known.end());
-        fail("no operator \"" + word + "\" here; the nearest is " +
-             std::string(nearest_name(word, candidates)));
+        fail("no operator \"" + word + "\" here" + nearest_hint(word, candidates));
     }
 
     void add_number(const std::string& word, const std::string& digits) {

@@ -19,8 +19,7 @@ int find_column(const RecordMeta& meta, const EnabledExit& exit, const std::stri
     const std::string place = where + ": site " + std::to_string(exit.site);
     if (there.empty()) throw Error(ErrorCode::kUsage, place, "the record has no exits there");
     throw Error(ErrorCode::kUsage, place,
-                "the record has no exit \"" + exit.type + "\" there; the nearest is " +
-                    std::string(nearest_name(exit.type, there)));
+                "the record has no exit \"" + exit.type + "\" there" + nearest_hint(exit.type, there));
 }
 
 }  // namespace

@@ -19,8 +19,8 @@ std::size_t find_score(const Record& record, const std::string& name) {
     if (found != record.scores.end()) return static_cast<std::size_t>(found - record.scores.begin());
     const std::vector<std::string_view> there(record.scores.begin(), record.scores.end());
     throw Error(ErrorCode::kUsage, "score \"" + name + "\"",
-                "the record does not hold it; the nearest is \"" + std::string(nearest_name(name, there)) +
-                    "\" (dyce record --scores)");
+                "the record does not hold it" + nearest_hint(name, there, "\"") +
+                    " (dyce record --scores NAME,.. notes more)");
 }
 
 struct Leaver {

@@ -4,6 +4,7 @@
 
 #include <dyce/error.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <utility>
@@ -42,6 +43,13 @@ Measured read_segments(const JsonField& segments, std::int64_t last_position) {
     return measured;
 }
 
+// Nobody leaves at a position without heads, so no segment ends there: the next one measured reaches over it.
+bool has_heads(const RecordMeta& meta, std::size_t position) {
+    return std::any_of(meta.heads.begin(), meta.heads.end(), [position](const RecordHead& head) {
+        return head.position == static_cast<int>(position);
+    });
+}
+
 CostTable make_table(const Measured& measured, double batch, const RecordMeta& meta,
                      const std::string& where) {
     CostTable table;
@@ -49,9 +57,10 @@ CostTable make_table(const Measured& measured, double batch, const RecordMeta& m
     double member = 0;
     for (std::size_t p = 0; p < meta.positions.size(); ++p) {
         const auto segment = measured.segments.find(static_cast<std::int64_t>(p));
-        if (segment == measured.segments.end())
+        if (segment != measured.segments.end())
+            member += segment->second / batch;
+        else if (has_heads(meta, p))
             throw Error(ErrorCode::kContent, where, "has no site " + std::to_string(p));
-        member += segment->second / batch;
         table.backbone.push_back(member);
         if (meta.positions[p].site < 0) member = 0;
     }

@@ -2,14 +2,18 @@
 #include "runtime/core/nearest_name.h"
 #include "runtime/core/onednn/compat.h"
 #include "tools/cli/arguments.h"
+#include "tools/cli/interruption.h"
 #include "tools/verbs/verbs.h"
 
 #include <dyce/error.h>
 
-#include <csignal>
-#include <cstring>
+#include <cstdlib>
+#include <exception>
 #include <iostream>
 #include <new>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include <unistd.h>
 
@@ -23,7 +27,8 @@ void print_help() {
     for (const Verb* verb : all_verbs())
         std::cout << "  dyce " << verb->usage << "\n      " << verb->summary << "\n";
     std::cout
-        << "\n`dyce VERB --help` lists a verb's options. Exit codes: 0 ok; 1 some pictures failed; 2 usage;\n"
+        << "\n`dyce help VERB` or `dyce VERB --help` lists a verb's options. Exit codes: 0 ok; 1 some "
+           "pictures failed; 2 usage;\n"
            "3 a file is wrong in content; 4 cannot open, read or write; 5 memory or a limit; 70 internal;\n"
            "130 interrupted.\n";
 }
@@ -35,11 +40,23 @@ const Verb& find_verb(const std::string& name) {
         names.push_back(verb->name);
     }
     throw Error(ErrorCode::kUsage, "dyce",
-                "unknown verb \"" + name + "\"; the nearest is " + std::string(nearest_name(name, names)));
+                "unknown verb \"" + name + "\"" + nearest_hint(name, names) + "; dyce help lists all");
+}
+
+// dyce help VERB
+int help_on(int count, char** words) {
+    if (count > 1)
+        throw Error(ErrorCode::kUsage, "dyce help",
+                    "\"" + std::string(words[1]) + "\" given, expected one verb");
+    std::string program = "dyce", option = "--help";
+    char* line[] = {program.data(), option.data()};
+    parse_arguments(find_verb(words[0]), 2, line);
+    return 0;
 }
 
 int run(int argc, char** argv) {
     const std::string first = argc > 1 ? argv[1] : "--help";
+    if (first == "help" && argc > 2) return help_on(argc - 2, argv + 2);
     if (first == "--help" || first == "-h" || first == "help") {
         print_help();
         return argc > 1 ? 0 : static_cast<int>(ErrorCode::kUsage);
@@ -53,14 +70,25 @@ int run(int argc, char** argv) {
     return arguments ? verb.run(*arguments) : 0;
 }
 
-// Outputs appear whole or not at all; what an interrupted write leaves behind is a temporary file beside it.
-void interrupted(int) { _exit(130); }
+// nlohmann::json allocates in its destructor: where that fails, nothing can be caught any more.
+[[noreturn]] void terminated() {
+    try {
+        if (const auto error = std::current_exception()) std::rethrow_exception(error);
+    } catch (const std::bad_alloc&) {
+        constexpr std::string_view kMessage = "dyce: out of memory\n";
+        if (write(STDERR_FILENO, kMessage.data(), kMessage.size()) >= 0)
+            _exit(static_cast<int>(ErrorCode::kResource));
+    } catch (...) {
+    }
+    std::abort();
+}
 
 }  // namespace
 }  // namespace dyce
 
 int main(int argc, char** argv) {
-    std::signal(SIGINT, dyce::interrupted);
+    dyce::end_when_interrupted();
+    std::set_terminate(dyce::terminated);
     std::ios::sync_with_stdio(false);
     try {
         const int code = dyce::run(argc, argv);

@@ -1,11 +1,11 @@
 #include "loaders/dataset/class_folders.h"
 
 #include "loaders/dataset/picture_files.h"
+#include "loaders/dataset/picture_names.h"
 
 #include <dyce/error.h>
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <filesystem>
 #include <numeric>
@@ -17,16 +17,6 @@ namespace dyce {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::string_view kPictureEndings[] = {".jpg", ".jpeg", ".jpe", ".png", ".bmp", ".gif",  ".webp",
-                                                ".tif", ".tiff", ".jp2", ".ppm", ".pgm", ".heic", ".avif"};
-
-bool is_picture(const fs::path& file) {
-    std::string ending = file.extension().string();
-    for (char& letter : ending) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-    return std::find(std::begin(kPictureEndings), std::end(kPictureEndings), ending) !=
-           std::end(kPictureEndings);
-}
 
 constexpr int kAmbiguous = -1;
 
@@ -114,7 +104,7 @@ std::unique_ptr<const Dataset> read_class_folders(const std::string& path,
     for (const std::size_t i : order) {
         std::vector<std::string> files;
         for (const fs::directory_entry& entry : fs::recursive_directory_iterator(fs::path(path) / folders[i]))
-            if (is_picture(entry.path()) && entry.is_regular_file())
+            if (is_picture_name(entry.path()) && entry.is_regular_file())
                 files.push_back(entry.path().string().substr(path.size() + (path.back() == '/' ? 0 : 1)));
         std::sort(files.begin(), files.end());
         for (const std::string& file : files) pictures->add(file, labels[i]);

@@ -95,14 +95,21 @@ double parse_bound(std::string_view selector, std::string_view text) {
     return value;
 }
 
+// "cost<0.5" is a slip in "cost<=0.5": its number says nothing about which bound was meant.
+std::string_view without_number(std::string_view selector) {
+    return selector.substr(0, selector.find_last_not_of("0123456789.") + 1);
+}
+
 [[noreturn]] void unknown(const std::string& selector, const Configurations& configurations) {
-    std::vector<std::string_view> known;
+    std::vector<std::string_view> known, bounds;
     for (const Keyword& keyword : kKeywords) known.push_back(keyword.name);
-    for (const Bound& bound : kBounds) known.push_back(bound.name);
+    for (const Bound& bound : kBounds) bounds.push_back(bound.name);
+    known.insert(known.end(), bounds.begin(), bounds.end());
     for (const Configuration& c : configurations) known.push_back(c.name);
+    const std::string hint = nearest_hint(selector, known, "'");
     throw Error(ErrorCode::kUsage, kWhere,
-                in_quotes(selector) + " is neither a name of the set nor a keyword; the nearest is " +
-                    in_quotes(nearest_name(selector, known)));
+                in_quotes(selector) + " is neither a name of the set nor a keyword" +
+                    (hint.empty() ? nearest_hint(without_number(selector), bounds, "'") : hint));
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ ConfigurationSet::ConfigurationSet(Contents contents, const ConfigurationLimits&
 ConfigurationSet ConfigurationSet::load(const std::string& path, const ConfigurationLimits& limits) {
     const auto mapping = FileMapping::open(path, limits.file_bytes);
     const auto bytes = mapping->bytes();
+    refuse_other_than_json(bytes, path);
     return parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path, limits);
 }
 

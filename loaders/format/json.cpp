@@ -1,6 +1,7 @@
 #include "loaders/format/json.h"
 
 #include "loaders/format/text.h"
+#include "runtime/core/file_kind.h"
 #include "runtime/core/file_mapping.h"
 
 #include <dyce/error.h>
@@ -88,9 +89,15 @@ Json parse_json(std::string_view text, const std::string& where) {
     return json;
 }
 
+void refuse_other_than_json(std::span<const std::byte> bytes, const std::string& path) {
+    if (bytes.empty() || bytes[0] == std::byte{'{'} || find_file_kind(bytes) == nullptr) return;
+    throw Error(ErrorCode::kContent, path, wrong_file_message(bytes, "JSON", ""));
+}
+
 Json read_json(const std::string& path, std::uint64_t max_bytes) {
     const auto mapping = FileMapping::open(path, max_bytes);
     const auto bytes = mapping->bytes();
+    refuse_other_than_json(bytes, path);
     return parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path);
 }
 

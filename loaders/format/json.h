@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,10 @@ Json read_tree(JsonReader& reader, std::size_t max_bytes = kMaxJsonTree);
 
 /// A whole text. Throws as read_tree() does.
 Json parse_json(std::string_view text, const std::string& where);
+
+/// Throws Error{kContent} saying what the bytes of the file `path` are when they are of a known kind that is
+/// no JSON.
+void refuse_other_than_json(std::span<const std::byte> bytes, const std::string& path);
 
 /// Reads a whole file of up to `max_bytes`. Throws as parse_json() does, and Error{kIo}.
 Json read_json(const std::string& path, std::uint64_t max_bytes);

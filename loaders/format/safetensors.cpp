@@ -4,6 +4,7 @@
 #include "loaders/format/text.h"
 #include "runtime/core/checked.h"
 #include "runtime/core/fail.h"
+#include "runtime/core/file_kind.h"
 
 #include <dyce/error.h>
 
@@ -31,7 +32,8 @@ std::string_view as_text(std::span<const std::byte> bytes) {
 // Says what a file that is no safetensors is, where people often have such files.
 [[noreturn]] void refuse_foreign(const std::string& path, std::string_view bytes,
                                  const std::string& otherwise) {
-    const bool is_zip = bytes.starts_with("PK\3\4");
+    const FileKind* kind = find_file_kind(std::as_bytes(std::span(bytes)));
+    const bool is_zip = bytes.starts_with("PK\3\4") && kind->name.find(".npz") == kind->name.npos;
     const bool is_pickle = bytes.size() > 1 && bytes[0] == '\x80' && bytes[1] >= 2 && bytes[1] <= 5;
     if (is_zip || is_pickle)
         fail_content(
@@ -41,9 +43,7 @@ std::string_view as_text(std::span<const std::byte> bytes) {
             "safetensors.torch.save_file({k: v.contiguous() for k, v in torch.load(\"" +
                 path + "\", map_location=\"cpu\", weights_only=True).items()}, \"" +
                 path.substr(0, path.find_last_of('.')) + ".safetensors\")");
-    if (bytes.starts_with("version https://git-lfs.github.com/"))
-        fail_content(path, "is a Git LFS pointer, not the file itself; fetch it with: git lfs pull");
-    fail_content(path, otherwise);
+    fail_content(path, wrong_file_message(std::as_bytes(std::span(bytes)), "a safetensors file", otherwise));
 }
 
 // The header's text, without the length before it.

@@ -4,6 +4,7 @@
 #include "loaders/image/png.h"
 #include "loaders/image/stb.h"
 #include "runtime/core/aligned.h"
+#include "runtime/core/file_kind.h"
 #include "runtime/core/file_mapping.h"
 
 #include <algorithm>
@@ -34,7 +35,6 @@ constexpr OtherFormat kOthers[] = {
     {"#?RADIANCE"sv, "a Radiance HDR"},
     {"%PDF"sv, "a PDF"},
     {"<"sv, "text (HTML, SVG?)"},
-    {"version https://git-lfs"sv, "a Git LFS pointer: fetch the real file with git lfs pull"},
 };
 
 bool starts_with(std::span<const std::uint8_t> bytes, std::string_view magic) {
@@ -45,6 +45,10 @@ bool starts_with(std::span<const std::uint8_t> bytes, std::string_view magic) {
     std::string found = bytes.empty() ? "it is empty" : "its content is neither";
     for (const OtherFormat& other : kOthers)
         if (starts_with(bytes, other.magic)) found = std::string("it looks like ") + other.name;
+    const FileKind* kind = find_file_kind(std::as_bytes(bytes));
+    if (kind != nullptr && !kind->is_image)
+        found = "it is " + std::string(kind->name) + (kind->advice.empty() ? "" : "; ") +
+                std::string(kind->advice);
     throw Error(ErrorCode::kContent, name, "not a JPEG or PNG picture: " + found);
 }
 

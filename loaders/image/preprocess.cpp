@@ -64,6 +64,17 @@ xt::xtensor<float, 2> normalised_values(const Preprocess& recipe) {
     return (xt::arange<float>(256.0F) / 255.0F - mean) / std;
 }
 
+// A recipe without a crop takes pictures of one size.
+[[noreturn]] void refuse_size(const Preprocess& recipe, const PictureSize& size) {
+    const std::string side = std::to_string(std::min(recipe.width, recipe.height));
+    throw Error(ErrorCode::kContent, "picture",
+                size.to_string() + (recipe.resize == 0 ? " pixels" : " pixels after the resize") +
+                    ", the network takes " + std::to_string(recipe.width) + "x" +
+                    std::to_string(recipe.height) + " and the recipe has no crop; for pictures of any size " +
+                    "make the model anew: dyce convert SRC --resize " + side + " --crop " + side +
+                    " .. -o MODEL.safetensors");
+}
+
 }  // namespace
 
 void validate(const Preprocess& recipe, const std::string& where) {
@@ -90,10 +101,7 @@ void validate(const Preprocess& recipe, const std::string& where) {
 void apply(const Preprocess& recipe, const Image& image, float* dst) {
     const PictureSize size = resized(recipe, image);
     if (recipe.crop == 0 && (size.width != recipe.width || size.height != recipe.height))
-        throw Error(ErrorCode::kContent, "picture",
-                    size.to_string() + (recipe.resize == 0 ? " pixels" : " pixels after the resize") +
-                        ", the network takes " + std::to_string(recipe.width) + "x" +
-                        std::to_string(recipe.height) + " and the recipe has no crop");
+        refuse_size(recipe, size);
     const int x = crop_begin(size.width, recipe.width);
     const int y = crop_begin(size.height, recipe.height);
     const Window window = visible(size, x, y, recipe.width, recipe.height);

@@ -3,6 +3,7 @@
 #include "loaders/format/text.h"
 #include "runtime/core/aligned.h"
 #include "runtime/core/fail.h"
+#include "runtime/core/file_kind.h"
 #include "runtime/core/file_mapping.h"
 
 #include <dyce/error.h>
@@ -20,6 +21,8 @@ constexpr std::uint64_t kMaxRatio = 1100;  // deflate reaches 1032
 constexpr std::uint64_t kRatioSlack = std::uint64_t{1} << 20;
 constexpr std::uint64_t kPiece = std::uint64_t{4} << 20;  // unpacked before the file's pages are given back
 constexpr std::string_view kSuffix = ".npy";
+constexpr const char* kNoEnd =
+    "not a .npz file: no zip end record in its last 22 bytes (cut short, or bytes added)";
 
 [[noreturn]] void over_limit(const std::string& where, const std::string& what, std::uint64_t found,
                              std::uint64_t limit) {
@@ -33,13 +36,16 @@ std::uint64_t little_endian(std::span<const std::byte> bytes, std::size_t at, st
     return value;
 }
 
+bool is_zip(std::span<const std::byte> bytes) {
+    return bytes.size() >= 4 && little_endian(bytes, 0, 4) == 0x04034b50;
+}
+
 // Checks the end of the archive before libzip sees it: libzip skips trailing bytes and allocates for as many
 // members as the directory claims. Records as in APPNOTE.TXT 6.3, sections 4.3.14 to 4.3.16.
 void check_end(std::span<const std::byte> bytes, const std::string& path, const NpzLimits& limits) {
     constexpr std::size_t kEnd = 22, kLocator = 20, kEnd64 = 56;
     if (bytes.size() < kEnd || little_endian(bytes, bytes.size() - kEnd, 4) != 0x06054b50)
-        fail_content(path,
-                     "not a .npz file: no zip end record in its last 22 bytes (cut short, or bytes added)");
+        fail_content(path, is_zip(bytes) ? kNoEnd : wrong_file_message(bytes, "an .npz file", kNoEnd));
     const std::size_t end = bytes.size() - kEnd;
     std::uint64_t members = little_endian(bytes, end + 10, 2);
     if (end >= kLocator && little_endian(bytes, end - kLocator, 4) == 0x07064b50) {

@@ -26,7 +26,15 @@ std::string_view nearest_name(std::string_view name, std::span<const std::string
                                           [name](std::string_view a, std::string_view b) {
                                               return edit_distance(name, a) < edit_distance(name, b);
                                           });
-    return nearest == candidates.end() ? std::string_view() : *nearest;
+    const int most = std::max(1, static_cast<int>(name.size()) / 3);
+    return nearest == candidates.end() || edit_distance(name, *nearest) > most ? std::string_view()
+                                                                               : *nearest;
+}
+
+std::string nearest_hint(std::string_view name, std::span<const std::string_view> candidates,
+                         std::string_view quote) {
+    const std::string nearest(nearest_name(name, candidates)), mark(quote);
+    return nearest.empty() ? "" : "; the nearest is " + mark + nearest + mark;
 }
 
 }  // namespace dyce

@@ -59,9 +59,10 @@ const ExitScore& find_exit_score(const std::string& name) {
         if (name == score.name) return score;
         names.push_back(score.name);
     }
-    throw Error(
-        ErrorCode::kUsage, "exit score",
-        "there is no \"" + name + "\"; the nearest is \"" + std::string(nearest_name(name, names)) + "\"");
+    std::string known;
+    for (const std::string_view one : names) known += (known.empty() ? "" : ", ") + std::string(one);
+    throw Error(ErrorCode::kUsage, "exit score",
+                "there is no \"" + name + "\", expected one of " + known + nearest_hint(name, names, "\""));
 }
 
 int best_class(std::span<const float> logits) {

@@ -98,6 +98,18 @@ TEST_CASE("costs: measured segments become milliseconds of a picture") {
     CHECK(table.backbone == std::vector<double>{1, 3, 3, 7});
     CHECK(table.heads == std::vector<double>{0.25, 0, 0.5, 0.125, 0});
     CHECK(latency_table(path, {.batch = 2}, small_meta(1)).base() == 7);
+    // Of sites without heads bench measures none: the next segment reaches over them.
+    RecordMeta fewer = small_meta(1);
+    std::erase_if(fewer.heads, [](const RecordHead& head) { return head.position == 2; });
+    write_file(path, replaced(kBench,
+                              R"({"site":2,"segment_ms":6,"heads":[{"type":"linear","ms":0.25},{"type":)"
+                              R"("grid2-linear","ms":1}]},{"site":3,"segment_ms":8)",
+                              R"({"site":3,"segment_ms":14)"));
+    CHECK(latency_table(path, {.batch = 2}, fewer).base() == 7);
+    CHECK(latency_table(path, {.batch = 2}, fewer).heads == std::vector<double>{0.25, 0, 0});
+    check_refused([&] { latency_table(path, {.batch = 2}, small_meta(1)); }, ErrorCode::kContent,
+                  "no site 2");
+    write_file(path, kBench);
     check_refused([&] { latency_table(path, {.batch = 1}, small_meta(1)); }, ErrorCode::kUsage, "at batch 1");
     check_refused([&] { latency_table(path, {.batch = 2, .threads = 2}, small_meta(1)); }, ErrorCode::kUsage,
                   "threads 2");

@@ -1,8 +1,13 @@
 // dyce bench: what its documents hold. How long something takes is not tested.
 #include "tests/tools/exit_inputs.h"
 
+#include "tools/bench/samples.h"
+
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <thread>
 
 using namespace dyce::test;
 using nlohmann::json;
@@ -30,13 +35,42 @@ TEST_CASE("bench runs several batches at a time, and counts the pictures of all"
     const json row = json::parse(outcome.out)["results"][0];
     CHECK(row["workers"] == 3);
     CHECK(row["runs"] >= 15);  // at least 5 of each worker
-    const double expected = 1000.0 * 3 * 2 / row["median_ms"].get<double>();
-    CHECK(row["images_per_second"].get<double>() == doctest::Approx(expected));
+    CHECK(row["median_ms"].get<double>() <= row["max_ms"].get<double>());
+    // Images over the wall clock: of three workers, as fast as their fastest batch at the most.
+    CHECK(row["images_per_second"].get<double>() <= 1000.0 * 3 * 2 / row["min_ms"].get<double>());
+    const json& usage = row["usage"];
+    CHECK(usage["wall_ms"].get<double>() > 0);
+    CHECK(usage["processor_ms"].get<double>() > 0);
+    CHECK(usage["involuntary_switches"].get<int>() >= 0);
+    CHECK(usage["busy"].is_boolean());
     for (const char* other : {" --segments", " --switch", " --config x"}) {
         const Outcome refused = run_program("bench " + folder / "m.safetensors" + " --workers 2" + other);
         CHECK(refused.code == 2);
         CHECK(refused.err.find("--workers: excludes") != std::string::npos);
     }
+}
+
+TEST_CASE("bench counts images over the wall clock, stalls between the batches included") {
+    // A stand-in that takes no time itself but waits 2 ms before each call: at most 500 a second.
+    const auto wait = [] { std::this_thread::sleep_for(std::chrono::milliseconds(2)); };
+    const dyce::Samples samples = dyce::Samples::measure(
+        0.03, [] {}, wait);
+    CHECK(samples.per_second() < 500);
+    CHECK(samples.per_second() ==
+          doctest::Approx(1000.0 * static_cast<double>(samples.count()) / samples.usage().wall_ms));
+    CHECK(dyce::Samples({1, 2, 5}).per_second() == doctest::Approx(375));
+    CHECK(dyce::Samples({1, 2, 5}).slowest_ms() == 5);
+}
+
+TEST_CASE("bench calls a machine busy where other programs took its processors") {
+    const auto busy = [](double wall, double processor, long switches, int threads) {
+        return dyce::Usage{wall, processor, switches}.was_busy(threads);
+    };
+    CHECK(busy(1000, 500, 300, 1));
+    CHECK(busy(1000, 900, 300, 2));
+    CHECK_FALSE(busy(1000, 950, 300, 1));  // it got nearly all
+    CHECK_FALSE(busy(1000, 1950, 300, 2));
+    CHECK_FALSE(busy(1000, 500, 3, 1));  // it waited of its own accord
 }
 
 TEST_CASE("bench times pictures on their way to the network") {
@@ -139,7 +173,7 @@ TEST_CASE("bench refuses configurations without pictures, and pictures without c
         {model + data, "--data: needs --config or --switch"},
         {model + config + data + " --segments", "--segments: excludes --config and --switch"},
         {model + config + data + " --batch 64", "there are 40 pictures"},
-        {model + " --switch", "--data: is missing"},
+        {model + " --switch --limit 3", "--limit: needs --data"},
         {model + " --switch" + data + " --batch 64", "there are 40 pictures"},
         {model + config + ":best" + data, "best"},
         {model + " --config :first" + data, "no configuration set is stored"},
@@ -158,10 +192,11 @@ TEST_CASE("bench switches between configurations and tells what that takes") {
     write_exit_inputs(folder);
     write_exit_set(folder);
     const std::string set = " --config " + folder / "set.configs.json" + ":";
-    for (const std::string& configurations : {std::string(), set + "first" + set + "none"}) {
+    const std::string data = " --data " + folder / "data";
+    for (const std::string& configurations : {std::string(), data, data + set + "first" + set + "none"}) {
         const Outcome outcome =
-            run_program("bench " + folder / "m.safetensors" + " --switch --data " + folder / "data" +
-                        configurations + " --batch 1,3 --threads 1 --duration 0.05 --json");
+            run_program("bench " + folder / "m.safetensors" + " --switch" + configurations +
+                        " --batch 1,3 --threads 1 --duration 0.05 --json");
         CAPTURE(outcome.err);
         REQUIRE(outcome.code == 0);
         const json rows = json::parse(outcome.out)["results"];

@@ -21,6 +21,87 @@ TEST_CASE("dyce --help and --version answer on stdout") {
     }
 }
 
+TEST_CASE("dyce help VERB is dyce VERB --help") {
+    const Outcome help = run_program("help eval");
+    CHECK(help.code == 0);
+    CHECK(help.out.find("--data") != std::string::npos);
+    CHECK(help.out == run_program("eval --help").out);
+}
+
+TEST_CASE("options keep their values whole, and words between and behind them are kept in order") {
+    const TempFolder folder;
+    dyce::save_model(folder / "m.safetensors", color_model());
+    for (const char* name : {"a,b.png", "c d.png", "-e.png"})
+        write_file(folder / name, color_png(8, 255, 0, 0));
+    const Outcome outcome = run_program(
+        "classify " + folder / "m.safetensors" + " --topk=1 a,b.png --jsonl 'c d.png' --threads 1 -- -e.png",
+        "cd " + folder.path().string() + " &&");
+    CHECK(outcome.code == 0);
+    const std::size_t first = outcome.out.find("\"a,b.png\""), second = outcome.out.find("\"c d.png\""),
+                      third = outcome.out.find("\"-e.png\"");
+    CHECK(first < second);
+    CHECK(second < third);
+    CHECK(third != std::string::npos);
+}
+
+TEST_CASE("files of another kind are called by their names") {
+    const TempFolder folder;
+    dyce::save_model(folder / "m.safetensors", color_model());
+    const std::string model = folder / "m.safetensors";
+    write_file(folder / "p.png", color_png(8, 255, 0, 0));
+    write_file(folder / "set.json", "{\"schema\": \"dyce.configs/1\"}");
+    std::string onnx = "\x08\x07\x12\x07pytorch\x1a\x05" + std::string("1.13.");
+    write_file(folder / "net.safetensors", onnx);
+    const struct {
+        std::string arguments;
+        int code;
+        const char* piece;
+    } rows[] = {
+        {"inspect " + folder / "net.safetensors", 3,
+         "net.safetensors: is an ONNX network; dyce convert it first"},
+        {"search " + folder / "set.json" + " -o " + folder / "o.json", 3, "is a configuration set"},
+        {"search " + model + " -o " + folder / "o.json", 3, "is a dyce model (expected an .npz file)"},
+        {"classify " + model + " " + folder / "p.png" + " --config " + folder / "p.png", 3, "is a PNG image"},
+        {"report " + model + " -o " + folder / "o.html", 3, "is a dyce model"},
+        {"run " + folder / "p.png" + " --input x.npy", 3, "is a PNG image"},
+    };
+    for (const auto& row : rows) {
+        const Outcome outcome = run_program(row.arguments);
+        CAPTURE(row.arguments);
+        CAPTURE(outcome.err);
+        CHECK(outcome.code == row.code);
+        CHECK(outcome.err.find(row.piece) != std::string::npos);
+    }
+}
+
+TEST_CASE("interrupted work says how to go on") {
+    const TempFolder folder;
+    dyce::save_model(folder / "m.safetensors", color_model());
+    write_file(folder / "p.png", color_png(8, 255, 0, 0));
+    std::string list = "path,label\n";
+    for (int i = 0; i < 200'000; ++i) list += "p.png,0\n";
+    write_file(folder / "list.csv", list);
+    // Sent when the program has done what `ready` waits for, and long before its work is done.
+    const auto interrupted = [&](const std::string& ready, const std::string& arguments) {
+        return run_program(arguments, "sh -c '\"$@\" & p=$!; until " + ready +
+                                          "; do sleep 0.02; done; kill -INT $p; wait $p' sh");
+    };
+    const std::string catches_it = "grep -q \"SigCgt.*[2367abef]$\" /proc/$p/status";
+    const Outcome bench =
+        interrupted(catches_it, "bench " + folder / "m.safetensors" + " --threads 1 --duration 60");
+    CHECK(bench.code == 130);
+    CHECK(bench.err.find("interrupted; no output was written: start the same command again") !=
+          std::string::npos);
+    const Outcome record =
+        interrupted("test -e " + folder / "r.npz.journal",
+                    "record " + folder / "m.safetensors" + " --batch 1 --threads 1 --data " +
+                        folder / "list.csv" + " -o " + folder / "r.npz");
+    CHECK(record.code == 130);
+    CHECK(record.err.find("kept beside the output: start the same command again to go on") !=
+          std::string::npos);
+    CHECK_FALSE(std::filesystem::exists(folder / "r.npz"));
+}
+
 TEST_CASE("a wrong command line exits with 2 and names option, value, range and the nearest name") {
     const TempFolder folder;
     dyce::save_model(folder / "m.safetensors", color_model());
@@ -31,7 +112,12 @@ TEST_CASE("a wrong command line exits with 2 and names option, value, range and 
     };
     const Row rows[] = {
         {"", {}},
-        {"clasify x", {"unknown verb \"clasify\"", "classify"}},
+        {"clasify x", {"unknown verb \"clasify\"", "the nearest is classify"}},
+        {"banana x", {"unknown verb \"banana\"; dyce help lists all"}},
+        {"help clasify", {"unknown verb \"clasify\"", "the nearest is classify"}},
+        {"help eval bench", {"dyce help", "\"bench\"", "one verb"}},
+        {"classify " + model + " x.png --banana", {"unknown option --banana; dyce help classify lists all"}},
+        {"classify " + model + " x.png --csv --json", {"--csv", "excludes --json"}},
         {"classify " + model + " x.png --topp 3", {"unknown option --topp", "--topk"}},
         {"classify " + model + " x.png --topk 0", {"--topk", "\"0\"", "from 1 to"}},
         {"classify " + model + " x.png --topk 3x", {"--topk", "\"3x\"", "an integer"}},

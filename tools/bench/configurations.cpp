@@ -85,7 +85,7 @@ public:
         const auto pictures = static_cast<double>(tally_.pictures);
         ordered_json row = setting.json();
         row.update(times.json());
-        row["images_per_second"] = 1000 * pictures / times.total_ms();
+        row["images_per_second"] = 1000 * pictures / times.total_ms();  // others' turns left out
         row["segments"] = nullptr;
         row["configuration"] = plan_->configuration.name;
         row["macs"] = macs();
@@ -122,16 +122,20 @@ ordered_json bench_configurations(const Model& model, const PreparedPictures& pi
     }
     const double planned = 1000 * setting.seconds * static_cast<double>(contestants.size());
     double spent = 0;
+    const UsageMeter meter;
     do {
         for (std::size_t b = 0; b < batches; b += kTurn)
             for (Contestant& contestant : contestants)
                 spent += contestant.run(pictures, b * engine.max_batch(), std::min(kTurn, batches - b));
     } while (spent < planned);
 
+    const Usage usage = meter.read();
+
     const Contestant& off = contestants.front();
     ordered_json rows = ordered_json::array();
     for (const Contestant& contestant : contestants) {
         ordered_json row = contestant.row(setting);
+        row["usage"] = usage.json(setting.threads);  // of all turns
         row["images"] = batches * engine.max_batch();
         row["mac_saving"] = row["time_saving"] = nullptr;
         if (&contestant != &off) {

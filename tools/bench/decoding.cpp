@@ -43,8 +43,10 @@ int bench_decoding(const Arguments& arguments, const Model& model) {
     for (const char* other : {"batch", "config", "data", "segments", "switch", "threads", "workers"})
         if (arguments.has(other))
             throw Error(ErrorCode::kUsage, "--decode", std::string("excludes --") + other);
-    const auto files = expand_pictures({*arguments.text("decode")}, arguments.has("recursive"));
-    if (files.empty()) throw Error(ErrorCode::kUsage, "--decode", "finds no picture (JPEG, PNG)");
+    const auto [files, complaints] = expand_pictures({*arguments.text("decode")}, arguments.has("recursive"));
+    if (files.empty())
+        throw Error(ErrorCode::kUsage, "--decode",
+                    complaints.empty() ? "finds no picture (JPEG, PNG)" : complaints[0]);
     const Times times =
         measure(files, model.data()->last().preprocess, arguments.real("duration", 2, 0.01, 3600));
     const Samples decode(times.decode), prepare(times.prepare);

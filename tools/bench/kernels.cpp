@@ -86,7 +86,8 @@ int bench_operator(const Arguments& arguments) {
                                {"threads", threads},
                                {"precision", "f32"}};
         result.update(samples.json());
-        result["images_per_second"] = 1000.0 * static_cast<double>(row.input[0]) / samples.median_ms();
+        result["images_per_second"] = static_cast<double>(row.input[0]) * samples.per_second();
+        result["usage"] = samples.usage().json(static_cast<int>(threads));
         result["macs"] = macs;
         result["gflops"] = macs > 0 ? ordered_json(gflops(macs, samples.median_ms())) : ordered_json(nullptr);
         result["segments"] = nullptr;

@@ -3,6 +3,8 @@
 #include "loaders/dataset/dataset.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <random>
 
 namespace dyce {
 
@@ -11,6 +13,22 @@ std::vector<Image> load_spread(const std::string& path, const ModelData& model, 
     const std::int64_t count = std::min(limit, dataset->size());
     std::vector<Image> images;
     for (std::int64_t i = 0; i < count; ++i) images.push_back(dataset->image(i * dataset->size() / count));
+    return images;
+}
+
+std::vector<Image> noise_pictures(const ModelData& model, std::int64_t count) {
+    constexpr std::size_t kDifferent = 64;
+    const Preprocess& recipe = model.last().preprocess;
+    std::mt19937 random(1);
+    std::vector<std::uint8_t> pixels(3 * static_cast<std::size_t>(recipe.height) *
+                                     static_cast<std::size_t>(recipe.width));
+    std::vector<Image> images;
+    while (images.size() < kDifferent) {
+        for (std::uint8_t& pixel : pixels) pixel = static_cast<std::uint8_t>(random());
+        images.push_back(Image::from_rgb(recipe.width, recipe.height, pixels.data()));
+    }
+    while (static_cast<std::int64_t>(images.size()) < count)
+        images.push_back(images[images.size() - kDifferent]);
     return images;
 }
 

@@ -16,6 +16,10 @@ namespace dyce {
 /// class. Throws as open_dataset() and Dataset::image() do.
 std::vector<Image> load_spread(const std::string& path, const ModelData& model, std::int64_t limit);
 
+/// At least `count` pictures of random pixels, of the size of the last member's input; the first few again
+/// and again.
+std::vector<Image> noise_pictures(const ModelData& model, std::int64_t count);
+
 /// Pictures as the members of a model want them.
 class PreparedPictures {
 public:

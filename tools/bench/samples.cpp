@@ -43,12 +43,20 @@ Samples Samples::measure(double seconds, const std::function<void()>& work,
         work();
     }
     std::vector<double> times;
+    const UsageMeter meter;
     for (double spent = 0; spent < 1000 * seconds || times.size() < kMinRuns;) {
         spent += time_ms(prepare);
         times.push_back(time_ms(work));
         spent += times.back();
     }
-    return Samples(std::move(times));
+    const Usage usage = meter.read();
+    Samples samples(std::move(times));
+    samples.usage_ = usage;
+    return samples;
+}
+
+double Samples::per_second() const {
+    return 1000.0 * static_cast<double>(count()) / (usage_.wall_ms > 0 ? usage_.wall_ms : total_ms());
 }
 
 double Samples::total_ms() const { return std::accumulate(sorted_.begin(), sorted_.end(), 0.0); }
@@ -67,11 +75,9 @@ std::optional<double> Samples::p99_ms() const {
 }
 
 ordered_json Samples::json() const {
-    return {{"median_ms", median_ms()},
-            {"p90_ms", json_or_null(p90_ms())},
-            {"p99_ms", json_or_null(p99_ms())},
-            {"runs", count()},
-            {"min_ms", fastest_ms()}};
+    return {{"median_ms", median_ms()},         {"p90_ms", json_or_null(p90_ms())},
+            {"p99_ms", json_or_null(p99_ms())}, {"runs", count()},
+            {"min_ms", fastest_ms()},           {"max_ms", slowest_ms()}};
 }
 
 ordered_json json_or_null(const std::optional<double>& value) {

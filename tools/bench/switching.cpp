@@ -71,6 +71,7 @@ ordered_json bench_switching(const Model& model, const std::vector<Image>& image
     run(still);  // a warm-up
     still.clear();
     double calm = 0, switching = 0;
+    const UsageMeter meter;
     while (calm + switching < 2000 * setting.seconds)  // whole rounds: all configurations weigh alike
         for (const Configuration& configuration : configurations) {
             session.set_configuration(configuration);
@@ -82,12 +83,14 @@ ordered_json bench_switching(const Model& model, const std::vector<Image>& image
             first += kStretch;
         }
 
+    const Usage usage = meter.read();
+
     const Samples without(still), with(switched), installs(switches);
     const auto p99 = with.p99_ms(), still_p99 = without.p99_ms(), install_p99 = installs.p99_ms();
     ordered_json row = setting.json();
     row.update(without.json());
-    row["images_per_second"] =
-        1000.0 * setting.batch * static_cast<double>(without.count()) / without.total_ms();
+    row["images_per_second"] = setting.batch * without.per_second();
+    row["usage"] = usage.json(setting.threads);
     row["segments"] = nullptr;
     row["switch"] = {
         {"count", installs.count()},

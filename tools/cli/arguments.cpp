@@ -1,6 +1,3 @@
-// cxxopts splits vectors at commas unless told otherwise: file names may hold commas.
-#define CXXOPTS_VECTOR_DELIMITER '\0'
-
 #include "tools/cli/arguments.h"
 
 #include "runtime/core/nearest_name.h"
@@ -22,22 +19,23 @@ std::string long_name(const Option& option) {
 
 // cxxopts reports an unknown option by exception text only; the option itself stands in argv.
 std::string unknown_option_message(const Verb& verb, int argc, char** argv, const std::string& fallback) {
-    std::vector<std::string> names;
-    for (const Option& option : verb.options) names.push_back(long_name(option));
-    names.insert(names.end(), {"help", "json", "quiet"});
+    std::vector<std::string> names = {"--help", "--json", "--quiet"};
+    for (const Option& option : verb.options) names.push_back("--" + long_name(option));
     const std::vector<std::string_view> known(names.begin(), names.end());
     for (int i = 1; i < argc; ++i) {
         std::string word = argv[i];
         if (word == "--") break;
         if (word.rfind("--", 0) != 0) continue;
-        word = word.substr(2, word.find('=') == std::string::npos ? word.npos : word.find('=') - 2);
+        word = word.substr(0, word.find('='));
         if (std::find(names.begin(), names.end(), word) == names.end())
-            return "unknown option --" + word + "; the nearest is --" +
-                   std::string(nearest_name(word, known));
+            return "unknown option " + word + nearest_hint(word, known) + "; dyce help " + verb.name +
+                   " lists all";
     }
     return fallback;
 }
 
+// Values are taken as whole texts, and words that are no option as what is left over: cxxopts's vectors go
+// through a stream, which ends early, and says nothing, when an allocation fails.
 cxxopts::Options describe(const Verb& verb) {
     cxxopts::Options options("dyce", std::string(verb.summary) + "\n");
     options.custom_help(verb.usage);
@@ -47,14 +45,17 @@ cxxopts::Options describe(const Verb& verb) {
         if (option.argument[0] == '\0')
             add(option.name, option.help, cxxopts::value<bool>());
         else
-            add(option.name, option.help, cxxopts::value<std::vector<std::string>>(), option.argument);
+            add(option.name, option.help, cxxopts::value<std::string>(), option.argument);
     }
     add("json", "one JSON document on stdout", cxxopts::value<bool>());
     add("quiet", "no progress on stderr", cxxopts::value<bool>());
     add("h,help", "this text", cxxopts::value<bool>());
-    options.add_options("hidden")("positionals", "", cxxopts::value<std::vector<std::string>>());
-    options.parse_positional("positionals");
     return options;
+}
+
+void check_count(const Option& option, const std::string& name, std::size_t count) {
+    if (count > 1 && !option.many)
+        throw Error(ErrorCode::kUsage, "--" + name, "given " + std::to_string(count) + " times");
 }
 
 }  // namespace
@@ -68,21 +69,13 @@ std::optional<Arguments> parse_arguments(const Verb& verb, int argc, char** argv
             std::cout << options.help({""}) << verb.notes;
             return {};
         }
-        for (const char* flag : {"json", "quiet"})
-            if (result.count(flag) > 0) arguments.values_[flag] = {"true"};
+        for (const cxxopts::KeyValue& given : result.arguments())
+            arguments.values_[given.key()].push_back(given.value());
         for (const Option& option : verb.options) {
             const std::string name = long_name(option);
-            if (result.count(name) == 0) continue;
-            if (result.count(name) > 1 && !option.many)
-                throw Error(ErrorCode::kUsage, "--" + name,
-                            "given " + std::to_string(result.count(name)) + " times");
-            if (option.argument[0] == '\0')
-                arguments.values_[name] = {"true"};
-            else
-                arguments.values_[name] = result[name].as<std::vector<std::string>>();
+            check_count(option, name, result.count(name));
         }
-        if (result.count("positionals") > 0)
-            arguments.positionals_ = result["positionals"].as<std::vector<std::string>>();
+        arguments.positionals_ = result.unmatched();
     } catch (const cxxopts::exceptions::exception& error) {
         throw Error(ErrorCode::kUsage, std::string("dyce ") + verb.name,
                     unknown_option_message(verb, argc, argv, error.what()));
@@ -108,8 +101,7 @@ std::string Arguments::choice(const std::string& option, const std::string& fall
     for (const std::string& name : allowed) names += (names.empty() ? "" : ", ") + name;
     const std::vector<std::string_view> views(allowed.begin(), allowed.end());
     throw Error(ErrorCode::kUsage, "--" + option,
-                "\"" + value + "\" given, expected one of " + names + "; the nearest is " +
-                    std::string(nearest_name(value, views)));
+                "\"" + value + "\" given, expected one of " + names + nearest_hint(value, views));
 }
 
 std::int64_t Arguments::integer(const std::string& option, std::int64_t fallback, std::int64_t low,

@@ -4,13 +4,13 @@
 #include "loaders/format/text.h"
 #include "runtime/core/file_mapping.h"
 #include "tools/cli/configuration_argument.h"
-#include "tools/cli/default_model.h"
+#include "tools/cli/model_argument.h"
 #include "tools/cli/path_list.h"
+#include "tools/cli/picture_folder.h"
 
 #include <dyce/error.h>
 
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 
 namespace dyce {
@@ -24,36 +24,7 @@ bool ends_with(const std::string& text, const std::string& end) {
     return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
-bool is_picture(const fs::path& path) {
-    std::string extension = path.extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return extension == ".jpg" || extension == ".jpeg" || extension == ".png";
-}
-
-bool names_model(const std::vector<std::string>& positionals) {
-    return !positionals.empty() && ends_with(positionals[0], ".safetensors");
-}
-
-template <class Iterator>
-void add_folder(const std::string& folder, std::vector<std::string>& files) {
-    std::error_code error;
-    std::vector<std::string> found;
-    for (Iterator it(folder, error), end; !error && it != end; it.increment(error))
-        if (is_picture(it->path()) && it->is_regular_file()) found.push_back(it->path().string());
-    if (error) throw Error(ErrorCode::kIo, folder, "cannot read the folder: " + error.message());
-    std::sort(found.begin(), found.end());
-    files.insert(files.end(), found.begin(), found.end());
-}
-
 }  // namespace
-
-Model take_model(std::vector<std::string>& positionals) {
-    if (!names_model(positionals)) return default_model();
-    const std::string path = positionals[0];
-    positionals.erase(positionals.begin());
-    return Model::load(path);
-}
 
 std::vector<std::string> read_labels(const std::string& path, int classes) {
     const auto mapping = FileMapping::open(path, kMaxLabelBytes);
@@ -86,21 +57,22 @@ std::vector<std::string> read_model_labels(const std::string& path, int classes)
                 in_quotes(*bad) + " holds " + problem + ", expected one class name a line, and only that");
 }
 
-std::vector<std::string> expand_pictures(const std::vector<std::string>& paths, bool recursive) {
-    std::vector<std::string> files;
+PictureList expand_pictures(const std::vector<std::string>& paths, bool recursive) {
+    PictureList list;
+    std::vector<std::string>& files = list.files;
     for (const std::string& path : paths) {
         std::error_code error;
         if (path == "-") {
             for (std::string& line : read_path_list(path, '\n')) files.push_back(std::move(line));
         } else if (!fs::is_directory(path, error)) {
             files.push_back(path);
-        } else if (recursive) {
-            add_folder<fs::recursive_directory_iterator>(path, files);
         } else {
-            add_folder<fs::directory_iterator>(path, files);
+            const PictureFolder folder = list_pictures(path, recursive);
+            files.insert(files.end(), folder.files.begin(), folder.files.end());
+            if (!folder.complaint.empty()) list.complaints.push_back(folder.complaint);
         }
     }
-    return files;
+    return list;
 }
 
 Configuration named_configuration(const std::string& text, const Model& model) {

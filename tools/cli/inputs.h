@@ -1,4 +1,4 @@
-// Files that several verbs read: models, labels, lists of pictures.
+// Files that several verbs read: labels, lists of pictures, configurations.
 #pragma once
 
 #include "runtime/core/plan_goal.h"
@@ -13,20 +13,20 @@
 
 namespace dyce {
 
-/// The model a verb was given: its first positional when that ends in .safetensors, which is then removed
-/// from `positionals`; else the one embedded in the program.
-Model take_model(std::vector<std::string>& positionals);
-
 /// One label a line, UTF-8; a trailing empty line is ignored. Throws Error{kIo}, and Error{kContent} when a
 /// line is empty or there are not `classes` of them.
 std::vector<std::string> read_labels(const std::string& path, int classes);
 /// The same for a model file, which takes printable UTF-8 only; also throws for a line that is not.
 std::vector<std::string> read_model_labels(const std::string& path, int classes);
 
-/// Picture files for classify: files as given, folders' .jpg .jpeg .png files sorted bytewise (`recursive`:
-/// also below them), "-" = one path a line from stdin. Throws Error{kIo} for a folder that cannot be read,
-/// and as read_path_list() does.
-std::vector<std::string> expand_pictures(const std::vector<std::string>& paths, bool recursive);
+struct PictureList {
+    std::vector<std::string> files;
+    std::vector<std::string> complaints;  ///< of folders: no pictures there, or some of other formats
+};
+
+/// Picture files for classify: files as given, folders' as list_pictures() finds them, "-" = one path a line
+/// from stdin. Throws as that does, and as read_path_list() does.
+PictureList expand_pictures(const std::vector<std::string>& paths, bool recursive);
 
 /// What a value of --config names, in a file or in the set stored in `model`. Throws Error{kUsage} when there
 /// is no such set or configuration.

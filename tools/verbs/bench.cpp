@@ -10,6 +10,7 @@
 #include "tools/bench/segments.h"
 #include "tools/bench/switching.h"
 #include "tools/cli/inputs.h"
+#include "tools/cli/model_argument.h"
 #include "tools/verbs/verbs.h"
 
 #include <dyce/error.h>
@@ -42,18 +43,32 @@ Samples time_backbone(const std::shared_ptr<const CompiledModel>& model, const B
 ordered_json bench_backbone(const Graph& graph, const BenchSetting& setting) {
     const auto model = CompiledModel::compile(graph, ExitTable{}, setting.compile_options());
     const auto workers = static_cast<std::size_t>(setting.workers);
-    std::vector<std::vector<double>> times(workers);
-    parallel_for(workers, setting.workers, [&](std::size_t worker, std::size_t) {
-        times[worker] = time_backbone(model, setting).sorted();
-    });
+    std::vector<std::optional<Samples>> times(workers);
+    const UsageMeter meter;
+    parallel_for(workers, setting.workers,
+                 [&](std::size_t worker, std::size_t) { times[worker] = time_backbone(model, setting); });
+    const Usage usage = meter.read();
     std::vector<double> all;
-    for (const auto& own : times) all.insert(all.end(), own.begin(), own.end());
-    const Samples samples(std::move(all));
+    double per_second = 0;
+    for (const auto& own : times) {
+        all.insert(all.end(), own->sorted().begin(), own->sorted().end());
+        per_second += own->per_second();
+    }
     ordered_json row = setting.json();
-    row.update(samples.json());
-    row["images_per_second"] = 1000.0 * setting.workers * setting.batch / samples.median_ms();
+    row.update(Samples(std::move(all)).json());
+    row["images_per_second"] = setting.batch * per_second;
+    row["usage"] = usage.json(setting.threads * setting.workers);
     row["segments"] = nullptr;
     return row;
+}
+
+std::vector<std::int64_t> batches_of(const Arguments& arguments) {
+    return arguments.integers("batch", {1}, 1, 4096);
+}
+
+std::int64_t largest_batch(const Arguments& arguments) {
+    const auto batches = batches_of(arguments);
+    return *std::max_element(batches.begin(), batches.end());
 }
 
 // What the command line asks to be timed, for one batch size and number of threads at a time.
@@ -72,8 +87,11 @@ public:
         if (arguments.has("segments"))
             throw Error(ErrorCode::kUsage, "--segments", "excludes --config and --switch");
         const auto data = arguments.text("data");
-        if (!data) throw Error(ErrorCode::kUsage, "--data", "is missing: exits are timed on pictures");
-        images_ = load_spread(*data, *model_.data(), arguments.integer("limit", 1000, 1, 1'000'000));
+        if (!data && !arguments.has("switch"))
+            throw Error(ErrorCode::kUsage, "--data", "is missing: exits are timed on pictures");
+        if (!data && arguments.has("limit")) throw Error(ErrorCode::kUsage, "--limit", "needs --data");
+        images_ = data ? load_spread(*data, *model_.data(), arguments.integer("limit", 1000, 1, 1'000'000))
+                       : noise_pictures(*model_.data(), largest_batch(arguments));
         if (!arguments.has("switch")) pictures_.emplace(*model_.data(), images_);
     }
 
@@ -102,12 +120,25 @@ std::string milliseconds(const ordered_json& value) {
     return text;
 }
 
+// Times taken beside other programs say little: what of the processors this one got.
+std::string busy_note(const ordered_json& row) {
+    const ordered_json& usage = row["usage"];
+    if (!usage["busy"].get<bool>()) return {};
+    const double share = usage["processor_ms"].get<double>() / usage["wall_ms"].get<double>() /
+                         (row["threads"].get<int>() * row["workers"].get<int>());
+    char text[120];
+    std::snprintf(text, sizeof text,
+                  "  machine busy: other programs made it wait %ld times, it got %.0f %% of its processors",
+                  usage["involuntary_switches"].get<long>(), 100 * share);
+    return text;
+}
+
 void print_row(const ordered_json& row) {
-    std::printf("%5d  %7d  %10s %10s %10s %10s  %10.1f  %6zu", row["batch"].get<int>(),
+    std::printf("%5d  %7d  %10s %10s %10s %10s %10s  %10.1f  %6zu", row["batch"].get<int>(),
                 row["threads"].get<int>(), milliseconds(row["median_ms"]).c_str(),
                 milliseconds(row["p90_ms"]).c_str(), milliseconds(row["p99_ms"]).c_str(),
-                milliseconds(row["min_ms"]).c_str(), row["images_per_second"].get<double>(),
-                row["runs"].get<std::size_t>());
+                milliseconds(row["min_ms"]).c_str(), milliseconds(row["max_ms"]).c_str(),
+                row["images_per_second"].get<double>(), row["runs"].get<std::size_t>());
     if (row.contains("configuration")) std::printf("  %s", row["configuration"].get<std::string>().c_str());
     if (row.contains("time_saving") && !row["time_saving"].is_null())
         std::printf(": saves %.1f %% of the multiply-adds, %.1f %% of the time",
@@ -116,7 +147,7 @@ void print_row(const ordered_json& row) {
         std::printf("  %.0f switches a second take %.1f us each; p99 with them %s ms",
                     row["switch"]["per_second"].get<double>(), row["switch"]["median_us"].get<double>(),
                     milliseconds(row["switch"]["batches"]["p99_ms"]).c_str());
-    std::printf("\n");
+    std::printf("%s\n", busy_note(row).c_str());
     for (const auto& segment : row["segments"]) {
         std::printf("    to position %3d  %8.4f ms", segment["site"].get<int>(),
                     segment["segment_ms"].get<double>());
@@ -128,15 +159,12 @@ void print_row(const ordered_json& row) {
 }
 
 int bench_model(const Arguments& arguments) {
-    auto positionals = arguments.positionals();
     std::optional<Model> loaded;
-    const double load_ms = time_ms([&] { loaded = take_model(positionals); });
+    const double load_ms = time_ms([&] { loaded = only_model(arguments, "bench"); });
     const Model& model = *loaded;
-    if (!positionals.empty())
-        throw Error(ErrorCode::kUsage, positionals[0], "expected one model, a .safetensors file");
     if (arguments.has("decode")) return bench_decoding(arguments, model);
     const double seconds = arguments.real("duration", 2, 0.01, 3600);
-    const auto batches = arguments.integers("batch", {1}, 1, 4096);
+    const auto batches = batches_of(arguments);
     const auto threads = arguments.integers("threads", {available_threads()}, 1, 1024);
     const Precision precision = precision_of(arguments);
     const PlanGoal goal = goal_of(arguments);
@@ -149,7 +177,8 @@ int bench_model(const Arguments& arguments) {
     const bool json = arguments.has("json");
     if (!json) {
         std::printf("load %.1f ms, compile %.1f ms (batch 1)\n", load_ms, compile_ms);
-        std::printf("batch  threads   median ms     p90 ms     p99 ms     min ms  pictures/s    runs\n");
+        std::printf(
+            "batch  threads   median ms     p90 ms     p99 ms     min ms     max ms  pictures/s    runs\n");
     }
     for (const auto t : threads)
         for (const auto b : batches)
@@ -180,7 +209,8 @@ int bench(const Arguments& arguments) {
 
 const Verb kBench{
     "bench",
-    "bench [MODEL] [--data X --config SET | --data X --switch | --decode X] | bench --op DESCRIPTOR | bench "
+    "bench [MODEL] [--data X --config SET | --switch [--data X] | --decode X] | bench --op DESCRIPTOR | "
+    "bench "
     "--peak",
     "times whole batches, configurations, pictures, one operator, or the most this machine can compute",
     {{"batch", "N,N..", "batch sizes (1)"},
@@ -192,7 +222,8 @@ const Verb kBench{
      {"config", "SET[:NAME]", "also under this configuration, in alternation with exits off; may be repeated",
       true},
      {"switch", "", "without and with 1,000 switches a second, among --config or to the same"},
-     {"data", "X", "the pictures that configurations and switches are timed on, as for dyce eval"},
+     {"data", "X",
+      "the pictures that configurations and switches are timed on, as for dyce eval (switches: noise)"},
      {"limit", "N", "how many of them, evenly spread (1000)"},
      {"segments", "", "also each stretch between exit sites and each head: a cost table for dyce search"},
      {"decode", "PICTURE|FOLDER", "what pictures cost before the network: decoding, and preparing for it"},

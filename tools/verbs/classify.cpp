@@ -3,6 +3,8 @@
 #include "search/parallel.h"
 #include "tools/cli/csv.h"
 #include "tools/cli/inputs.h"
+#include "tools/cli/interruption.h"
+#include "tools/cli/model_argument.h"
 #include "tools/cli/path_list.h"
 #include "tools/cli/progress.h"
 #include "tools/verbs/verbs.h"
@@ -112,6 +114,7 @@ public:
                 write_(files_[written_++], prediction);
             }
             waiting_.erase(waiting_.begin());
+            std::cout.flush();  // whole answers, should the program be interrupted
             progress_.update(written_);
         }
     }
@@ -128,8 +131,9 @@ private:
 };
 
 Writer choose_writer(const Arguments& arguments) {
-    if (arguments.has("jsonl") && arguments.has("csv"))
-        throw Error(ErrorCode::kUsage, "--csv", "excludes --jsonl");
+    for (const char* other : {"jsonl", "json"})
+        if (arguments.has("csv") && arguments.has(other))
+            throw Error(ErrorCode::kUsage, "--csv", std::string("excludes --") + other);
     if (arguments.has("jsonl") || arguments.has("json")) return write_jsonl;
     if (!arguments.has("csv")) return write_text;
     std::cout << "filename,rank,index,label,prob,exit_site,exit_type,macs,latency_us,error\n";
@@ -145,7 +149,7 @@ std::int64_t default_workers(const Arguments& arguments, std::size_t batches) {
 
 int classify(const Arguments& arguments) {
     auto positionals = arguments.positionals();
-    Model model = take_model(positionals);
+    Model model = take_model(positionals, "classify");
     if (const auto file = arguments.text("labels"))
         model = model.with_labels(read_labels(*file, model.classes()));
     if (const auto list = arguments.text("files0-from")) {
@@ -154,7 +158,9 @@ int classify(const Arguments& arguments) {
     }
     if (positionals.empty())
         throw Error(ErrorCode::kUsage, "IMAGE", "is missing: give pictures, folders or -");
-    const auto files = expand_pictures(positionals, arguments.has("recursive"));
+    const PictureList pictures = expand_pictures(positionals, arguments.has("recursive"));
+    const std::vector<std::string>& files = pictures.files;
+    for (const std::string& complaint : pictures.complaints) std::cerr << "dyce: " << complaint << "\n";
     const int batch = static_cast<int>(arguments.integer("batch", 1, 1, 4096));
     ClassifyOptions options;
     options.topk = static_cast<int>(arguments.integer("topk", 5, 1, 100'000));
@@ -166,13 +172,14 @@ int classify(const Arguments& arguments) {
     const int share = workers == 1 ? 0 : std::max(1, available_threads() / workers);
     const int threads = static_cast<int>(arguments.integer("threads", share, 1, 1024));
 
+    set_way_to_go_on("the answers above are complete: start again with the pictures that are left");
     Session session = open_session(arguments, model, {.threads = threads, .max_batch = batch});
     OrderedOutput output(files, choose_writer(arguments), arguments.has("quiet"));
     parallel_for(batches, workers, [&](std::size_t b, std::size_t) {
         const std::size_t first = b * step, count = std::min(step, files.size() - first);
         output.put(first, answer(session, std::span(files).subspan(first, count), options));
     });
-    return output.failed() == 0 ? 0 : 1;
+    return output.failed() == 0 && pictures.complaints.empty() ? 0 : 1;
 }
 
 }  // namespace

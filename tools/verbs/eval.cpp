@@ -4,6 +4,7 @@
 #include "runtime/core/atomic_file.h"
 #include "tools/cli/image_rows.h"
 #include "tools/cli/inputs.h"
+#include "tools/cli/model_argument.h"
 #include "tools/cli/output_paths.h"
 #include "tools/cli/progress.h"
 #include "tools/verbs/eval_records.h"
@@ -138,10 +139,7 @@ int eval(const Arguments& arguments) {
     check_outputs(arguments, {{"per-image"}}, {"data", "config", "records"});
     if (arguments.has("records")) return eval_records(arguments);
     const auto start = Clock::now();
-    auto positionals = arguments.positionals();
-    const Model model = take_model(positionals);
-    if (!positionals.empty())
-        throw Error(ErrorCode::kUsage, positionals[0], "expected one model, a .safetensors file");
+    const Model model = only_model(arguments, "eval");
     const auto data = arguments.text("data");
     if (!data) throw Error(ErrorCode::kUsage, "--data", "is missing: a folder, a .csv or another data set");
     const auto dataset = open_dataset(*data, {.count = model.classes(), .names = model.labels()});

@@ -2,6 +2,7 @@
 #include "loaders/format/model_file.h"
 #include "runtime/exec/executor.h"
 #include "tools/cli/inputs.h"
+#include "tools/cli/model_argument.h"
 #include "tools/verbs/verbs.h"
 
 #include <dyce/error.h>
@@ -133,10 +134,7 @@ void print_dot(const Graph& graph) {
 }
 
 int inspect(const Arguments& arguments) {
-    auto positionals = arguments.positionals();
-    const Model model = take_model(positionals);
-    if (!positionals.empty())
-        throw Error(ErrorCode::kUsage, positionals[0], "expected one model, a .safetensors file");
+    const Model model = only_model(arguments, "inspect");
     const ModelData& data = *model.data();
     if (arguments.has("json")) {
         std::cout << describe(data).dump(2) << "\n";

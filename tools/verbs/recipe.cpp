@@ -33,6 +33,14 @@ int side(const Arguments& arguments, const std::string& option, int fallback) {
     return static_cast<int>(parse_integer(*value, "--" + option, 1, kMaxSide));
 }
 
+// A preset for pictures of the input's size also takes others, shrunk or enlarged to it; those of that size
+// go in as they are either way.
+void fit_any_picture(const Arguments& arguments, Preprocess& recipe) {
+    const bool is_open = recipe.resize == 0 && recipe.crop == 0 && recipe.height == recipe.width;
+    if (is_open && !arguments.has("resize") && !arguments.has("crop"))
+        recipe.resize = recipe.crop = recipe.height;
+}
+
 }  // namespace
 
 Preprocess recipe_from(const Arguments& arguments, const Shape& input) {
@@ -44,7 +52,7 @@ Preprocess recipe_from(const Arguments& arguments, const Shape& input) {
             ErrorCode::kUsage, "dyce convert",
             "how are pictures prepared for this network? Give one of\n"
             "  --preset imagenet    shorter side 256, centre 224, ImageNet mean and std\n"
-            "  --preset cifar10     32x32 as it is, ImageNet mean and std\n"
+            "  --preset cifar10     shorter side 32, centre 32, ImageNet mean and std\n"
             "  --resize N|none --crop N|none --interpolation bilinear|bicubic --mean a,b,c --std a,b,c");
     if (input.rank() != 3 || input[0] != 3)
         throw Error(ErrorCode::kUsage, "--input",
@@ -61,6 +69,7 @@ Preprocess override_recipe(const Arguments& arguments, Preprocess recipe) {
         recipe = preset(arguments.choice("preset", "", preset_names()));
         recipe.height = height;
         recipe.width = width;
+        fit_any_picture(arguments, recipe);
     }
     recipe.resize = side(arguments, "resize", recipe.resize);
     recipe.crop = side(arguments, "crop", recipe.crop);

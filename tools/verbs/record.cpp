@@ -6,6 +6,8 @@
 #include "search/record_meta.h"
 #include "search/recorder.h"
 #include "tools/cli/inputs.h"
+#include "tools/cli/interruption.h"
+#include "tools/cli/model_argument.h"
 #include "tools/cli/output_paths.h"
 #include "tools/cli/progress.h"
 #include "tools/verbs/verbs.h"
@@ -59,10 +61,7 @@ std::string journal_key(const RecordMeta& meta, const RecorderOptions& options) 
 
 int record(const Arguments& arguments) {
     check_outputs(arguments, {{"output"}}, {"data"});
-    auto positionals = arguments.positionals();
-    const Model model = take_model(positionals);
-    if (!positionals.empty())
-        throw Error(ErrorCode::kUsage, positionals[0], "expected one model, a .safetensors file");
+    const Model model = only_model(arguments, "record");
     const auto data = arguments.text("data");
     if (!data) throw Error(ErrorCode::kUsage, "--data", "is missing: a folder, a .csv or another data set");
     const auto output = arguments.text("output");
@@ -84,6 +83,8 @@ int record(const Arguments& arguments) {
     meta.shard = shard.index;
     meta.shards = shard.count;
 
+    set_way_to_go_on(
+        "the pictures done so far are kept beside the output: start the same command again to go on");
     const auto total = static_cast<std::size_t>(meta.shard_pictures());
     RecordJournal journal(*output + ".journal", journal_key(meta, options),
                           {total, recorder.classes_per_row(), recorder.scores_per_row(), meta.classes});

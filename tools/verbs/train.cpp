@@ -111,6 +111,7 @@ int train(const Arguments& arguments) {
     if (heads.empty()) throw Error(ErrorCode::kUsage, "--heads", "no head fits any site");
     const auto pictures = open_dataset(data, {.count = model.classes, .names = model.labels});
 
+    tell_how_to_go_on({options.checkpoint, options.resume}, arguments.has("cache"));
     Phases phases(quiet);
     const TrainExitsReport report = train_exits(
         member, *pictures, heads, options,

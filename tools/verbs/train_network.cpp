@@ -42,7 +42,17 @@ void set_classes(const Arguments& arguments, const std::string& data, ModelData&
         model.labels = folders;
 }
 
-ModelData start(const Arguments& arguments, const std::string& data, std::uint64_t seed) {
+// A network that learns from another sees what that sees, unless flags say otherwise.
+Preprocess recipe_of_new(const Arguments& arguments, const Preprocess& own, const Member* teacher) {
+    bool is_told = teacher == nullptr || teacher->preprocess.height != own.height ||
+                   teacher->preprocess.width != own.width;
+    for (const char* option : {"resize", "crop", "interpolation", "mean", "std"})
+        is_told = is_told || arguments.has(option);
+    return is_told ? override_recipe(arguments, own) : teacher->preprocess;
+}
+
+ModelData start(const Arguments& arguments, const std::string& data, std::uint64_t seed,
+                const Member* teacher) {
     ModelData model;
     if (arguments.has("fine-tune")) {
         refuse(arguments, {"arch", "classes", "labels", "resize", "crop", "interpolation", "mean", "std"},
@@ -58,7 +68,7 @@ ModelData start(const Arguments& arguments, const std::string& data, std::uint64
         find_backbone(required(arguments, "arch", "a built-in network, cifar_resnet20"));
     set_classes(arguments, data, model);
     model.members.push_back(start_network(backbone, model.classes, seed));
-    model.members[0].preprocess = override_recipe(arguments, model.members[0].preprocess);
+    model.members[0].preprocess = recipe_of_new(arguments, model.members[0].preprocess, teacher);
     return model;
 }
 
@@ -171,12 +181,13 @@ int train_whole_network(const Arguments& arguments) {
         if (!quiet) std::cerr << "dyce: " << text << "\n";
     };
 
-    ModelData model = start(arguments, data, options.seed);
+    ModelData model = start(arguments, data, options.seed, options.teacher);
     Member& member = model.members[0];
     if (arguments.has("store")) member.storage = float_of(arguments, "store");
     start_heads(member, model.classes, types, sites_of(arguments, member.exits.sites.size()), options.seed,
                 notice);
     const auto pictures = open_dataset(data, {.count = model.classes, .names = model.labels});
+    tell_how_to_go_on({options.checkpoint, options.resume}, false);
     Phases phases(quiet);
     const TrainNetworkReport report = train_network(
         member, *pictures, options,

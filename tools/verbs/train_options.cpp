@@ -1,5 +1,7 @@
 #include "tools/verbs/train_options.h"
 
+#include "tools/cli/interruption.h"
+
 #include <dyce/error.h>
 
 #include <algorithm>
@@ -56,6 +58,18 @@ Resuming resuming_of(const Arguments& arguments) {
     if (resuming.resume && resuming.checkpoint.empty())
         throw Error(ErrorCode::kUsage, "--resume", "needs --checkpoint FILE to go on from");
     return resuming;
+}
+
+void tell_how_to_go_on(const Resuming& resuming, bool keeps_features) {
+    if (!resuming.checkpoint.empty())
+        set_way_to_go_on("start the same command with --resume to go on from the checkpoint");
+    else if (keeps_features)
+        set_way_to_go_on(
+            "the features done so far are kept: start the same command again; with --checkpoint FILE "
+            "--resume the training goes on, too");
+    else
+        set_way_to_go_on(
+            "nothing was kept: --checkpoint FILE, and --resume after an interruption, would keep it");
 }
 
 void refuse(const Arguments& arguments, std::initializer_list<const char*> options,

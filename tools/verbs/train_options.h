@@ -27,6 +27,9 @@ struct Resuming {
     bool resume;
 };
 Resuming resuming_of(const Arguments& arguments);
+/// Tells an interrupted user how to go on: from the checkpoint, or from the start. `keeps_features`: --cache
+/// was given.
+void tell_how_to_go_on(const Resuming& resuming, bool keeps_features);
 /// Throws Error{kUsage} for the first of the options that is given: it `has no meaning` here.
 void refuse(const Arguments& arguments, std::initializer_list<const char*> options, const std::string& where);
 

@@ -1,5 +1,6 @@
 #include "loaders/import/onnx/proto_file.h"
 
+#include "runtime/core/file_kind.h"
 #include "runtime/core/file_mapping.h"
 
 #include <dyce/error.h>
@@ -9,10 +10,8 @@
 #include <google/protobuf/message.h>
 #include <google/protobuf/wire_format_lite.h>
 
-#include <algorithm>
 #include <limits>
 #include <span>
-#include <string_view>
 
 namespace dyce {
 namespace {
@@ -23,7 +22,6 @@ using google::protobuf::internal::WireFormatLite;
 using google::protobuf::io::CodedInputStream;
 
 constexpr int kMaxDepth = 100;
-constexpr std::string_view kLfsPointer = "version https://git-lfs";
 constexpr const char* kMalformed = "not a protobuf file as ONNX writes them: malformed or cut short";
 
 // An empty message takes two bytes in a file and over a hundred in memory.
@@ -86,10 +84,9 @@ void parse_protobuf(const std::string& path, google::protobuf::Message& message)
     const auto mapping = FileMapping::open(path, std::numeric_limits<std::int32_t>::max());
     const auto bytes = mapping->bytes();
     if (bytes.empty()) throw Error(ErrorCode::kContent, path, "the file is empty");
-    const std::string_view start(reinterpret_cast<const char*>(bytes.data()),
-                                 std::min(bytes.size(), kLfsPointer.size()));
-    if (start == kLfsPointer)
-        throw Error(ErrorCode::kContent, path, "a Git LFS pointer, not the file itself; run 'git lfs pull'");
+    const FileKind* kind = find_file_kind(bytes);
+    if (kind != nullptr && kind->name != "an ONNX network")
+        throw Error(ErrorCode::kContent, path, wrong_file_message(bytes, "an ONNX network", ""));
 
     CodedInputStream unparsed = stream_of(bytes);
     Scan(path).message(unparsed, *message.GetDescriptor());
