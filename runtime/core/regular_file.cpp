@@ -93,8 +93,6 @@ void RegularFile::lock(int operation) const {
     throw Error(ErrorCode::kIo, path_, "cannot lock: another process is at work on it");
 }
 
-void RegularFile::fail(const char* action) const {
-    fail_system(path_, action);
-}
+void RegularFile::fail(const char* action) const { fail_system(path_, action); }
 
 }  // namespace dyce
