@@ -16,7 +16,7 @@ write_basic_package_version_file(dyce-config-version.cmake COMPATIBILITY SameMaj
 install(FILES ${PROJECT_BINARY_DIR}/dyce-config.cmake ${PROJECT_BINARY_DIR}/dyce-config-version.cmake
     DESTINATION ${package_dir})
 if(NOT BUILD_SHARED_LIBS)
-    foreach(library Dnnl Gomp)
+    foreach(library Dnnl)
         install(FILES ${PROJECT_SOURCE_DIR}/cmake/Find${library}.cmake DESTINATION ${package_dir})
     endforeach()
 endif()

@@ -1,20 +1,13 @@
 #include "runtime/core/threads.h"
 
+#include "runtime/core/compute_team.h"
+
 #include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <string>
 
 #include <sched.h>
-
-// Declared here, not through <omp.h>: no pragma of ours needs a compiler flag, and both compilers
-// then link the same libgomp as oneDNN does (two OpenMP runtimes in one process fight over cores).
-extern "C" {
-void omp_set_num_threads(int count);
-int omp_get_num_threads();
-int omp_get_thread_num();
-void GOMP_parallel(void (*region)(void*), void* data, unsigned threads, unsigned flags);
-}
 
 namespace dyce {
 namespace {
@@ -42,22 +35,25 @@ int available_threads() {
     return std::min(threads, quota_threads(threads));
 }
 
-void set_compute_threads(int count) { omp_set_num_threads(count); }
-
 void run_parallel(std::int64_t count, void (*run)(const void*, std::int64_t, std::int64_t),
                   const void* work) {
-    struct Region {
+    ComputePlace* const place = compute_place();
+    if (place == nullptr || place->is_inside) {
+        if (count > 0) run(work, 0, count);
+        return;
+    }
+    struct Ranges {
         std::int64_t count;
         void (*run)(const void*, std::int64_t, std::int64_t);
         const void* work;
-    } region{count, run, work};
-    const auto one_thread = [](void* data) {
-        const Region& r = *static_cast<const Region*>(data);
-        const std::int64_t threads = omp_get_num_threads(), index = omp_get_thread_num();
-        const std::int64_t first = r.count * index / threads, last = r.count * (index + 1) / threads;
+    } ranges{count, run, work};
+    const auto one_part = [](void* data) {
+        const Ranges& r = *static_cast<const Ranges*>(data);
+        const std::int64_t parts = compute_place()->parts, part = compute_place()->part;
+        const std::int64_t first = r.count * part / parts, last = r.count * (part + 1) / parts;
         if (first < last) r.run(r.work, first, last);
     };
-    GOMP_parallel(one_thread, &region, 0, 0);  // 0: as many threads as were set
+    run_region(*place, one_part, &ranges, 0, false);
 }
 
 }  // namespace dyce

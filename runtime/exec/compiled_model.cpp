@@ -3,6 +3,7 @@
 #include "ops/winograd.h"
 #include "runtime/core/digest.h"
 #include "runtime/core/onednn/compat.h"
+#include "runtime/core/onednn/compute_scope.h"
 #include "runtime/core/threads.h"
 #include "runtime/exec/arena.h"
 #include "runtime/exec/segment_compiler.h"
@@ -138,7 +139,7 @@ std::shared_ptr<const CompiledModel> CompiledModel::compile(InterleavedGraph net
     auto data = std::make_unique<Data>();
     data->options = options;
     if (options.threads == 0) data->options.threads = available_threads();
-    set_compute_threads(data->options.threads);
+    const CompileScope scope(data->options.threads);
     data->network = std::move(network);
     try {
         data->engine = dnnl::engine(dnnl::engine::kind::cpu, 0);

@@ -1,7 +1,7 @@
 #include "runtime/exec/context.h"
 
 #include "runtime/core/aligned.h"
-#include "runtime/core/threads.h"
+#include "runtime/core/onednn/compute_scope.h"
 
 #include <dyce/error.h>
 
@@ -13,7 +13,7 @@ BoundSegment::BoundSegment(const Segment& segment, const dnnl::engine& engine, s
     : segment_(&segment), arena_(arena), memories_(segment.buffers.size()) {
     steps_.reserve(segment.steps.size());
     for (const Step& step : segment.steps) {
-        BoundStep bound{nullptr, {}, step.loop, {}};
+        BoundStep bound{nullptr, step.parts_wait, {}, step.loop, {}};
         if (step.loop) {
             for (int buffer : step.buffers) bound.pointers.push_back(pointer(buffer));
         } else {
@@ -44,16 +44,22 @@ void BoundSegment::run(const dnnl::stream& stream, std::size_t begin, std::size_
             step.loop(step.pointers);
             continue;
         }
+        set_parts_wait(step.parts_wait);
         const auto status = dnnl_primitive_execute(
             step.primitive, stream.get(), static_cast<int>(step.arguments.size()), step.arguments.data());
         if (status != dnnl_success)
             throw Error(ErrorCode::kInternal, "executor",
                         "oneDNN failed with status " + std::to_string(status));
     }
+    set_parts_wait(true);
 }
 
-ExecutionContext::ExecutionContext(std::shared_ptr<const CompiledModel> compiled)
-    : model_(std::move(compiled)), stream_(model().engine), arena_(allocate_aligned(model_->arena_bytes())) {
+ExecutionContext::ExecutionContext(std::shared_ptr<const CompiledModel> compiled,
+                                   std::shared_ptr<ComputeTeam> team)
+    : model_(std::move(compiled)),
+      team_(team != nullptr ? std::move(team) : std::make_shared<ComputeTeam>(model().options.threads)),
+      stream_(model().engine),
+      arena_(allocate_aligned(model_->arena_bytes())) {
     std::memset(arena_.get(), 0, model_->arena_bytes());
     for (const Segment& segment : model().segments)
         segments_.emplace_back(segment, model().engine, arena_.get());
@@ -76,7 +82,7 @@ std::span<const float> ExecutionContext::output(std::size_t bucket, int i, int r
 }
 
 void ExecutionContext::run(std::size_t bucket, std::size_t begin, std::size_t end) {
-    set_compute_threads(model().options.threads);
+    const ComputeScope scope(*team_);
     bound(bucket).run(stream_, begin, end);
     stream_.wait();
 }

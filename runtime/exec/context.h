@@ -2,6 +2,7 @@
 // running allocates nothing. One thread at a time.
 #pragma once
 
+#include "runtime/core/compute_team.h"
 #include "runtime/exec/compiled_model.h"
 
 #include <cstddef>
@@ -16,7 +17,7 @@ public:
     /// `arena` must hold segment.arena_bytes and outlive this object, as must the segment.
     BoundSegment(const Segment& segment, const dnnl::engine& engine, std::byte* arena);
 
-    /// Runs some of the segment's steps.
+    /// Runs some of the segment's steps, on the team that the calling thread stands on.
     void run(const dnnl::stream& stream, std::size_t begin, std::size_t end) const;
     /// Where the caller writes input `i` / reads output `i`, row-major.
     void* input(int i) const { return pointer(segment_->inputs[static_cast<std::size_t>(i)]); }
@@ -27,6 +28,7 @@ public:
 private:
     struct BoundStep {
         const_dnnl_primitive_t primitive;  ///< null: run the loop
+        bool parts_wait;
         std::vector<dnnl_exec_arg_t> arguments;
         Loop loop;
         std::vector<void*> pointers;
@@ -43,7 +45,10 @@ private:
 /// Everything mutable that running a model takes.
 class ExecutionContext {
 public:
-    explicit ExecutionContext(std::shared_ptr<const CompiledModel> model);
+    /// On `team`, which has the model's number of threads and may serve other contexts of the same caller;
+    /// null = a team of its own.
+    explicit ExecutionContext(std::shared_ptr<const CompiledModel> model,
+                              std::shared_ptr<ComputeTeam> team = nullptr);
 
     const CompiledModel::Data& model() const { return model_->data(); }
     std::size_t bucket(int rows) const { return model().bucket(rows); }
@@ -53,12 +58,14 @@ public:
     std::span<float> input(std::size_t bucket, int rows) const;
     /// The first `rows` rows of output `i`.
     std::span<const float> output(std::size_t bucket, int i, int rows) const;
-    /// Runs steps of a bucket to their end.
+    /// Runs steps of a bucket to their end. Throws Error{kResource} when the team's threads cannot be
+    /// started.
     void run(std::size_t bucket, std::size_t begin, std::size_t end);
     void run(std::size_t bucket) { run(bucket, 0, bound(bucket).segment().steps.size()); }
 
 private:
     std::shared_ptr<const CompiledModel> model_;
+    std::shared_ptr<ComputeTeam> team_;
     dnnl::stream stream_;
     std::shared_ptr<std::byte> arena_;  // shared by all batch sizes: one runs at a time
     std::vector<BoundSegment> segments_;

@@ -1,6 +1,8 @@
 #include "runtime/exec/exit_loop.h"
 
+#include "runtime/core/compute_team.h"
 #include "runtime/core/index.h"
+#include "runtime/exec/compiled_model.h"
 
 #include <algorithm>
 #include <cmath>
@@ -13,7 +15,9 @@ ExitLoop::ExitLoop(const std::vector<std::shared_ptr<const CompiledModel>>& memb
     waiting_.reserve(rows_.size());
     slots_.reserve(rows_.size());
     kept_.reserve(rows_.size());
-    for (const auto& member : members) members_.push_back({StagedExecutor(member), {}});
+    // Members run one after another: one team serves all.
+    const auto team = std::make_shared<ComputeTeam>(members[0]->data().options.threads);
+    for (const auto& member : members) members_.push_back({StagedExecutor(member, team), {}});
     for (std::size_t p = 0; p < positions_.size(); ++p)  // sites without heads end no stage
         if (!positions_[p].heads.empty())
             members_[index(positions_[p].member)].stages.push_back({static_cast<int>(p)});

@@ -1,7 +1,7 @@
 #include "runtime/exec/kernel_run.h"
 
 #include "runtime/core/aligned.h"
-#include "runtime/core/threads.h"
+#include "runtime/core/onednn/compute_scope.h"
 #include "runtime/exec/compiled_model.h"
 #include "runtime/exec/context.h"
 
@@ -15,6 +15,7 @@ struct KernelRun::Impl {
     std::shared_ptr<std::byte> arena;
     BoundSegment bound;
     dnnl::stream stream;
+    ComputeTeam team;
     std::string implementation;
 
     Impl(const Graph& graph, int threads)
@@ -22,7 +23,8 @@ struct KernelRun::Impl {
           segment(kernels_of(model->data().segments[0])),
           arena(allocate_aligned(segment.arena_bytes)),
           bound(segment, model->data().engine, arena.get()),
-          stream(model->data().engine) {
+          stream(model->data().engine),
+          team(model->data().options.threads) {
         // Zeros and denormals may be faster or slower to compute with than numbers are.
         std::fill_n(reinterpret_cast<float*>(arena.get()), segment.arena_bytes / sizeof(float), 0.5F);
         for (const Step& step : segment.steps) {
@@ -41,7 +43,7 @@ KernelRun::KernelRun(const Graph& graph, int threads) : impl_(std::make_unique<I
 KernelRun::~KernelRun() = default;
 
 void KernelRun::run() {
-    set_compute_threads(impl_->model->data().options.threads);
+    const ComputeScope scope(impl_->team);
     impl_->bound.run(impl_->stream, 0, impl_->segment.steps.size());
     impl_->stream.wait();
 }

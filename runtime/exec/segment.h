@@ -24,6 +24,7 @@ struct Step {
     int node = -1;            ///< index in the compiled graph; -1: a re-order of outputs
     std::string description;  ///< "conv1: Conv, jit:avx512_core, acdb -> aBcd16b"
     bool is_reorder = false;
+    bool parts_wait = true;     ///< onednn::parts_wait()
     dnnl::primitive primitive;  ///< empty when `loop` is set
     Loop loop;
     std::vector<int> keys;  ///< DNNL_ARG_.. of each buffer; empty for loops

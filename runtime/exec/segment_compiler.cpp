@@ -146,6 +146,7 @@ public:
         Step step;
         step.node = node_;
         step.description = describe(descriptor.impl_info_str(), arguments);
+        step.parts_wait = onednn::parts_wait(descriptor.impl_info_str());
         step.primitive = dnnl::primitive(descriptor.get());
         for (const Argument& argument : arguments) {
             step.keys.push_back(argument.key);

@@ -20,8 +20,8 @@ struct StagedExecutor::Impl {
     int rows = 0;
     std::size_t stage = 0;  ///< the next one
 
-    explicit Impl(std::shared_ptr<const CompiledModel> compiled)
-        : context(std::move(compiled)),
+    Impl(std::shared_ptr<const CompiledModel> compiled, std::shared_ptr<ComputeTeam> team)
+        : context(std::move(compiled), std::move(team)),
           stages(parts_of(context, true)),
           heads(parts_of(context, false)),
           times(stages.size(), context.model().segments.size()) {
@@ -102,8 +102,8 @@ struct StagedExecutor::Impl {
     }
 };
 
-StagedExecutor::StagedExecutor(std::shared_ptr<const CompiledModel> model)
-    : impl_(std::make_unique<Impl>(std::move(model))) {}
+StagedExecutor::StagedExecutor(std::shared_ptr<const CompiledModel> model, std::shared_ptr<ComputeTeam> team)
+    : impl_(std::make_unique<Impl>(std::move(model), std::move(team))) {}
 StagedExecutor::~StagedExecutor() = default;
 StagedExecutor::StagedExecutor(StagedExecutor&&) noexcept = default;
 

@@ -9,10 +9,14 @@
 
 namespace dyce {
 
+class ComputeTeam;
+
 class StagedExecutor {
 public:
     /// `model` was compiled with heads, or without: then there is one stage.
-    explicit StagedExecutor(std::shared_ptr<const CompiledModel> model);
+    /// On `team`, as ExecutionContext.
+    explicit StagedExecutor(std::shared_ptr<const CompiledModel> model,
+                            std::shared_ptr<ComputeTeam> team = nullptr);
     ~StagedExecutor();
     StagedExecutor(StagedExecutor&&) noexcept;
 

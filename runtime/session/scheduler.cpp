@@ -1,5 +1,6 @@
 #include "runtime/control/active_configuration.h"
 #include "runtime/control/pilot.h"
+#include "runtime/core/forks.h"
 #include "runtime/core/threads.h"
 #include "runtime/session/engine.h"
 #include "runtime/session/request_batch.h"
@@ -84,6 +85,7 @@ struct Scheduler::Impl {
 
     std::mutex stop_mutex;
     std::vector<std::thread> workers;
+    const unsigned process = fork_generation();
 
     Impl(const Model& model, const std::vector<Configuration>& configurations, int first,
          const SchedulerOptions& options)
@@ -108,6 +110,14 @@ struct Scheduler::Impl {
         return result;
     }
 
+    // Whether the workers are in the process that this one was forked from.
+    bool is_inherited() const { return process != fork_generation(); }
+    void check_process() const {
+        if (is_inherited())
+            throw Error(ErrorCode::kUsage, "scheduler",
+                        "was inherited by fork(), and its workers were not; make one in this process");
+    }
+
     void start(int count) {
         try {
             for (int i = 0; i < count; ++i) workers.emplace_back([this] { work(); });
@@ -118,6 +128,7 @@ struct Scheduler::Impl {
     }
 
     void stop() {
+        if (is_inherited()) return;
         {
             const std::lock_guard lock(queue_mutex);
             is_stopping = true;
@@ -129,6 +140,7 @@ struct Scheduler::Impl {
     }
 
     std::future<Prediction> submit(const Image& image, const ClassifyOptions& options) {
+        check_process();
         auto request = std::make_unique<Request>(Request{image, options.topk});
         if (options.configuration) request->plan = engine.make_plan(*options.configuration);
         request->submitted = Clock::now();
@@ -266,7 +278,11 @@ Scheduler::Scheduler(const Model& model, const ConfigurationSet& set, const Sche
     impl_->start(options.workers);
 }
 
-Scheduler::~Scheduler() = default;
+Scheduler::~Scheduler() {
+    // Threads that are not here hold its locks and wait on its conditions: a child has to leave it where it
+    // is.
+    if (impl_ != nullptr && impl_->is_inherited()) static_cast<void>(impl_.release());
+}
 Scheduler::Scheduler(Scheduler&&) noexcept = default;
 
 std::future<Prediction> Scheduler::submit(const Image& image, const ClassifyOptions& options) {
@@ -274,6 +290,7 @@ std::future<Prediction> Scheduler::submit(const Image& image, const ClassifyOpti
 }
 
 std::uint64_t Scheduler::set_configuration(const Configuration& configuration) {
+    impl_->check_process();
     require(!impl_->has_policy, "configuration", "to be chosen by the policy");
     return impl_->active.install(impl_->engine.make_plan(configuration));
 }

@@ -1,4 +1,5 @@
-// Matrix products of training. Stateless; each runs on the threads that set_compute_threads() allows.
+// Matrix products of training. Stateless; each runs on the team that the calling thread stands on
+// (ComputeScope).
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 #include "search/train/train_heads.h"
 
-#include "runtime/core/threads.h"
+#include "runtime/core/onednn/compute_scope.h"
 #include "search/parallel.h"
 #include "search/train/random.h"
 
@@ -23,10 +23,10 @@ void for_each_head(std::vector<HeadTrainer>& heads, int threads, const Work& wor
     std::stable_sort(order.begin(), order.end(),
                      [](const HeadTrainer* a, const HeadTrainer* b) { return a->macs() > b->macs(); });
     parallel_for(order.size(), threads, [&](std::size_t item, std::size_t) {
-        set_compute_threads(1);
+        ComputeTeam alone(1);
+        const ComputeScope scope(alone);
         work(*order[item]);
     });
-    set_compute_threads(threads);
 }
 
 TrainingState state_of(std::vector<HeadTrainer>& heads) {

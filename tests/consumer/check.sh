@@ -2,6 +2,7 @@
 # Installs dyce beside its build tree and uses it as an outside project does.
 #   check.sh install BUILD_TREE MAKE_MODEL PREFIX           installs into PREFIX, writes a model there
 #   check.sh cmake|pkgconfig PREFIX WORK CXX CXXFLAGS       builds project/ against PREFIX and runs it
+#   check.sh openmp PREFIX WORK CXX CXXFLAGS                hosts that use OpenMP themselves
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -13,6 +14,28 @@ if [ "$1" = install ]; then
     exit
 fi
 
+use_pkg_config() {
+    local pc static=()
+    pc=$(find "$prefix" -name dyce.pc)
+    libdir=$(dirname "$(dirname "$pc")")
+    [ -e "$libdir/libdyce.so" ] || static=(--static)
+    read -ra options < <(PKG_CONFIG_PATH=$(dirname "$pc") pkg-config --cflags --libs "${static[@]}" dyce)
+    export LD_LIBRARY_PATH=$libdir
+}
+
+# A host built by one compiler, its OpenMP linked before dyce and behind it, and dyce only loaded by dlopen.
+try_openmp_host() {
+    local compiler=$1 openmp=$2 host=("$1" -std=c++20 -fPIC -fopenmp "$here/project/openmp_host.cpp")
+    "$compiler" -std=c++20 -fPIC -c "$here/project/surest.cpp" -o "$work/surest.o" "${options[@]%%-l*}"
+    "${host[@]}" "$work/surest.o" -Wl,--no-as-needed "-l$openmp" "${options[@]}" -o "$work/before"
+    "${host[@]}" "$work/surest.o" -Wl,--no-as-needed "${options[@]}" "-l$openmp" -o "$work/behind"
+    "${host[@]}" -ldl -o "$work/loading"
+    "$compiler" -shared "$work/surest.o" "${options[@]}" -o "$work/plugin.so"
+    "$work/before" "$prefix/colours.safetensors" "$here/blue.png"
+    "$work/behind" "$prefix/colours.safetensors" "$here/blue.png"
+    "$work/loading" "$prefix/colours.safetensors" "$here/blue.png" "$work/plugin.so"
+}
+
 how=$1 prefix=$2 work=$3 cxx=$4 flags=$5
 rm -rf "$work"
 mkdir -p "$work"
@@ -23,14 +46,19 @@ cmake)
     cmake --build "$work"
     ;;
 pkgconfig)
-    pc=$(find "$prefix" -name dyce.pc)
-    libdir=$(dirname "$(dirname "$pc")")
-    static=()
-    [ -e "$libdir/libdyce.so" ] || static=(--static)
-    read -ra options < <(PKG_CONFIG_PATH=$(dirname "$pc") pkg-config --cflags --libs "${static[@]}" dyce)
+    use_pkg_config
     # shellcheck disable=SC2086 # the flags are several words
     "$cxx" -std=c++17 $flags "$here/project/classify.cpp" -o "$work/classify" "${options[@]}"
-    export LD_LIBRARY_PATH=$libdir
+    ;;
+openmp)
+    use_pkg_config
+    try_openmp_host g++ gomp
+    if echo 'int main() {}' | clang++ -x c++ -fopenmp - -o "$work/probe" 2> /dev/null; then
+        try_openmp_host clang++ omp
+    else
+        echo "without clang's OpenMP: libomp-dev is not installed"
+    fi
+    exit
     ;;
 esac
 

@@ -1,4 +1,5 @@
 #include "runtime/core/threads.h"
+#include "runtime/core/onednn/compute_scope.h"
 
 #include <doctest/doctest.h>
 
@@ -9,7 +10,8 @@ using namespace dyce;
 TEST_CASE("parallel ranges cover every index once, however many threads there are") {
     for (const int threads : {1, 2, 5})
         for (const std::int64_t count : {0, 1, 3, 1000}) {
-            set_compute_threads(threads);
+            ComputeTeam team(threads);
+            const ComputeScope scope(team);
             std::vector<int> visits(static_cast<std::size_t>(count) + 1);
             parallel_ranges(count, [&](std::int64_t first, std::int64_t last) {
                 for (std::int64_t i = first; i < last; ++i) ++visits[static_cast<std::size_t>(i)];
@@ -17,5 +19,4 @@ TEST_CASE("parallel ranges cover every index once, however many threads there ar
             for (std::int64_t i = 0; i < count; ++i) CHECK(visits[static_cast<std::size_t>(i)] == 1);
             CHECK(visits.back() == 0);
         }
-    set_compute_threads(available_threads());
 }

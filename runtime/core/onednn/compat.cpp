@@ -193,6 +193,13 @@ bool has_bfloat16() { return has_instructions(dnnl::cpu_isa::avx512_core_bf16); 
 
 bool has_int8_products() { return has_instructions(dnnl::cpu_isa::avx512_core_vnni); }
 
+bool parts_wait(std::string_view implementation) {
+    // In forward passes those divide their work once and for all; matrix products add up each other's sums,
+    // and look for them in loops that ask nobody.
+    return implementation.find("gemm") != std::string_view::npos || implementation.starts_with("brg:") ||
+           implementation.starts_with("brg_");
+}
+
 void check_processor(Precision precision) {
     if (precision == Precision::kBfloat16 && !has_bfloat16())
         throw Error(ErrorCode::kUsage, "precision",

@@ -10,6 +10,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dyce::onednn {
@@ -36,6 +37,9 @@ struct Window {
 Descriptor convolution(const dnnl::engine& engine, dnnl::algorithm algorithm, const MemoryDesc& src,
                        const MemoryDesc& weights, const MemoryDesc* bias, const MemoryDesc& dst,
                        const Window& window, const dnnl::primitive_attr& attr);
+/// Whether the threads that execute an implementation (`impl_info_str()`) may wait for one another: then each
+/// of its parts needs a thread of its own, else one thread may run several.
+bool parts_wait(std::string_view implementation);
 /// Whether library and processor compute 3x3 convolutions of float32 by Winograd's algorithm.
 bool has_winograd();
 /// Input channels that an implementation of Winograd's algorithm adds up at once, by its layout of weights; 0

@@ -1,5 +1,8 @@
 // Serves classification requests from many threads: gathers them into batches, runs these on threads of its
 // own, and chooses the configuration by a policy. All members may be called from several threads at once.
+//
+// After fork() the workers are in the parent only: in the child submit() and set_configuration() throw
+// Error{kUsage}, stop() does nothing, and the destructor returns at once (its memory is not given back).
 #pragma once
 
 #include <dyce/configuration.h>
@@ -69,7 +72,7 @@ public:
     /// finite; latency_us counts from here. `options` as for Session::classify, the deadline counting from
     /// here too: the time in the queue is part of it. Throws Error{kResource} when the queue is full - the
     /// request is refused, nothing else happens - and Error{kUsage} when options.configuration is not for
-    /// this model, or after stop().
+    /// this model, after stop(), or in a child of the process that made the scheduler.
     std::future<Prediction> submit(const Image& image, const ClassifyOptions& options = {});
 
     /// As Session::set_configuration. Throws Error{kUsage} also when a policy chooses the configuration.

@@ -1,5 +1,10 @@
 // Classifies pictures with a model, and switches between its configurations while doing so. All members of a
 // Session may be called from several threads at once; several Sessions may share one Model.
+//
+// A call computes on threads of the Session's own, never on the host's OpenMP: no OMP_* variable or setting
+// changes an answer, and none is changed. The first call starts them; when the system grants no more threads
+// it throws Error{kResource}. A Session may be used in a child after fork() if no call was in progress then:
+// the child's first call starts threads anew.
 #pragma once
 
 #include <dyce/configuration.h>

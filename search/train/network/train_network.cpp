@@ -2,6 +2,7 @@
 
 #include "loaders/format/preprocess_json.h"
 #include "runtime/core/digest.h"
+#include "runtime/core/onednn/compute_scope.h"
 #include "runtime/core/threads.h"
 #include "search/train/network/judge.h"
 #include "search/train/network/start_network.h"
@@ -137,7 +138,6 @@ private:
         trainer_.write_constants(now.graph);
         log_.end_epoch(epoch, step_, rate, report.seconds,
                        judge(finish_network(std::move(now)), store_, split_.held_out, threads_));
-        set_compute_threads(threads_);
     }
 
     Member& member_;
@@ -165,7 +165,8 @@ TrainNetworkReport train_network(
                     std::to_string(pictures.size()) + " pictures, " + std::to_string(store.missing()) +
                         " of them unreadable and " + std::to_string(split.held_out.size()) +
                         " held out: fewer are left than a batch of " + std::to_string(options.batch));
-    set_compute_threads(threads);
+    ComputeTeam team(threads);
+    const ComputeScope scope(team);
     const Checkpoint checkpoint(options.checkpoint, key_of(member, pictures, options));
     TrainNetworkReport report;
     Training training(member, store, split, options, threads);
