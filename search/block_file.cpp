@@ -14,8 +14,8 @@
 namespace dyce {
 namespace {
 
-constexpr std::size_t kSizeBytes = 8;     // of a block's rows, little-endian, at the start of its head
-constexpr std::size_t kDigestBytes = 32;  // at the end of the head; zeros between the two
+constexpr std::size_t kSizeBytes = 8;       // of a block's rows, little-endian, at the start of its head
+constexpr std::size_t kChecksumBytes = 32;  // at the end of the head; zeros between the two
 
 using BlockHead = std::array<char, BlockFile::kHeadBytes>;
 
@@ -33,7 +33,7 @@ BlockHead head_of(const std::string& heading, std::int64_t number, std::span<con
     for (std::size_t i = 0; i < kSizeBytes; ++i)
         head[i] = static_cast<char>(static_cast<std::uint64_t>(rows.size()) >> (8 * i));
     const std::string hex = digest.hex();
-    std::copy(hex.begin(), hex.end(), head.end() - kDigestBytes);
+    std::copy(hex.begin(), hex.end(), head.end() - kChecksumBytes);
     return head;
 }
 

@@ -89,6 +89,7 @@ void RegularFile::flush() const {
 
 void RegularFile::lock(int operation) const {
     if (flock(descriptor_, operation | LOCK_NB) == 0) return;
+    if (errno == EOPNOTSUPP || errno == ENOSYS || errno == ENOLCK) return;
     if (errno != EWOULDBLOCK) fail("lock");
     throw Error(ErrorCode::kIo, path_, "cannot lock: another process is at work on it");
 }

@@ -31,7 +31,7 @@ public:
     void resize(std::uint64_t size) const;
     /// Waits until what was written is on the disk.
     void flush() const;
-    /// flock(2), without waiting.
+    /// flock(2), without waiting. Does nothing where the file system has no locks.
     void lock(int operation) const;
     /// Throws "cannot ACTION" with what errno says.
     [[noreturn]] void fail(const char* action) const;

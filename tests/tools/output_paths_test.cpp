@@ -169,3 +169,24 @@ TEST_CASE("run refuses to write an output over an input") {
     CHECK(run_program(run + "--output " + folder / "elsewhere").code == 0);
     CHECK(fs::exists(folder / "elsewhere/logits.npy"));
 }
+
+TEST_CASE("run refuses outputs whose names make one file name") {
+    const TempFolder folder;
+    ModelData model = color_model();
+    Graph& graph = model.members[0].graph;
+    const auto add_relu = [&](const std::string& name) {
+        const ValueId made = graph.add_value(name);
+        graph.nodes.push_back({find_op("Relu"), name, {}, {graph.outputs[0]}, {made}, {}});
+        graph.outputs.push_back(made);
+    };
+    add_relu("a/b");
+    add_relu("a_b");
+    save_model(folder / "m.safetensors", model);
+    write_npy(folder / "in.npy", Tensor(DataType::kFloat32, {1, 3, 8, 8}));
+    const Outcome outcome = run_program("run " + folder / "m.safetensors" + " --input " + folder / "in.npy" +
+                                        " --output " + folder / "out");
+    CAPTURE(outcome.err);
+    CHECK(outcome.code == 2);
+    CHECK(outcome.err.find("is the same file as output a/b, which is written too") != std::string::npos);
+    CHECK_FALSE(fs::exists(folder / "out"));
+}

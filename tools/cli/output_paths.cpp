@@ -42,7 +42,7 @@ bool is_same_file(const fs::path& a, const fs::path& b) {
     return folder && folder == number_of(new_b.parent_path()) && new_a.filename() == new_b.filename();
 }
 
-[[noreturn]] void refuse(const NamedPath& output, const std::string& other) {
+[[noreturn]] void refuse_output(const NamedPath& output, const std::string& other) {
     throw Error(ErrorCode::kUsage, output.name,
                 "\"" + output.path + "\" is the same file as " + other + "; nothing was written");
 }
@@ -77,7 +77,7 @@ void check_pictures(const NamedPath& output, const std::string& data) {
         fs::is_directory(data, ignored) ? fs::path(data) : fs::path("." / fs::path(data)).parent_path());
     const fs::path file = resolved(output.path);
     if (std::mismatch(folder.begin(), folder.end(), file.begin(), file.end()).first == folder.end())
-        refuse(output, "a picture of --data");
+        refuse_output(output, "a picture of --data");
 }
 
 }  // namespace
@@ -101,10 +101,11 @@ std::vector<NamedPath> input_files(const Arguments& arguments, const std::vector
 void check_outputs(const std::vector<NamedPath>& outputs, const std::vector<NamedPath>& inputs) {
     for (std::size_t i = 0; i < outputs.size(); ++i) {
         for (const NamedPath& input : inputs)
-            if (is_same_file(outputs[i].path, input.path)) refuse(outputs[i], input.name + ", which is read");
+            if (is_same_file(outputs[i].path, input.path))
+                refuse_output(outputs[i], input.name + ", which is read");
         for (std::size_t j = 0; j < i; ++j)
             if (is_same_file(outputs[i].path, outputs[j].path))
-                refuse(outputs[i], outputs[j].name + ", which is written too");
+                refuse_output(outputs[i], outputs[j].name + ", which is written too");
     }
 }
 

@@ -10,6 +10,7 @@
 
 #include <dyce/error.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <map>
@@ -131,17 +132,19 @@ std::string npy_name(std::string name) {
     return name + ".npy";
 }
 
-// The file of every output, none of which is an input's or another's: names that differ can make one file
-// name.
-std::vector<NamedPath> output_files(const Arguments& arguments, const std::string& folder,
-                                    const Graph& graph) {
+std::string output_file(const std::string& folder, const Graph& graph, std::size_t i) {
+    return (fs::path(folder) / npy_name(output_name(graph, i))).string();
+}
+
+// Different names can make one file name; a value that is an output twice is one file by right.
+void check_output_files(const Arguments& arguments, const std::string& folder, const Graph& graph) {
     std::vector<NamedPath> files;
     for (std::size_t i = 0; i < graph.outputs.size(); ++i) {
-        const std::string name = output_name(graph, i);
-        files.push_back({"output " + name, (fs::path(folder) / npy_name(name)).string()});
+        const auto here = graph.outputs.begin() + static_cast<std::ptrdiff_t>(i);
+        if (std::find(graph.outputs.begin(), here, *here) == here)
+            files.push_back({"output " + output_name(graph, i), output_file(folder, graph, i)});
     }
     check_outputs(files, input_files(arguments, {kPositionals, "input"}));
-    return files;
 }
 
 int compare_with(const Arguments& arguments, const Graph& graph, const std::vector<Tensor>& outputs,
@@ -184,14 +187,14 @@ int run(const Arguments& arguments) {
     const Problem problem =
         has_extension(path, ".onnx") ? onnx_problem(arguments, path) : model_problem(arguments, path);
     const auto folder = arguments.text("output");
-    std::vector<NamedPath> files;
-    if (folder) files = output_files(arguments, *folder, problem.graph);
+    if (folder) check_output_files(arguments, *folder, problem.graph);
     const auto outputs = compute(arguments, problem);
     if (folder) {
         std::error_code error;
         fs::create_directories(*folder, error);
         if (error) throw Error(ErrorCode::kIo, *folder, "cannot create the folder: " + error.message());
-        for (std::size_t i = 0; i < outputs.size(); ++i) write_npy(files[i].path, outputs[i]);
+        for (std::size_t i = 0; i < outputs.size(); ++i)
+            write_npy(output_file(*folder, problem.graph, i), outputs[i]);
     }
     if (const auto vectors = arguments.text("vectors"))
         return compare_with(arguments, problem.graph, outputs, read_numbered(*vectors, "output"));
