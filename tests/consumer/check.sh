@@ -19,6 +19,7 @@ use_pkg_config() {
     pc=$(find "$prefix" -name dyce.pc)
     libdir=$(dirname "$(dirname "$pc")")
     [ -e "$libdir/libdyce.so" ] || static=(--static)
+    read -ra includes < <(PKG_CONFIG_PATH=$(dirname "$pc") pkg-config --cflags dyce)
     read -ra options < <(PKG_CONFIG_PATH=$(dirname "$pc") pkg-config --cflags --libs "${static[@]}" dyce)
     export LD_LIBRARY_PATH=$libdir
 }
@@ -26,7 +27,7 @@ use_pkg_config() {
 # A host built by one compiler, its OpenMP linked before dyce and behind it, and dyce only loaded by dlopen.
 try_openmp_host() {
     local compiler=$1 openmp=$2 host=("$1" -std=c++20 -fPIC -fopenmp "$here/project/openmp_host.cpp")
-    "$compiler" -std=c++20 -fPIC -c "$here/project/surest.cpp" -o "$work/surest.o" "${options[@]%%-l*}"
+    "$compiler" -std=c++20 -fPIC -c "$here/project/surest.cpp" -o "$work/surest.o" "${includes[@]}"
     "${host[@]}" "$work/surest.o" -Wl,--no-as-needed "-l$openmp" "${options[@]}" -o "$work/before"
     "${host[@]}" "$work/surest.o" -Wl,--no-as-needed "${options[@]}" "-l$openmp" -o "$work/behind"
     "${host[@]}" -ldl -o "$work/loading"

@@ -21,7 +21,7 @@ struct Library {
 // clang-format off
 inline const std::vector<Room> kRooms = {
     {"runtime/include/dyce", {},                                                {}},
-    {"runtime/core",         {"runtime/include/dyce"},                          {"xxhash"}},
+    {"runtime/core",         {"runtime/include/dyce"},                          {"xxhash", "linux"}},
     {"runtime/core/onednn",  {"runtime/core"},                                  {"onednn"}},
     {"ops",                  {"runtime/core/onednn"},                           {"onednn"}},
     {"graph",                {"ops"},                                           {}},
@@ -41,11 +41,13 @@ inline const std::vector<Room> kRooms = {
     {"search/train/network", {"search/train", "search/train/backward"},         {}},
     {"tools",                {"runtime/session", "search/train/network"},       {"cxxopts", "json"}},
     {"tests",                {"tools"}, {"doctest", "onednn", "onnx", "json", "xtensor", "libzip", "xxhash"}},
-    {"tests/consumer/project", {"runtime/include/dyce"},                        {}},
+    {"tests/consumer/project", {"runtime/include/dyce"},                        {"openmp"}},
 };
 
 inline const std::vector<Library> kLibraries = {
-    {"onednn",  {"oneapi/", "dnnl", "omp.h"}},
+    {"onednn",  {"oneapi/", "dnnl"}},
+    {"openmp",  {"omp.h"}},
+    {"linux",   {"linux/"}},
     {"xtensor", {"xtensor/", "xtl/", "xtensor-"}},
     {"stb",     {"stb"}},
     {"onnx",    {"onnx/", "google/protobuf/"}},
