@@ -10,6 +10,8 @@ namespace {
 
 constexpr double kAim = 0.9;
 constexpr double kIdle = 0.7;
+constexpr double kDisturbed = 1.1;  // more than noise
+constexpr double kServes = 0.95;    // may be expected of what stayed below 100 % until it was disturbed
 constexpr double kSameLoad = 0.8;
 
 // The cheapest above the one in force that used too much under a load not above today's; size() = none.
@@ -38,10 +40,9 @@ bool may_return(const Bound& bound, const Telemetry& telemetry, const Ladder& la
 }
 
 // The dearest that may be tried. Of what is known to have failed only the middle of the way there is.
-int highest(const Bound& bound, const Telemetry& telemetry, const Ladder& ladder, double use) {
-    const int failure = cheapest_failure(bound, telemetry, ladder.size());
-    const int known = failure == ladder.size() ? failure - 1 : (telemetry.configuration() + failure) / 2;
-    return may_return(bound, telemetry, ladder, use) ? std::max(known, telemetry.setback().index()) : known;
+int highest(const Bound& bound, const Telemetry& telemetry, int size) {
+    const int failure = cheapest_failure(bound, telemetry, size);
+    return failure == size ? size - 1 : (telemetry.configuration() + failure) / 2;
 }
 
 }  // namespace
@@ -56,8 +57,13 @@ int decide(const Bound& bound, double accuracy_floor, const Telemetry& telemetry
 
     const double affordable = kAim * ladder.cost(now) / use;
     if (use > 1) return ladder.dearest(0, now - 1, affordable, ladder.cheapest());
+    const bool returns = may_return(bound, telemetry, ladder, use);
+    const int served = telemetry.setback().index();
+    const double fits = bound(telemetry.setback().failed()) > kDisturbed ? kServes : kAim;
+    if (returns && use * ladder.cost(served) <= fits * ladder.cost(now)) return served;
     if (use >= kIdle) return now;
-    return ladder.dearest(now + 1, highest(bound, telemetry, ladder, use), affordable, now);
+    const int known = highest(bound, telemetry, ladder.size());
+    return ladder.dearest(now + 1, returns ? std::max(known, served) : known, affordable, now);
 }
 
 }  // namespace dyce

@@ -23,8 +23,9 @@ struct Bound {
 ///    too much under about the same load. The gap between 70 and 100 % and this memory keep it from going to
 ///    and fro: under constant load it comes to rest.
 ///  * One that had served for long before it used too much is no such failure: a disturbance may have passed.
-///    It is tried again after two windows, then after twice as many each time in vain; or as soon as the one
-///    in force uses so much less than during the disturbance that the other is expected to fit (Setback).
+///    It is tried again, above 70 % too, after two windows, then after twice as many each time in vain; or as
+///    soon as the one in force uses so much less than during the disturbance that the other is expected to
+///    fit (Setback).
 ///  * A decision needs two windows since the last switch, the first being mixed with what ran before. So a
 ///    step of load is answered within three windows.
 /// Configurations whose accuracy_low is below `accuracy_floor` are never chosen; when all are, the one of the
