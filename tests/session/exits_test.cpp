@@ -121,6 +121,7 @@ TEST_CASE("session: where no exit is on, a late answer comes from the head that 
     CHECK(known.heads[0].type == "quad0");
     CHECK(known.heads[1].type == "quad1");
     CHECK(known.heads[2].type == "exit2");
+    CHECK(known.elsewhere == "exit2");  // each is the best at one site: the one that sorts first
 
     ClassifyOptions hurry;
     hurry.deadline_ms = 1e-6;

@@ -122,6 +122,13 @@ TEST_CASE("scheduler: a request may bring its own configuration and number of cl
     }
 }
 
+TEST_CASE("scheduler: why a request was not computed has codes of its own, which never change") {
+    CHECK(static_cast<int>(ErrorCode::kOverloaded) == 100);
+    CHECK(static_cast<int>(ErrorCode::kCancelled) == 101);
+    CHECK(static_cast<int>(ErrorCode::kUnavailable) == 102);
+    CHECK(static_cast<int>(ErrorCode::kExpired) == 103);
+}
+
 TEST_CASE("scheduler: overload is refused, and everything accepted is answered") {
     const Offline offline;
     auto options = plain();

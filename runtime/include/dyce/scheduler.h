@@ -28,7 +28,8 @@ struct SchedulerOptions {
 
     std::string configuration = "balanced";  ///< of the set, in force at the start
     Policy policy;                           ///< needs a set, unless it is KeepConfiguration
-    double window_s = 0.5;  ///< what a policy looks at: the last so many seconds, 20 answers at least
+    double window_s = 0.5;  ///< what a policy looks at: the last so many seconds; 20 answers at least, or a
+                            ///< second where no percentile is asked for
     std::shared_ptr<EnergyMeter> meter;  ///< for PowerBudget; read by one thread at a time
 
     std::string precision = "f32";   ///< as SessionOptions::precision
