@@ -1,110 +1,22 @@
-#include "runtime/exec/exit_loop.h"
 #include "runtime/core/onednn/compat.h"
 
 #include "tests/allocations.h"
-#include "tests/exec/exit_net.h"
+#include "tests/exec/exit_runner.h"
 
 #include <dyce/error.h>
 
 #include <doctest/doctest.h>
 
-#include <map>
-
 using namespace dyce;
+using test::as_tensor;
 using test::ExitNet;
+using test::Left;
 using test::make_exit_net;
+using test::noise;
+using test::Pictures;
+using test::Runner;
 
 namespace {
-
-using Pictures = std::vector<std::vector<float>>;
-
-Pictures noise(int count) {
-    std::mt19937 random(3);
-    std::normal_distribution<float> normal;
-    Pictures pictures(static_cast<std::size_t>(count), std::vector<float>(3 * 8 * 8));
-    for (auto& picture : pictures)
-        for (float& x : picture) x = normal(random);
-    return pictures;
-}
-
-Tensor as_tensor(const std::vector<float>& picture) {
-    Tensor tensor(DataType::kFloat32, {1, 3, 8, 8});
-    std::copy(picture.begin(), picture.end(), tensor.mutable_data<float>());
-    return tensor;
-}
-
-struct Left {
-    int position;
-    std::string type;
-    float score;
-    std::int64_t macs;
-    std::vector<float> logits;
-    friend bool operator==(const Left&, const Left&) = default;
-};
-
-/// Hands pictures to the loop and notes how they leave.
-class Notes final : public ExitBatch {
-public:
-    explicit Notes(std::span<const std::vector<float>> pictures) : pictures_(pictures) {}
-    void fill(int, int row, std::span<float> picture) override {
-        std::copy(pictures_[static_cast<std::size_t>(row)].begin(),
-                  pictures_[static_cast<std::size_t>(row)].end(), picture.begin());
-    }
-    void leave(int row, const ExitAnswer& a) override {
-        REQUIRE(left.count(row) == 0);
-        left[row] = {a.position, *a.type, a.score, a.macs, {a.logits.begin(), a.logits.end()}};
-        late += a.late ? 1 : 0;
-    }
-    Clock::time_point deadline(int) const override { return due; }
-
-    std::map<int, Left> left;
-    int late = 0;
-    Clock::time_point due = Clock::time_point::max();
-
-private:
-    std::span<const std::vector<float>> pictures_;
-};
-
-struct Runner {
-    ExitNet net;
-    std::int64_t macs;
-    std::vector<ExitPosition> positions;
-    int max_batch;
-    ExitLoop loop;
-
-    /// `at_once`: rows that the network takes; 0 = the batch.
-    Runner(ExitNet made, int batch, bool reference = false, Precision precision = Precision::kFloat32,
-           int at_once = 0)
-        : net(std::move(made)),
-          macs(backbone_macs()),
-          positions(list_positions({{&net.graph, &net.exits, macs}})),
-          max_batch(batch),
-          loop({CompiledModel::compile(net.graph, net.exits,
-                                       {.max_batch = at_once > 0 ? at_once : batch,
-                                        .threads = 2,
-                                        .precision = precision,
-                                        .reference_kernels = reference})},
-               positions, batch) {}
-
-    std::int64_t backbone_macs() const {
-        std::int64_t heads = 0;
-        for (const ExitHead& head : net.exits.heads) heads += head.macs;
-        return count_macs(net.graph) - heads;
-    }
-    std::vector<Left> run(const Configuration& configuration, const Pictures& pictures) {
-        const ExitPlan plan = make_exit_plan(configuration, positions);
-        std::vector<Left> answers;
-        const auto batch = static_cast<std::size_t>(max_batch);
-        for (std::size_t first = 0; first < pictures.size(); first += batch) {
-            const auto count = std::min(batch, pictures.size() - first);
-            Notes notes(std::span<const std::vector<float>>(pictures).subspan(first, count));
-            loop.run(plan, static_cast<int>(count), notes);
-            REQUIRE(notes.left.size() == count);
-            for (const auto& [row, left] : notes.left) answers.push_back(left);
-        }
-        return answers;
-    }
-};
 
 Configuration random_configuration(std::mt19937& random, int sites) {
     Configuration configuration;
@@ -264,165 +176,6 @@ TEST_CASE("the exit loop allocates nothing of its own") {
     for (int i = 0; i < 10; ++i) bare.input(8), bare.run(8);
     const auto of_bare = test::allocation_count() - before;
     CHECK(allocations(off, 10) == of_bare);
-}
-
-TEST_CASE("a row that would be late leaves by an exit") {
-    const auto pictures = noise(6);
-    Runner runner(make_exit_net(4), 6);
-    Configuration never;
-    never.exits = {{1, "exit1", 2.0}};  // evaluated, never sure enough
-    const ExitPlan plan = make_exit_plan(never, runner.positions);
-    const auto run = [&](ExitBatch::Clock::time_point due) {
-        Notes notes(pictures);
-        notes.due = due;
-        runner.loop.run(plan, 6, notes);
-        REQUIRE(notes.left.size() == 6);
-        return notes.left;
-    };
-    for (const auto& [row, left] : run(ExitBatch::Clock::now() - std::chrono::hours(1))) {
-        CHECK(left.position == 0);  // nothing was evaluated yet: a head of the first site answers
-        CHECK(left.type == "exit0");
-        CHECK(left.macs == runner.net.exits.sites[0].macs + 40);
-    }
-    for (const auto& [row, left] : run(ExitBatch::Clock::now() + std::chrono::hours(1)))
-        CHECK(left.position == 4);
-}
-
-TEST_CASE(
-    "without deadlines nothing is late; a late row leaves by the head of its site that is known as best") {
-    const auto pictures = noise(6);
-    Runner runner(make_exit_net(4), 6);
-    Executor all(CompiledModel::compile(runner.net.graph, {.max_batch = 1, .threads = 2}));
-    Configuration configuration;
-    configuration.exits = {{1, "exit1", 2.0}};
-    configuration.best_heads =
-        std::make_shared<const BestHeads>(BestHeads{{{0, "quad0"}, {1, "quad1"}, {2, "exit2"}}, "quad3"});
-    struct Row {
-        int blocks;  ///< stages of a millisecond each that the deadline leaves time for
-        int position;
-        const char* type;
-        std::size_t output;
-        std::int64_t macs;  ///< of heads
-    };
-    // Output 1 + 2 * site is exitK, the next quadK. What site 1 has on was evaluated: it answers there.
-    for (const Row& row : {Row{1, 0, "quad0", 2, 160},
-                           {2, 1, "exit1", 3, 40},
-                           {3, 2, "exit2", 5, 40 + 40},
-                           {4, 3, "quad3", 8, 40 + 160}}) {
-        CAPTURE(row.position);
-        StageTimes::TimePoint now{};
-        const auto tick = [&now] { return now += std::chrono::microseconds(500); };
-        const auto compiled =
-            CompiledModel::compile(runner.net.graph, runner.net.exits, {.max_batch = 6, .threads = 2});
-        ExitLoop loop({compiled}, runner.positions, 6, make_stage_times({compiled}, tick));
-        const ExitPlan plan = make_exit_plan(configuration, runner.positions);
-        Notes notes(pictures);
-        for (int warm = 0; warm < 3; ++warm) loop.run(plan, 6, notes), notes.left.clear();
-        CHECK(notes.late == 0);
-        // Each stage asks for the time before and after it, and once more at its site.
-        notes.due = now + row.blocks * std::chrono::microseconds(1500);
-        loop.run(plan, 6, notes);
-        REQUIRE(notes.left.size() == 6);
-        CHECK(notes.late == 6);
-        for (std::size_t i = 0; i < 6; ++i) {
-            const Left& left = notes.left.at(static_cast<int>(i));
-            CHECK(left.position == row.position);
-            CHECK(left.type == row.type);
-            CHECK(left.macs ==
-                  runner.net.exits.sites[static_cast<std::size_t>(row.position)].macs + row.macs);
-            const auto outputs = all.run({as_tensor(pictures[i])});
-            const float* logits = outputs[row.output].data<float>();
-            CHECK(left.logits == std::vector<float>(logits, logits + 5));
-        }
-    }
-}
-
-TEST_CASE("after a stage stalled twelve times the final exit answers again, whatever was known before") {
-    const auto pictures = noise(1);
-    Runner runner(make_exit_net(4), 1);
-    const ExitPlan plan = make_exit_plan({}, runner.positions);
-    for (const int quiet_before : {0, 100})
-        for (const int stalled : {1, 4}) {  // the stage
-            CAPTURE(quiet_before);
-            CAPTURE(stalled);
-            StageTimes::TimePoint now{};
-            int calls = 0, stalls = 0;
-            bool stalls_now = false;
-            const auto clock = [&] {
-                // Each stage asks before and after it, and at its site.
-                if (++calls == 3 * stalled + 2 && stalls_now) {
-                    now += std::chrono::milliseconds(40);
-                    ++stalls;
-                }
-                return now += std::chrono::microseconds(100);
-            };
-            ExitLoop loop(
-                {CompiledModel::compile(runner.net.graph, runner.net.exits, {.threads = 2})},
-                runner.positions, 1,
-                make_stage_times({CompiledModel::compile(runner.net.graph, runner.net.exits, {})}, clock));
-            const auto answer = [&] {
-                Notes notes(pictures);
-                calls = 0;
-                notes.due = now + std::chrono::milliseconds(5);
-                loop.run(plan, 1, notes);
-                return notes;
-            };
-            for (int i = 0; i < quiet_before; ++i) CHECK(answer().left.at(0).position == 4);
-            stalls_now = true;
-            int late = 0, requests = 0;
-            for (; stalls < 12; ++requests) late += answer().late;
-            CHECK(late == requests);  // the stalls came after their deadline, the others left before them
-            CHECK(requests <= 12 + 8 * 12);
-            stalls_now = false;
-            int recovered = 0;
-            while (answer().left.at(0).position != 4) ++recovered;
-            CHECK(recovered < 20);
-            for (int i = recovered; i < 1000; ++i) {
-                const Notes notes = answer();
-                CHECK(notes.left.at(0).position == 4);
-                CHECK(notes.late == 0);
-            }
-        }
-}
-
-TEST_CASE("loops of one engine learn from one another") {
-    const auto pictures = noise(1);
-    Runner runner(make_exit_net(3), 1);
-    const auto compiled = CompiledModel::compile(runner.net.graph, runner.net.exits, {.threads = 2});
-    StageTimes::TimePoint now{};
-    const auto times = make_stage_times({compiled}, [&now] { return now += std::chrono::milliseconds(1); });
-    ExitLoop one({compiled}, runner.positions, 1, times), other({compiled}, runner.positions, 1, times);
-    const ExitPlan plan = make_exit_plan({}, runner.positions);
-    Notes notes(pictures);
-    for (int warm = 0; warm < 3; ++warm) one.run(plan, 1, notes), notes.left.clear();
-    notes.due = now + std::chrono::milliseconds(6);  // a stage and its site take three of them
-    other.run(plan, 1, notes);
-    CHECK(notes.left.at(0).position == 1);
-    CHECK(notes.late == 1);
-}
-
-TEST_CASE("a cascade: at a member's classifier a row that the next member would make late leaves, too") {
-    const ExitNet small = make_exit_net(1, 1), big = make_exit_net(2, 2);
-    const auto positions =
-        list_positions({{&small.graph, &small.exits, 1000}, {&big.graph, &big.exits, 2000}});
-    const std::vector<std::shared_ptr<const CompiledModel>> members = {
-        CompiledModel::compile(small.graph, small.exits, {.threads = 2}),
-        CompiledModel::compile(big.graph, big.exits, {.threads = 2})};
-    StageTimes::TimePoint now{};
-    ExitLoop loop(members, positions, 1,
-                  make_stage_times(members, [&now] { return now += std::chrono::milliseconds(1); }));
-    Configuration both;
-    both.exits = {{0, "exit0", 2.0}};
-    const ExitPlan plan = make_exit_plan(both, positions);
-    const auto pictures = noise(1);
-    Notes notes(pictures);
-    for (int warm = 0; warm < 3; ++warm) loop.run(plan, 1, notes), notes.left.clear();
-    notes.due = now + std::chrono::milliseconds(6);
-    loop.run(plan, 1, notes);
-    CHECK(notes.left.at(0).position == 1);
-    CHECK(notes.left.at(0).type == "classifier");
-    CHECK(notes.left.at(0).macs == 1000 + 40);
-    CHECK(notes.late == 1);
 }
 
 TEST_CASE("scores that are not finite never fire, and are counted") {
