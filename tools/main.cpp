@@ -83,6 +83,12 @@ int run(int argc, char** argv) {
     std::abort();
 }
 
+// Why a request was not computed is for programs that serve some; here it is a lack of means.
+int exit_code(ErrorCode code) {
+    constexpr int kFirstOfRequests = 100;
+    return static_cast<int>(static_cast<int>(code) < kFirstOfRequests ? code : ErrorCode::kResource);
+}
+
 }  // namespace
 }  // namespace dyce
 
@@ -97,7 +103,7 @@ int main(int argc, char** argv) {
         return code;
     } catch (const dyce::Error& error) {
         std::cerr << "dyce: " << error.what() << "\n";
-        return static_cast<int>(error.code());
+        return dyce::exit_code(error.code());
     } catch (const std::bad_alloc&) {
         std::cerr << "dyce: out of memory\n";
         return static_cast<int>(dyce::ErrorCode::kResource);

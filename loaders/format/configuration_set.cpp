@@ -1,3 +1,4 @@
+#include "loaders/format/best_heads.h"
 #include "loaders/format/configuration_check.h"
 #include "loaders/format/configuration_json.h"
 #include "loaders/format/json.h"
@@ -12,10 +13,12 @@ namespace dyce {
 ConfigurationSet::ConfigurationSet(Contents contents, const ConfigurationLimits& limits) {
     check_configurations(contents, limits);
     contents.extra = canonical_text(parse_json(contents.extra, "extra"));
+    const auto best_heads = std::make_shared<const BestHeads>(find_best_heads(contents.configurations));
     for (Configuration& configuration : contents.configurations) {
         configuration.model_digest = contents.model_digest;
         configuration.preprocess_digest = contents.preprocess_digest;
         configuration.precision = contents.precision;
+        configuration.best_heads = best_heads;
     }
     contents_ = std::make_shared<const Contents>(std::move(contents));
 }

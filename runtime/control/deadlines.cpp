@@ -1,8 +1,10 @@
 #include "runtime/control/deadlines.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
+#include <utility>
 
 namespace dyce {
 namespace {
@@ -19,6 +21,8 @@ void ServiceTimes::observed(int index, double us_per_picture) {
         time = {us_per_picture, us_per_picture / 2, true};
         return;
     }
+    if (ends_trial(index, us_per_picture)) return;
+    us_per_picture = std::min(us_per_picture, std::max(time.mean + kMargin * time.deviation, 2 * time.mean));
     time.deviation += kDeviationWeight * (std::abs(us_per_picture - time.mean) - time.deviation);
     time.mean += kMeanWeight * (us_per_picture - time.mean);
 }
@@ -35,6 +39,30 @@ double ServiceTimes::predicted_us(int index, Configurations configurations) cons
     const Time& time = times_[static_cast<std::size_t>(nearest)];
     const double scale = nearest == index ? 1 : cost(index) / cost(nearest);
     return scale * (time.mean + kMargin * time.deviation);
+}
+
+// A quick picture may have been an easy one: what it is worth is no less than was expected.
+bool ServiceTimes::ends_trial(int index, double us_per_picture) {
+    if (index != trial_.index) return false;
+    const Trial trial = std::exchange(trial_, {});
+    const bool was_quick = us_per_picture <= trial.left_us;
+    probes_.tried(was_quick);
+    if (!was_quick) return false;
+    const double us = std::max(us_per_picture, trial.expected_us);
+    times_[static_cast<std::size_t>(index)] = {us, us / 2, true};
+    return true;
+}
+
+int ServiceTimes::try_dearer(const Chosen& chosen, Configurations configurations) {
+    const Time& time = times_[static_cast<std::size_t>(chosen.index)];
+    if (!time.is_known) return chosen.index;
+    const Ladder ladder(configurations, chosen.accuracy_floor);
+    const double affordable =
+        ladder.cost(chosen.index) * chosen.left_us / (time.mean + kMargin * time.deviation);
+    const int dearer = ladder.dearest(chosen.index + 1, ladder.size() - 1, affordable, chosen.index);
+    if (dearer == chosen.index || !probes_.is_due()) return chosen.index;
+    trial_ = {dearer, chosen.left_us, time.mean * ladder.cost(dearer) / ladder.cost(chosen.index)};
+    return dearer;
 }
 
 int decide(const MeetDeadlines& policy, double left_us, int pictures, const ServiceTimes& times,

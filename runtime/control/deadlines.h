@@ -3,6 +3,7 @@
 #pragma once
 
 #include "runtime/control/ladder.h"
+#include "runtime/core/probe_schedule.h"
 
 #include <dyce/policy.h>
 
@@ -12,7 +13,8 @@
 namespace dyce {
 
 /// How long a picture takes under each configuration: mean and mean deviation, exponentially weighted (as TCP
-/// estimates round trips, RFC 6298). Nothing allocates after construction.
+/// estimates round trips, RFC 6298). A single time counts as no more than what is rarely exceeded, or twice
+/// the mean: a stall tells little about the next batch. Nothing allocates after construction.
 class ServiceTimes {
 public:
     explicit ServiceTimes(std::size_t configurations) : times_(configurations) {}
@@ -23,12 +25,31 @@ public:
     /// did, in proportion to relative_cost. NaN when none did.
     double predicted_us(int index, Configurations configurations) const;
 
+    /// What decide() chose, and why it chose nothing dearer.
+    struct Chosen {
+        int index;
+        double left_us;  ///< for each picture
+        double accuracy_floor;
+    };
+    /// Another configuration in its place every few times: the dearest that would fit in proportion to the
+    /// times of the chosen one, though its own, which may be long past, say that it would not. When the next
+    /// batch under it fits, they are forgotten.
+    int try_dearer(const Chosen& chosen, Configurations configurations);
+
 private:
+    struct Trial {
+        int index = -1;  ///< -1 = none is under way
+        double left_us = 0, expected_us = 0;
+    };
+    bool ends_trial(int index, double us_per_picture);
+
     struct Time {
         double mean = 0, deviation = 0;
         bool is_known = false;
     };
     std::vector<Time> times_;
+    ProbeSchedule probes_;
+    Trial trial_;
 };
 
 /// The dearest configuration predicted to answer `pictures` within `left_us` microseconds; when none is, or

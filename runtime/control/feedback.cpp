@@ -10,8 +10,9 @@ namespace {
 
 constexpr double kAim = 0.9;
 constexpr double kIdle = 0.7;
+constexpr double kDisturbed = 1.1;  // more than noise
+constexpr double kServes = 0.95;    // may be expected of what stayed below 100 % until it was disturbed
 constexpr double kSameLoad = 0.8;
-constexpr int kStepsUp = 16;  // through the whole set
 
 // The cheapest above the one in force that used too much under a load not above today's; size() = none.
 int cheapest_failure(const Bound& bound, const Telemetry& telemetry, int size) {
@@ -23,6 +24,25 @@ int cheapest_failure(const Bound& bound, const Telemetry& telemetry, int size) {
             return index;
     }
     return size;
+}
+
+// Whether the configuration that served long before the last setback is worth another try: after a while, or
+// at once when the one in force uses so much less than right after it that the other would fit, too.
+bool may_return(const Bound& bound, const Telemetry& telemetry, const Ladder& ladder, double use) {
+    const Setback& setback = telemetry.setback();
+    const int now = telemetry.configuration();
+    if (setback.index() <= now) return false;
+    if (kSameLoad * telemetry.last().arrival_rate() > setback.served_rate()) return false;
+    if (setback.is_over()) return true;
+    if (setback.after_index() < 0) return false;
+    const double then = bound(setback.after()) / ladder.cost(setback.after_index());
+    return bound(setback.failed()) * (use / ladder.cost(now)) <= kAim * then;
+}
+
+// The dearest that may be tried. Of what is known to have failed only the middle of the way there is.
+int highest(const Bound& bound, const Telemetry& telemetry, int size) {
+    const int failure = cheapest_failure(bound, telemetry, size);
+    return failure == size ? size - 1 : (telemetry.configuration() + failure) / 2;
 }
 
 }  // namespace
@@ -37,12 +57,13 @@ int decide(const Bound& bound, double accuracy_floor, const Telemetry& telemetry
 
     const double affordable = kAim * ladder.cost(now) / use;
     if (use > 1) return ladder.dearest(0, now - 1, affordable, ladder.cheapest());
+    const bool returns = may_return(bound, telemetry, ladder, use);
+    const int served = telemetry.setback().index();
+    const double fits = bound(telemetry.setback().failed()) > kDisturbed ? kServes : kAim;
+    if (returns && use * ladder.cost(served) <= fits * ladder.cost(now)) return served;
     if (use >= kIdle) return now;
-    const int failure = cheapest_failure(bound, telemetry, ladder.size());
-    const int step = std::max(1, ladder.size() / kStepsUp);
-    const int highest = failure == ladder.size() ? std::min(now + step, failure - 1)
-                                                 : std::min(now + step, (now + failure) / 2);
-    return ladder.dearest(now + 1, highest, affordable, now);
+    const int known = highest(bound, telemetry, ladder.size());
+    return ladder.dearest(now + 1, returns ? std::max(known, served) : known, affordable, now);
 }
 
 }  // namespace dyce

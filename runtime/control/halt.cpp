@@ -11,6 +11,7 @@ Configuration halt_at(const Configuration& configuration, int site, const std::s
     halted.model_digest = configuration.model_digest;
     halted.preprocess_digest = configuration.preprocess_digest;
     halted.precision = configuration.precision;
+    halted.best_heads = configuration.best_heads;
     for (const EnabledExit& exit : configuration.exits)
         if (exit.site < site) halted.exits.push_back(exit);
     halted.exits.push_back({site, type, -1});

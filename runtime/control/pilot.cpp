@@ -8,11 +8,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 namespace dyce {
 namespace {
 
 constexpr std::size_t kMinAnswers = 20;  // fewer have no 95th percentile
+constexpr double kLongEnough = 1;        // seconds, for what is no percentile
+constexpr double kBetweenSwitches = 1;   // seconds
 
 void require(bool condition, const char* member, const char* expected) {
     if (!condition)
@@ -64,6 +67,7 @@ Pilot::Pilot(std::vector<Configuration> configurations, const PilotOptions& opti
       policy_(options.policy),
       workers_(options.workers),
       window_s_(options.window_s),
+      switched_s_(-kBetweenSwitches + now_s),
       meter_(options.meter),
       telemetry_(std::max<std::size_t>(1, configurations_.size()), options.positions),
       times_(configurations_.size()) {
@@ -77,8 +81,11 @@ Pilot::Pilot(std::vector<Configuration> configurations, const PilotOptions& opti
 
 int Pilot::choose(int pictures, double left_us) {
     if (std::holds_alternative<KeepConfiguration>(policy_)) return -1;
-    if (const auto* policy = std::get_if<MeetDeadlines>(&policy_))
-        telemetry_.switched(decide(*policy, left_us, pictures, times_, configurations_));
+    if (const auto* policy = std::get_if<MeetDeadlines>(&policy_)) {
+        const int index = decide(*policy, left_us, pictures, times_, configurations_);
+        telemetry_.switched(
+            times_.try_dearer({index, left_us / pictures, policy->accuracy_floor}, configurations_));
+    }
     return telemetry_.configuration();
 }
 
@@ -90,14 +97,32 @@ void Pilot::worked(int index, int pictures, double seconds) {
 }
 
 bool Pilot::is_due(double now_s) const {
-    return telemetry_.age_s(now_s) >= window_s_ && telemetry_.answers() >= kMinAnswers;
+    const double age_s = telemetry_.age_s(now_s);
+    const bool counts_time =
+        std::holds_alternative<KeepUp>(policy_) || std::holds_alternative<PowerBudget>(policy_);
+    return age_s >= window_s_ &&
+           (telemetry_.answers() >= kMinAnswers || (counts_time && age_s >= kLongEnough));
 }
 
 int Pilot::close(double now_s, const QueueFigures& queue) {
     telemetry_.close(now_s, queue, workers_, joules());
     if (std::holds_alternative<KeepConfiguration>(policy_)) return -1;
-    telemetry_.switched(std::visit(Choose{telemetry_, configurations_}, policy_));
-    return telemetry_.configuration();
+    if (now_s - switched_s_ < kBetweenSwitches) return telemetry_.configuration();
+    const int next = std::visit(Choose{telemetry_, configurations_}, policy_);
+    if (next != telemetry_.configuration()) switched_s_ = now_s;
+    telemetry_.switched(next);
+    return next;
+}
+
+double Pilot::accuracy_floor() const {
+    return std::visit(
+        [](const auto& policy) {
+            if constexpr (std::is_same_v<decltype(policy), const KeepConfiguration&>)
+                return 0.0;
+            else
+                return policy.accuracy_floor;
+        },
+        policy_);
 }
 
 double Pilot::predicted_us() const {

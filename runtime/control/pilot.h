@@ -20,7 +20,8 @@ struct PilotOptions {
     int first = 0;  ///< configuration in force at the start
     std::size_t positions = 1;
     int workers = 1;
-    double window_s = 0.5;  ///< a window lasts at least so long, and holds at least 20 answers
+    double window_s =
+        0.5;  ///< a window lasts at least so long, and holds at least 20 answers where it matters
     std::shared_ptr<EnergyMeter> meter = nullptr;  ///< for PowerBudget
 };
 
@@ -37,11 +38,14 @@ public:
     /// A batch ran for `seconds` under `index` of the set, -1 = another configuration.
     void worked(int index, int pictures, double seconds);
 
-    /// Whether the window is long enough to be closed.
+    /// Whether the window is long enough to be closed. A share of time or a power needs no 20 answers; then a
+    /// second will do.
     bool is_due(double now_s) const;
-    /// Closes it and chooses as choose() does, for the batches to come.
+    /// Closes it and chooses as choose() does, for the batches to come: another one at most once a second.
     int close(double now_s, const QueueFigures& queue);
 
+    /// Of the policy; 0 = it has none.
+    double accuracy_floor() const;
     /// How long a picture of the batches to come may take, judged by the latest ones; 0 before the first.
     double predicted_us() const;
     const Telemetry& telemetry() const { return telemetry_; }
@@ -55,6 +59,7 @@ private:
     Policy policy_;
     int workers_;
     double window_s_;
+    double switched_s_;  ///< when close() last chose another one
     std::shared_ptr<EnergyMeter> meter_;
     std::string no_power_reason_;
     Telemetry telemetry_;

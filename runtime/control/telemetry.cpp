@@ -62,11 +62,13 @@ void Telemetry::add(const Window& window) {
     last_ = window;
     ++number_;
     ++windows_in_force_;
+    setback_.add(configuration_, window, is_settled());
     if (is_settled()) memory_[static_cast<std::size_t>(configuration_)] = {window, number_};
 }
 
 void Telemetry::switched(int index) {
     if (index == configuration_) return;
+    setback_.switched(configuration_, index);
     configuration_ = index;
     windows_in_force_ = 0;
 }

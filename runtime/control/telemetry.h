@@ -3,31 +3,14 @@
 // comes from the caller.
 #pragma once
 
+#include "runtime/control/setback.h"
+#include "runtime/control/window.h"
+
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <vector>
 
 namespace dyce {
-
-/// Figures of a stretch of time. NaN = not known.
-struct Window {
-    static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
-
-    double seconds = 0;
-    double arrived = 0;        ///< requests, those refused included
-    double refused = 0;        ///< requests
-    double completed = 0;      ///< requests
-    double queued_before = 0;  ///< requests waiting when it began
-    double queued_after = 0;   ///< and when it ended
-    double busy = 0;           ///< share of the workers' time, 0..1
-    double p95_us = kUnknown;  ///< from submission to answer
-    double watts = kUnknown;
-
-    double arrival_rate() const { return seconds > 0 ? arrived / seconds : 0; }
-    /// Old requests are being worked off: times say more about the past than about the configuration.
-    bool is_draining() const { return queued_after < queued_before; }
-};
 
 /// What a queue counted during a window, and how long it is at the end.
 struct QueueFigures {
@@ -66,6 +49,7 @@ public:
     bool is_settled() const { return windows_in_force_ > 1; }
     /// The last settled window of a configuration, unless there is none, or it is long past.
     const Window* seen(int index) const;
+    const Setback& setback() const { return setback_; }
     /// Of the last window: shares of the answers by position.
     const std::vector<double>& exit_share() const { return exit_share_; }
 
@@ -84,6 +68,7 @@ private:
     std::vector<std::int64_t> exits_;
     std::vector<double> exit_share_;
 
+    Setback setback_;
     int configuration_ = 0;
     int windows_in_force_ = 0;
     std::int64_t number_ = 0;

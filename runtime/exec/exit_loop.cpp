@@ -6,21 +6,28 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace dyce {
 
 ExitLoop::ExitLoop(const std::vector<std::shared_ptr<const CompiledModel>>& members,
-                   std::vector<ExitPosition> positions, int max_batch)
-    : positions_(std::move(positions)), rows_(index(max_batch)) {
+                   std::vector<ExitPosition> positions, int max_batch, std::shared_ptr<StageTimes> times)
+    : positions_(std::move(positions)),
+      rows_(index(max_batch)),
+      times_(times != nullptr ? std::move(times) : make_stage_times(members)) {
     waiting_.reserve(rows_.size());
     slots_.reserve(rows_.size());
     kept_.reserve(rows_.size());
     // Members run one after another: one team serves all.
     const auto team = std::make_shared<ComputeTeam>(members[0]->data().options.threads);
-    for (const auto& member : members) members_.push_back({StagedExecutor(member, team), {}});
+    std::size_t stages = 0;
+    for (const auto& member : members) {
+        members_.push_back({StagedExecutor(member, team, times_, stages), stages, {}});
+        stages += index(members_.back().executor.stages());
+    }
     for (std::size_t p = 0; p < positions_.size(); ++p)  // sites without heads end no stage
         if (!positions_[p].heads.empty())
-            members_[index(positions_[p].member)].stages.push_back({static_cast<int>(p)});
+            members_[index(positions_[p].member)].positions.push_back(static_cast<int>(p));
 }
 
 void ExitLoop::run(const ExitPlan& plan, int rows, ExitBatch& batch) {
@@ -55,77 +62,96 @@ void ExitLoop::run_part(std::size_t m, const ExitPlan& plan, ExitBatch& batch) {
     const std::size_t picture = input.size() / slots_.size();
     for (std::size_t i = 0; i < slots_.size(); ++i)
         batch.fill(static_cast<int>(m), slots_[i], input.subspan(i * picture, picture));
-    for (std::size_t s = 0; s < member.stages.size() && !slots_.empty(); ++s) {
-        Stage& stage = member.stages[s];
-        const bool is_classifier = s + 1 == member.stages.size();
-        const auto start = has_deadlines_ ? ExitBatch::Clock::now() : ExitBatch::Clock::time_point();
+    for (std::size_t s = 0; s < member.positions.size() && !slots_.empty(); ++s) {
+        const int position = member.positions[s];
+        const bool is_final = index(position) + 1 == positions_.size();
         member.executor.advance();
-        if (has_deadlines_)
-            stage.seconds = std::chrono::duration<double>(ExitBatch::Clock::now() - start).count();
-        const ExitStop& stop = plan.stops[index(stage.position)];
-        if (stop.enabled)
-            run_exit(plan, stage,
-                     is_classifier ? member.executor.logits() : member.executor.run_head(stop.head), batch);
-        if (has_deadlines_ && !is_classifier) leave_late(member, s + 1, plan, batch);
+        const ExitStop& stop = plan.stops[index(position)];
+        std::span<const float> logits;
+        if (stop.enabled) {
+            logits = logits_of(member.executor, stop.head);
+            run_exit(plan, position, logits, batch);
+        }
+        if (has_deadlines_ && !is_final) leave_late(m, s, plan, logits, batch);
         if (stop.enabled || has_deadlines_) compact(member);
     }
 }
 
-void ExitLoop::run_exit(const ExitPlan& plan, const Stage& stage, std::span<const float> logits,
-                        ExitBatch& batch) {
-    const ExitStop& stop = plan.stops[index(stage.position)];
-    const bool is_final = index(stage.position) + 1 == positions_.size();
-    // After the last compaction there may be fewer rows than places; each place has its logits.
-    const std::size_t classes = logits.size() / slots_.size();
+void ExitLoop::run_exit(const ExitPlan& plan, int position, std::span<const float> logits, ExitBatch& batch) {
+    const ExitStop& stop = plan.stops[index(position)];
+    const bool is_final = index(position) + 1 == positions_.size();
     for (std::size_t i = 0; i < slots_.size(); ++i) {
         if (slots_[i] < 0) continue;
-        Row& row = rows_[index(slots_[i])];
-        const auto own = logits.subspan(i * classes, classes);
-        const int best = best_class(own);
-        row.agreement = best == row.best ? row.agreement + 1 : 1;
-        row.best = best;
-        const float score = plan.score->compute({own, best, row.agreement});
+        const auto own = logits_at(i, logits);
+        const float score = judge(plan, slots_[i], own);
         if (!std::isfinite(score)) ++non_finite_scores_;
-        row.answer = {
-            stage.position, positions_[index(stage.position)].member, &stop.type, score, stop.paid, own};
-        if (is_final || (std::isfinite(score) && static_cast<double>(score) > stop.threshold)) {
-            batch.leave(slots_[i], row.answer);
-            slots_[i] = -1;
-        } else if (has_deadlines_ && std::isfinite(score)) {
-            row.has_answer = true;
-            std::copy(own.begin(), own.end(), late_logits(slots_[i], classes).begin());
-        }
+        if (is_final || (std::isfinite(score) && static_cast<double>(score) > stop.threshold))
+            leave(i, {position, positions_[index(position)].member, &stop.type, score, stop.paid, own},
+                  batch);
     }
 }
 
-// Rows that would be late after the next stage leave now: by the latest exit evaluated, or else by a head of
-// this site, on or off.
-void ExitLoop::leave_late(Member& member, std::size_t next, const ExitPlan& plan, ExitBatch& batch) {
-    const auto predicted =
-        ExitBatch::Clock::now() + std::chrono::duration_cast<ExitBatch::Clock::duration>(
-                                      std::chrono::duration<double>(member.stages[next].seconds));
-    const int p = member.stages[next - 1].position;
-    const ExitPosition::Head& head = positions_[index(p)].heads.front();
-    std::span<const float> logits;
+float ExitLoop::judge(const ExitPlan& plan, int slot, std::span<const float> own) {
+    Row& row = rows_[index(slot)];
+    const int best = best_class(own);
+    row.agreement = best == row.best ? row.agreement + 1 : 1;
+    row.best = best;
+    return row.score = plan.score->compute({own, best, row.agreement});
+}
+
+void ExitLoop::leave(std::size_t place, ExitAnswer answer, ExitBatch& batch) {
+    const int slot = std::exchange(slots_[place], -1);
+    if (has_deadlines_ && !answer.late) answer.late = times_->now() > batch.deadline(slot);
+    batch.leave(slot, answer);
+}
+
+// Rows that would be late after the next stage leave now, by the exit just evaluated, or else by the site's
+// best head though it is off: it knows more of the picture than any exit before.
+void ExitLoop::leave_late(std::size_t m, std::size_t s, const ExitPlan& plan, std::span<const float> logits,
+                          ExitBatch& batch) {
+    const int p = members_[m].positions[s];
+    const ExitStop& stop = plan.stops[index(p)];
+    const ExitPosition::Head& head = positions_[index(p)].heads[stop.late_head];
+    const std::string& type = stop.enabled ? stop.type : head.type;
+    const std::int64_t paid = stop.paid + (stop.enabled ? 0 : head.macs);
+    const StageTimes::TimePoint earliest = earliest_deadline(m, s, plan, batch);
     for (std::size_t i = 0; i < slots_.size(); ++i) {
-        const int slot = slots_[i];
-        if (slot < 0 || batch.deadline(slot) >= predicted) continue;
-        Row& row = rows_[index(slot)];
-        if (!row.has_answer) {
-            if (logits.empty()) logits = member.executor.run_head(head.index);
-            const std::size_t classes = logits.size() / slots_.size();
-            const auto own = logits.subspan(i * classes, classes);
-            const int best = best_class(own);
-            const float score = plan.score->compute({own, best, 1});
-            const std::int64_t paid = plan.stops[index(p)].paid + head.macs;
-            row.answer = {p, positions_[index(p)].member, &head.type, score, paid, own};
-        } else {
-            row.answer.logits = late_logits(slot, row.answer.logits.size());
-            row.answer.macs = plan.stops[index(p)].paid;  // it came as far as here
-        }
-        batch.leave(slot, row.answer);
-        slots_[i] = -1;
+        if (slots_[i] < 0 || batch.deadline(slots_[i]) >= earliest) continue;
+        if (logits.empty()) logits = logits_of(members_[m].executor, head.index);
+        const auto own = logits_at(i, logits);
+        const float score = stop.enabled ? rows_[index(slots_[i])].score : judge(plan, slots_[i], own);
+        leave(i, {p, positions_[index(p)].member, &type, score, paid, own, true}, batch);
     }
+}
+
+// Rows whose deadline is before it do not go on: as a rule it is when the next stage will have run. Where
+// that would keep rows from a stage that may have become quicker, it is tried with them once in a while.
+StageTimes::TimePoint ExitLoop::earliest_deadline(std::size_t m, std::size_t s, const ExitPlan& plan,
+                                                  const ExitBatch& batch) {
+    const bool is_last = s + 1 == members_[m].positions.size();
+    if (is_last) do
+            ++m;
+        while (!plan.member_runs[m]);
+    const std::size_t stage = members_[m].first_stage + (is_last ? 0 : s + 1);
+    const std::size_t bucket = members_[m].executor.bucket();
+    const StageTimes::TimePoint now = times_->now();
+    const auto after = now + std::chrono::duration_cast<StageTimes::TimePoint::duration>(
+                                 std::chrono::duration<double>(times_->expected(stage, bucket)));
+    auto latest = now;  // deadline of those that the stage would make late
+    for (const int slot : slots_)
+        if (slot >= 0 && batch.deadline(slot) < after) latest = std::max(latest, batch.deadline(slot));
+    const std::chrono::duration<double> limit = latest - now;
+    return limit.count() > 0 && times_->should_try(stage, bucket, limit.count()) ? now : after;
+}
+
+std::span<const float> ExitLoop::logits_of(StagedExecutor& executor, int head) {
+    return head < 0 ? executor.logits() : executor.run_head(head);
+}
+
+// After the last compaction there may be fewer rows than places; each place has its logits.
+std::span<const float> ExitLoop::logits_at(std::size_t place, std::span<const float> logits) const {
+    const std::size_t classes = logits.size() / slots_.size();
+    return logits.subspan(place * classes, classes);
 }
 
 // The last rows go to where others have left, so that as few as possible move.
@@ -146,11 +172,6 @@ void ExitLoop::compact(Member& member) {
     if (left > 0 && !member.executor.keep(kept_)) return;
     for (std::size_t i = 0; i < left; ++i) slots_[i] = slots_[index(kept_[i])];
     slots_.resize(left);
-}
-
-std::span<float> ExitLoop::late_logits(int row, std::size_t classes) {
-    late_logits_.resize(std::max(late_logits_.size(), rows_.size() * classes));
-    return std::span(late_logits_).subspan(index(row) * classes, classes);
 }
 
 }  // namespace dyce

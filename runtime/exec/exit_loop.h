@@ -7,6 +7,7 @@
 #include "runtime/exec/staged_executor.h"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -23,6 +24,7 @@ struct ExitAnswer {
     float score = 0;
     std::int64_t macs = 0;          ///< multiply-adds paid
     std::span<const float> logits;  ///< valid during leave() only
+    bool late = false;              ///< it left because of its deadline, or after it
 };
 
 /// The pictures of one run and what becomes of them.
@@ -35,45 +37,48 @@ public:
     virtual void fill(int member, int row, std::span<float> picture) = 0;
     /// Called once for every row, in the order in which they leave.
     virtual void leave(int row, const ExitAnswer& answer) = 0;
-    /// When the row must leave at the latest, by the best head evaluated until then.
+    /// When the row must leave at the latest, by the best head of the site it has reached.
     virtual Clock::time_point deadline(int /*row*/) const { return Clock::time_point::max(); }
 };
 
 class ExitLoop {
 public:
-    /// `members` are compiled with the heads that `positions` lists.
+    /// `members` are compiled with the heads that `positions` lists. Loops of the same members may share
+    /// `times`, made for them; null = a store of its own. Deadlines go by its clock.
     ExitLoop(const std::vector<std::shared_ptr<const CompiledModel>>& members,
-             std::vector<ExitPosition> positions, int max_batch);
+             std::vector<ExitPosition> positions, int max_batch, std::shared_ptr<StageTimes> times = nullptr);
 
-    /// Runs rows 0 .. rows - 1 of `batch` under `plan`, which is made for the same positions. Without
-    /// deadlines it allocates nothing.
+    /// Runs rows 0 .. rows - 1 of `batch` under `plan`, which is made for the same positions. Allocates
+    /// nothing.
     void run(const ExitPlan& plan, int rows, ExitBatch& batch);
 
     /// Scores that were infinite or NaN so far; none of them fired.
     std::uint64_t non_finite_scores() const { return non_finite_scores_; }
 
 private:
-    struct Stage {
-        int position;
-        double seconds = 0;  ///< what it took when it last ran
-    };
     struct Member {
         StagedExecutor executor;
-        std::vector<Stage> stages;
+        std::size_t first_stage;     ///< in the store of times
+        std::vector<int> positions;  ///< where each stage ends
     };
-    /// What is known of a row that is on its way.
+    /// What is known of a row that is on its way, by the latest exit evaluated.
     struct Row {
-        int best = -1, agreement = 0;  ///< of the latest exit evaluated
-        ExitAnswer answer;             ///< of the latest exit evaluated; logits are in late_logits_
-        bool has_answer = false;
+        int best = -1, agreement = 0;
+        float score = 0;
     };
 
     void run_member(std::size_t m, const ExitPlan& plan, ExitBatch& batch);
     void run_part(std::size_t m, const ExitPlan& plan, ExitBatch& batch);
-    void run_exit(const ExitPlan& plan, const Stage& stage, std::span<const float> logits, ExitBatch& batch);
-    void leave_late(Member& member, std::size_t next, const ExitPlan& plan, ExitBatch& batch);
+    void run_exit(const ExitPlan& plan, int position, std::span<const float> logits, ExitBatch& batch);
+    void leave_late(std::size_t m, std::size_t s, const ExitPlan& plan, std::span<const float> logits,
+                    ExitBatch& batch);
+    StageTimes::TimePoint earliest_deadline(std::size_t m, std::size_t s, const ExitPlan& plan,
+                                            const ExitBatch& batch);
+    float judge(const ExitPlan& plan, int slot, std::span<const float> own);
+    void leave(std::size_t place, ExitAnswer answer, ExitBatch& batch);
+    static std::span<const float> logits_of(StagedExecutor& executor, int head);
+    std::span<const float> logits_at(std::size_t place, std::span<const float> logits) const;
     void compact(Member& member);
-    std::span<float> late_logits(int row, std::size_t classes);
 
     std::vector<Member> members_;
     std::vector<ExitPosition> positions_;
@@ -82,7 +87,7 @@ private:
     std::vector<int> slots_;    ///< the row that lies at each place of the batch; -1 = it has left
     std::vector<int> kept_;     ///< for each place of the batch that goes on, where its row lies
     bool has_deadlines_ = false;
-    std::vector<float> late_logits_;
+    std::shared_ptr<StageTimes> times_;
     std::uint64_t non_finite_scores_ = 0;
 };
 

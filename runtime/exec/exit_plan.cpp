@@ -1,6 +1,7 @@
 #include "runtime/exec/exit_plan.h"
 
 #include "runtime/core/index.h"
+#include "runtime/exec/late_heads.h"
 
 #include <dyce/error.h>
 
@@ -24,7 +25,7 @@ void enable(const Configuration& configuration, const EnabledExit& exit,
              "exit site " + std::to_string(exit.site) + " has no head of type \"" + exit.type + "\"");
     if (!std::isfinite(exit.threshold))
         fail(configuration, "the threshold of exit site " + std::to_string(exit.site) + " is not finite");
-    stop = {true, head->index, exit.threshold, exit.type, 0};
+    stop = {true, head->index, exit.threshold, exit.type};
 }
 
 // Each enabled head on the way is paid, and so is the whole backbone of every member that ran before.
@@ -61,9 +62,11 @@ ExitPlan make_exit_plan(const Configuration& configuration, const std::vector<Ex
         enable(configuration, exit, positions, plan.stops[index(exit.site)]);
         plan.member_runs[index(positions[index(exit.site)].member)] = true;
     }
-    plan.stops.back() = {true, -1, -INFINITY, kFinalType, 0};
+    plan.stops.back() = {true, -1, -INFINITY, kFinalType};
     plan.member_runs.back() = true;
     add_costs(plan, positions);
+    const std::vector<std::size_t> late = late_heads(configuration, positions);
+    for (std::size_t p = 0; p < positions.size(); ++p) plan.stops[p].late_head = late[p];
     return plan;
 }
 

@@ -6,6 +6,7 @@
 
 #include <dyce/configuration.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -15,10 +16,11 @@ namespace dyce {
 /// What happens at one position.
 struct ExitStop {
     bool enabled = false;
-    int head = -1;          ///< index among the member's heads; -1 = its classifier
-    double threshold = 0;   ///< leave when the score is strictly above
-    std::string type;       ///< of the enabled head
-    std::int64_t paid = 0;  ///< multiply-adds of a picture that leaves here
+    int head = -1;              ///< index among the member's heads; -1 = its classifier
+    double threshold = 0;       ///< leave when the score is strictly above
+    std::string type;           ///< of the enabled head
+    std::int64_t paid = 0;      ///< multiply-adds of a picture that leaves here
+    std::size_t late_head = 0;  ///< index in ExitPosition::heads of the head by which late pictures leave
 };
 
 struct ExitPlan {

@@ -1,30 +1,42 @@
 #include "runtime/exec/staged_executor.h"
 
 #include "runtime/exec/context.h"
-#include "runtime/exec/stage_times.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 
 namespace dyce {
+
+std::shared_ptr<StageTimes> make_stage_times(
+    const std::vector<std::shared_ptr<const CompiledModel>>& networks, TimeSource now) {
+    std::size_t stages = 0, buckets = 0;
+    for (const auto& network : networks) {
+        const auto& segments = network->data().segments;
+        buckets = std::max(buckets, segments.size());
+        for (const StepRange& part : segments[0].parts) stages += part.head < 0 ? 1 : 0;
+    }
+    return std::make_shared<StageTimes>(stages, buckets, std::move(now));
+}
 
 struct StagedExecutor::Impl {
     ExecutionContext context;
     std::vector<std::size_t> stages;  ///< index in Segment::parts of each stretch of the backbone
     std::vector<std::size_t> heads;   ///< the same of each head
     std::vector<std::byte> staging;   ///< for rows that lie elsewhere in another bucket
-    StageTimes times;
+    std::shared_ptr<StageTimes> times;
+    std::size_t first_stage;  ///< in `times`
 
     std::size_t bucket = 0;
     int rows = 0;
     std::size_t stage = 0;  ///< the next one
 
-    Impl(std::shared_ptr<const CompiledModel> compiled, std::shared_ptr<ComputeTeam> team)
-        : context(std::move(compiled), std::move(team)),
+    Impl(std::shared_ptr<const CompiledModel> compiled, std::shared_ptr<ComputeTeam> team,
+         std::shared_ptr<StageTimes> shared, std::size_t first)
+        : context(compiled, std::move(team)),
           stages(parts_of(context, true)),
           heads(parts_of(context, false)),
-          times(stages.size(), context.model().segments.size()) {
+          times(shared != nullptr ? std::move(shared) : make_stage_times({std::move(compiled)})),
+          first_stage(first) {
         std::size_t most = 0;
         const Segment& biggest = context.model().segments.back();
         for (const Segment& segment : context.model().segments)
@@ -102,13 +114,15 @@ struct StagedExecutor::Impl {
     }
 };
 
-StagedExecutor::StagedExecutor(std::shared_ptr<const CompiledModel> model, std::shared_ptr<ComputeTeam> team)
-    : impl_(std::make_unique<Impl>(std::move(model), std::move(team))) {}
+StagedExecutor::StagedExecutor(std::shared_ptr<const CompiledModel> model, std::shared_ptr<ComputeTeam> team,
+                               std::shared_ptr<StageTimes> times, std::size_t first_stage)
+    : impl_(std::make_unique<Impl>(std::move(model), std::move(team), std::move(times), first_stage)) {}
 StagedExecutor::~StagedExecutor() = default;
 StagedExecutor::StagedExecutor(StagedExecutor&&) noexcept = default;
 
 int StagedExecutor::stages() const { return static_cast<int>(impl_->stages.size()); }
 int StagedExecutor::rows() const { return impl_->rows; }
+std::size_t StagedExecutor::bucket() const { return impl_->bucket; }
 int StagedExecutor::rows_at_once() const { return impl_->context.model().rows_at_once(); }
 
 std::span<float> StagedExecutor::input(int rows) {
@@ -120,10 +134,9 @@ std::span<float> StagedExecutor::input(int rows) {
 }
 
 void StagedExecutor::advance() {
-    const auto start = std::chrono::steady_clock::now();
+    const auto start = impl_->times->now();
     impl_->run(impl_->stages[impl_->stage]);
-    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-    impl_->times.add(impl_->stage++, impl_->bucket, taken.count());
+    impl_->times->add(impl_->first_stage + impl_->stage++, impl_->bucket, start, impl_->times->now());
 }
 
 std::span<const float> StagedExecutor::run_head(int head) {
@@ -136,10 +149,10 @@ std::span<const float> StagedExecutor::logits() const {
 }
 
 bool StagedExecutor::keep(std::span<const int> kept) {
-    if (kept.empty()) return false;
+    if (kept.empty() || impl_->stage == impl_->stages.size()) return false;
     const std::size_t part = impl_->stages[impl_->stage - 1];
-    const std::size_t to =
-        impl_->times.fastest(impl_->stage, impl_->context.bucket(static_cast<int>(kept.size())));
+    const std::size_t to = impl_->times->fastest(impl_->first_stage + impl_->stage,
+                                                 impl_->context.bucket(static_cast<int>(kept.size())));
     if (to == impl_->bucket || !impl_->can_move(part, to)) return false;
     impl_->move(part, to, kept);
     impl_->bucket = to;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "runtime/exec/executor.h"
+#include "runtime/exec/stage_times.h"
 
 #include <memory>
 #include <span>
@@ -11,12 +12,17 @@ namespace dyce {
 
 class ComputeTeam;
 
+/// The store for the stages of `networks`, one network after another.
+std::shared_ptr<StageTimes> make_stage_times(
+    const std::vector<std::shared_ptr<const CompiledModel>>& networks, TimeSource now = machine_time());
+
 class StagedExecutor {
 public:
-    /// `model` was compiled with heads, or without: then there is one stage.
-    /// On `team`, as ExecutionContext.
+    /// `model` was compiled with heads, or without: then there is one stage. On `team`, as ExecutionContext.
+    /// `times` has its stages from `first_stage` on; null = a store of its own.
     explicit StagedExecutor(std::shared_ptr<const CompiledModel> model,
-                            std::shared_ptr<ComputeTeam> team = nullptr);
+                            std::shared_ptr<ComputeTeam> team = nullptr,
+                            std::shared_ptr<StageTimes> times = nullptr, std::size_t first_stage = 0);
     ~StagedExecutor();
     StagedExecutor(StagedExecutor&&) noexcept;
 
@@ -39,9 +45,11 @@ public:
 
     /// Pictures on their way, as they lie in memory.
     int rows() const;
+    /// Among the batch sizes of the network, the one they lie in.
+    std::size_t bucket() const;
     /// Goes on with only some rows, in the batch size in which the next stage takes the least time as far as
     /// measured; returns whether it did, which it does not where nothing is saved. Place i takes the row of
-    /// place kept[i]: its own, or one from kept.size() on. After a stage but the last.
+    /// place kept[i]: its own, or one from kept.size() on. After the last stage it does nothing.
     bool keep(std::span<const int> kept);
 
 private:

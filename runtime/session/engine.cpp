@@ -22,12 +22,13 @@ std::vector<std::shared_ptr<const CompiledModel>> compile_members(const ModelDat
 
 }  // namespace
 
-Engine::Engine(const Model& model, const SessionOptions& options, int concurrent)
+Engine::Engine(const Model& model, const SessionOptions& options, int concurrent, TimeSource now)
     : model_(model.data()),
       precision_(options.precision),
       max_batch_(static_cast<std::size_t>(options.max_batch)),
       positions_(model_->positions()),
-      members_(compile_members(*model_, options)) {
+      members_(compile_members(*model_, options)),
+      times_(make_stage_times(members_, std::move(now))) {
     for (int i = 0; i < concurrent; ++i) idle_.push_back(make_loop());
 }
 
@@ -40,7 +41,11 @@ std::shared_ptr<const ExitPlan> Engine::make_plan(const Configuration& configura
     check("the model", configuration.model_digest, model_->digest);
     check("the preprocessing", configuration.preprocess_digest, model_->preprocess_digest);
     check("precision", configuration.precision, precision_);
-    return std::make_shared<const ExitPlan>(make_exit_plan(configuration, positions_));
+    if (configuration.best_heads != nullptr || !model_->configurations)
+        return std::make_shared<const ExitPlan>(make_exit_plan(configuration, positions_));
+    Configuration informed = configuration;
+    informed.best_heads = model_->configurations->contents().configurations.front().best_heads;
+    return std::make_shared<const ExitPlan>(make_exit_plan(informed, positions_));
 }
 
 void Engine::run(const ExitPlan& plan, std::size_t rows, ExitBatch& batch) {
@@ -53,7 +58,7 @@ void Engine::run(const ExitPlan& plan, std::size_t rows, ExitBatch& batch) {
 }
 
 std::unique_ptr<ExitLoop> Engine::make_loop() const {
-    return std::make_unique<ExitLoop>(members_, positions_, static_cast<int>(max_batch_));
+    return std::make_unique<ExitLoop>(members_, positions_, static_cast<int>(max_batch_), times_);
 }
 
 std::unique_ptr<ExitLoop> Engine::take_loop() {

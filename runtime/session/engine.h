@@ -17,14 +17,17 @@ namespace dyce {
 
 class Engine {
 public:
-    /// Memory for `concurrent` batches is taken at once, for more when they run. Throws as Session does.
-    Engine(const Model& model, const SessionOptions& options, int concurrent = 1);
+    /// Memory for `concurrent` batches is taken at once, for more when they run. Deadlines go by `now`.
+    /// Throws as Session does.
+    Engine(const Model& model, const SessionOptions& options, int concurrent = 1,
+           TimeSource now = machine_time());
 
     const ModelData& model() const { return *model_; }
     std::size_t max_batch() const { return max_batch_; }
     /// Positions where a picture may leave, the final exit included.
     std::size_t positions() const { return positions_.size(); }
 
+    /// A configuration of no set goes by what the set stored with the model knows of heads.
     /// Throws Error{kUsage} when the configuration is not for this model.
     std::shared_ptr<const ExitPlan> make_plan(const Configuration& configuration) const;
 
@@ -43,6 +46,7 @@ private:
     std::size_t max_batch_;
     std::vector<ExitPosition> positions_;
     std::vector<std::shared_ptr<const CompiledModel>> members_;
+    std::shared_ptr<StageTimes> times_;  ///< of all loops
     std::atomic<std::uint64_t> non_finite_scores_{0};
 
     std::mutex idle_mutex_;

@@ -34,6 +34,7 @@ void PictureBatch::leave(int row, const ExitAnswer& exit) {
     prediction.exit_type = *exit.type;
     prediction.score = exit.score;
     prediction.macs = exit.macs;
+    prediction.late = exit.late;
     prediction.latency_us = std::chrono::duration<double, std::micro>(Clock::now() - start_).count();
 }
 

@@ -30,7 +30,7 @@ void RequestBatch::leave(int row, const ExitAnswer& answer) {
     prediction.generation = generation_;
     prediction.latency_us =
         std::chrono::duration<double, std::micro>(Clock::now() - request.submitted).count();
-    answered_.push_back({prediction.latency_us, prediction.exit_site});
+    answered_.push_back({prediction.latency_us, prediction.exit_site, prediction.late});
     request.promise.set_value(std::move(prediction));
     request.is_answered = true;
 }

@@ -16,6 +16,7 @@ public:
     struct Answered {
         double latency_us;  ///< since submission
         int position;
+        bool late;
     };
 
     /// `requests` under the same plan, at least one. The answers name `configuration` and `generation`.

@@ -74,13 +74,13 @@ struct Scheduler::Impl {
     RequestQueue queue;
     bool is_stopping = false;
     QueueFigures figures;  // of the open window
-    std::uint64_t submitted = 0, refused = 0;
+    std::uint64_t submitted = 0, refused = 0, expired = 0;
 
     // Taken before queue_mutex by whoever needs both.
     mutable std::mutex control_mutex;
     Pilot pilot;
     int chosen;  // index in the set, as last installed
-    std::uint64_t answered = 0, switches = 0;
+    std::uint64_t answered = 0, late = 0, switches = 0;
     std::atomic<double> picture_us{0};  // what the queue may expect
 
     std::mutex stop_mutex;
@@ -148,13 +148,13 @@ struct Scheduler::Impl {
         auto answer = request->promise.get_future();
         {
             const std::lock_guard lock(queue_mutex);
-            if (is_stopping) throw Error(ErrorCode::kUsage, "scheduler", "was stopped");
+            if (is_stopping) throw Error(ErrorCode::kCancelled, "scheduler", "was stopped");
             ++submitted;
             ++figures.arrived;
             if (!queue.push(request)) {
                 ++refused;
                 ++figures.refused;
-                throw Error(ErrorCode::kResource, "scheduler",
+                throw Error(ErrorCode::kOverloaded, "scheduler",
                             "refused: " + std::to_string(max_queue) + " requests are waiting, the limit");
             }
         }
@@ -165,7 +165,31 @@ struct Scheduler::Impl {
     void work() {
         Batch batch;
         batch.reserve(engine.max_batch());
-        for (; next(batch); batch.clear()) run(batch);
+        for (; next(batch); batch.clear()) {
+            drop_expired(batch);
+            if (!batch.empty()) run(batch);
+        }
+    }
+
+    // An answer that nobody waits for any more would only make the next ones late.
+    void drop_expired(Batch& batch) {
+        const auto now = Clock::now();
+        const auto is_expired = [&](const auto& request) { return request->deadline <= now; };
+        std::size_t count = 0;
+        for (const auto& request : batch)
+            if (is_expired(request)) {
+                request->promise.set_exception(std::make_exception_ptr(
+                    Error(ErrorCode::kExpired, "scheduler",
+                          "the deadline passed " +
+                              std::to_string((now - request->deadline) / std::chrono::microseconds(1)) +
+                              " us before the request's turn came")));
+                ++count;
+            }
+        if (count == 0) return;
+        std::erase_if(batch, is_expired);
+        const std::lock_guard lock(queue_mutex);
+        expired += count;
+        figures.refused += count;  // asked for, and not done
     }
 
     // Waits until a batch is due; false when there will be none any more.
@@ -197,7 +221,7 @@ struct Scheduler::Impl {
             RequestBatch batch(engine.model(), requests, current.plan->configuration.name,
                                current.generation);
             engine.run(*current.plan, requests.size(), batch);
-            account(batch.answered(), index, start);
+            account(batch.answered(), current.plan->configuration, index, start);
         } catch (...) {
             for (const auto& request : requests)
                 if (!request->is_answered) request->promise.set_exception(std::current_exception());
@@ -216,12 +240,16 @@ struct Scheduler::Impl {
         return active.get();
     }
 
-    void account(const std::vector<RequestBatch::Answered>& answers, int index, Clock::time_point start) {
+    void account(const std::vector<RequestBatch::Answered>& answers, const Configuration& configuration,
+                 int index, Clock::time_point start) {
         const auto now = Clock::now();
         const std::lock_guard lock(control_mutex);
+        const bool is_below_floor = configuration.accuracy_low < pilot.accuracy_floor();
         answered += answers.size();
-        for (const auto& [latency_us, position] : answers)
+        for (const auto& [latency_us, position, is_late] : answers) {
+            late += is_late || is_below_floor ? 1 : 0;
             pilot.answered(latency_us, static_cast<std::size_t>(position));
+        }
         pilot.worked(index, static_cast<int>(answers.size()),
                      std::chrono::duration<double>(now - start).count());
         picture_us = pilot.predicted_us();
@@ -249,9 +277,11 @@ struct Scheduler::Impl {
             const std::lock_guard lock(queue_mutex);
             report.submitted = submitted;
             report.refused = refused;
+            report.expired = expired;
             report.queued = queue.size();
         }
         report.answered = answered;
+        report.late = late;
         report.switches = switches;
         report.no_watts_reason = pilot.no_power_reason();
         const Window& window = pilot.telemetry().last();

@@ -268,3 +268,110 @@ TEST_CASE("controllers: a failure is forgotten when the load falls") {
     for (int i = 0; i < 1000; ++i) telemetry.add(window(1000, 10));
     CHECK(next() == 1);  // long past
 }
+
+namespace {
+
+// A quiet machine is disturbed for some windows; four windows after, two seconds of the scheduler's half
+// ones, the configuration is the one from before, or one that uses 70 % and more, and it stays. Gives how
+// often, of twice, it is the very same.
+template <class Policy, class Disturb>
+int check_return(const Policy& policy, const std::vector<Configuration>& set, const Plant& plant,
+                 double arrived, int windows, Disturb disturb) {
+    Loop loop(policy, set, plant, 0);
+    loop.run(kSettlesWithin, arrived);
+    const int before = loop.index();
+    const double load = disturb(loop.plant, arrived);
+    loop.run(windows, load);
+    loop.plant.slowdown = 1;
+    loop.plant.stall_us = loop.plant.other_watts = 0;
+    loop.plant.queue = 0;
+    int exactly = 0;
+    const auto check = [&] {
+        const double cost_before = set[static_cast<std::size_t>(before)].relative_cost;
+        CHECK((loop.index() == before || loop.cost() >= 0.7 * cost_before));  // at rest from 70 % on
+        CHECK(loop.cost() <= 1.1 * cost_before);
+        exactly += loop.index() == before ? 1 : 0;
+    };
+    loop.run(4, arrived);
+    check();
+    loop.direction = 0;  // what went before was the disturbance
+    loop.check_rest(300, arrived);
+    check();
+    return exactly;
+}
+
+}  // namespace
+
+TEST_CASE("latency target: after a disturbance it is back within four quiet windows") {
+    int same = 0;
+    for_seeds(300, [&](std::mt19937& random) {
+        const auto set = random_set(random, 1 + below(random, 60));
+        const LatencyTarget policy{20.0 + below(random, 100)};
+        const Plant plant{.capacity = 1e6, .noise = 0.02};
+        const int windows = 2 + below(random, 60);
+        const double slowdown = 1 + 0.01 * below(random, 500);
+        CAPTURE(windows);
+        CAPTURE(slowdown);
+        same += check_return(policy, set, plant, 100, windows, [&](Plant& disturbed, double arrived) {
+            disturbed.slowdown = slowdown;
+            return arrived;
+        });
+        // Stalls that no configuration can do anything about.
+        same += check_return(policy, set, plant, 100, windows, [&](Plant& disturbed, double arrived) {
+            disturbed.stall_us = 40'000;
+            return arrived;
+        });
+    });
+    CHECK(same > 1080);  // of 1200
+}
+
+TEST_CASE("keep up: after a wave of requests it is back within four quiet windows") {
+    int same = 0;
+    for_seeds(300, [&](std::mt19937& random) {
+        const auto set = random_set(random, 1 + below(random, 60));
+        const Plant plant{.capacity = 1000, .noise = 0.02, .queue_limit = 2000};
+        const int windows = 2 + below(random, 60);
+        const double wave = 500 + below(random, 20'000);
+        CAPTURE(windows);
+        CAPTURE(wave);
+        same += check_return(KeepUp{}, set, plant, 100, windows, [&](Plant&, double) { return wave; });
+        same += check_return(KeepUp{}, set, plant, 100, windows, [&](Plant& disturbed, double arrived) {
+            disturbed.slowdown = 20;
+            return arrived;
+        });
+    });
+    CHECK(same > 1080);  // of 1200
+}
+
+TEST_CASE("power budget: after others drew power it is back within four quiet windows") {
+    int same = 0;
+    for_seeds(300, [&](std::mt19937& random) {
+        const auto set = random_set(random, 1 + below(random, 60));
+        const Plant plant{.capacity = 1000, .noise = 0.005};
+        const int windows = 2 + below(random, 60);
+        const double watts = below(random, 60);
+        CAPTURE(windows);
+        CAPTURE(watts);
+        same +=
+            check_return(PowerBudget{50}, set, plant, 500, windows, [&](Plant& disturbed, double arrived) {
+                disturbed.other_watts = watts;
+                return arrived;
+            });
+    });
+    CHECK(same > 540);  // of 600
+}
+
+TEST_CASE("controllers: a machine that stays slower is not tried again and again") {
+    for_seeds(100, [](std::mt19937& random) {
+        const int count = 10 + below(random, 50);
+        const auto set = random_set(random, count);
+        Loop loop(LatencyTarget{100}, set, Plant{.capacity = 1e6, .noise = 0.02}, count - 1);
+        loop.run(kSettlesWithin, 100);
+        loop.plant.step_cost = loop.cost();  // from now on just the one that served is twenty times slower
+        loop.plant.step = 20;
+        loop.run(kSettlesWithin, 100);
+        loop.switches = 0;
+        loop.run(1000, 100);
+        CHECK(loop.switches <= 30);  // twice as seldom each time: 300 and more without that
+    });
+}

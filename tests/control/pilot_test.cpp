@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <random>
 #include <vector>
 
 using namespace dyce;
@@ -137,4 +138,62 @@ TEST_CASE("pilot: serving allocates nothing") {
         if (pilot.is_due(now += 1)) pilot.close(now, {});
     }
     CHECK(allocation_count() == before);
+}
+
+TEST_CASE("pilot: whatever is measured, another configuration at most once a second") {
+    std::mt19937 random(5);
+    const auto set = set_of({0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1});
+    for (const Policy& policy : {Policy(LatencyTarget{100}), Policy(KeepUp{0.5})}) {
+        double now = 5, last = 0;
+        int switches = 0;
+        Pilot pilot(set, {.policy = policy, .first = 9, .window_s = 0.01}, now);
+        for (int window = 0; window < 10'000; ++window) {
+            now += 0.011;
+            const double latency_us = std::uniform_real_distribution<double>(10, 300)(random);
+            for (int k = 0; k < 20; ++k) pilot.answered(latency_us, 0);
+            const int before = pilot.choose(1, kNever);
+            pilot.worked(before, 20, 0.011 * latency_us / 300);
+            REQUIRE(pilot.is_due(now));
+            if (pilot.close(now, {.arrived = 20}) == before) continue;
+            CHECK(now - last >= 1);
+            last = now;
+            ++switches;
+        }
+        CHECK(switches > 20);
+    }
+}
+
+TEST_CASE("pilot: few requests are enough to see that there is time, not to judge a percentile") {
+    double now = 0;
+    const auto set = set_of({0.2, 0.5, 1});
+    Pilot pilot(set, {.policy = KeepUp{}, .first = 0, .window_s = 0.5}, now);
+    for (int i = 0; i < 2; ++i) {
+        pilot.answered(100, 0);
+        pilot.worked(0, 1, 0.01);
+        CHECK_FALSE(pilot.is_due(now + 0.9));
+        REQUIRE(pilot.is_due(now += 1));
+        pilot.close(now, {.arrived = 1});
+    }
+    CHECK(pilot.choose(1, kNever) == 2);
+}
+
+TEST_CASE("pilot: stalls under deadlines are forgotten within 20 quiet batches") {
+    double now = 0;
+    Pilot pilot(set_of({0.25, 0.5, 1}), {.policy = MeetDeadlines{}, .first = 2, .window_s = 1}, now);
+    const auto run = [&](double us) {
+        const int index = pilot.choose(1, 5000);
+        pilot.worked(index, 1, (index == 2 ? us : 250.0 * (index + 1)) / 1e6);
+        return index;
+    };
+    for (int i = 0; i < 100; ++i) run(1000);
+    CHECK(run(1000) == 2);
+    run(40'000);
+    CHECK(run(1000) == 2);  // a single one is no reason
+    int stalls = 0;
+    for (int i = 0; i < 1000 && stalls < 12; ++i) stalls += run(40'000) == 2;
+    CHECK(stalls == 12);  // tried again and again
+    int others = 0;
+    while (run(1000) != 2) ++others;
+    CHECK(others < 20);
+    for (int i = 0; i < 100; ++i) CHECK(run(1000) == 2);
 }

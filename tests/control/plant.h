@@ -34,6 +34,9 @@ struct Plant {
         1e9;  ///< from this cost on, answers take `step` times as long: a tail that never leaves early
     double step = 1;
     double queue_limit = 1e9;
+    // A disturbance from outside: everything takes so many times as long, answers wait for so long, and
+    // others draw power.
+    double slowdown = 1, stall_us = 0, other_watts = 0;
     std::mt19937 random{7};
 
     /// A window in which `arrived` requests come; 100 us of computation at cost 1.
@@ -43,17 +46,17 @@ struct Plant {
         window.seconds = 1;
         window.arrived = arrived * factor(random);
         window.queued_before = queue;
-        const double possible = capacity / cost;
+        const double possible = capacity / (cost * slowdown);
         window.completed = std::min(queue + window.arrived, possible);
         queue += window.arrived - window.completed;
         window.refused = std::max(0.0, queue - queue_limit);
         queue -= window.refused;
         window.queued_after = queue;
         window.busy = std::min(1.0, window.completed / possible * factor(random));
-        const double compute_us = 100 * cost * (cost >= step_cost ? step : 1);
+        const double compute_us = 100 * cost * slowdown * (cost >= step_cost ? step : 1) + stall_us;
         const double wait_us = (window.queued_before + window.queued_after) / 2 / possible * 1e6;
         window.p95_us = (compute_us + wait_us) * factor(random);
-        window.watts = 5 + 50 * window.busy * factor(random);
+        window.watts = 5 + other_watts + 50 * window.busy * factor(random);
         return window;
     }
 };

@@ -92,6 +92,50 @@ TEST_CASE("session: a request may bring its own configuration and a deadline") {
     const Prediction late = session.classify(images[0], options);
     CHECK(late.exit_site == 0);
     CHECK(late.exit_type == "exit0");
+    CHECK(late.late);
+    CHECK(late.error.empty());  // a call is always computed
+    options.deadline_ms = 1e9;
+    CHECK_FALSE(session.classify(images[0], options).late);
+    CHECK_FALSE(session.classify(images[0]).late);
+}
+
+TEST_CASE("session: where no exit is on, a late answer comes from the head that the set thinks most of") {
+    const auto model = model_of({3});
+    ConfigurationSet::Contents contents;
+    contents.model_digest = model->digest;
+    contents.preprocess_digest = model->preprocess_digest;
+    contents.base = {0.9, 1000, 1000};
+    const auto add = [&](const char* name, std::vector<EnabledExit> exits, double accuracy) {
+        Configuration c = configuration(name, std::move(exits));
+        c.accuracy = c.accuracy_low = accuracy;
+        c.cost = c.macs = 100.0 * static_cast<double>(contents.configurations.size() + 1);
+        c.relative_cost = c.relative_macs = c.cost / 1000;
+        contents.configurations.push_back(c);
+    };
+    add("cheap", {{0, "exit0", 0.5}}, 0.6);
+    add("good", {{0, "quad0", 0.9}, {1, "quad1", 0.5}}, 0.8);
+    add("best", {{2, "exit2", 0.9}}, 0.9);
+    const ConfigurationSet set(contents);
+    const auto& known = *set.at("best").best_heads;
+    REQUIRE(known.heads.size() == 3);
+    CHECK(known.heads[0].type == "quad0");
+    CHECK(known.heads[1].type == "quad1");
+    CHECK(known.heads[2].type == "exit2");
+    CHECK(known.elsewhere == "exit2");  // each is the best at one site: the one that sorts first
+
+    ClassifyOptions hurry;
+    hurry.deadline_ms = 1e-6;
+    const auto image = noise_images(1)[0];
+    const auto type_of = [&](const Model& m, const Configuration& c) {
+        return Session(m, c, {.threads = 1}).classify(image, hurry).exit_type;
+    };
+    const Model plain(model);
+    CHECK(type_of(plain, set.at("cheap")) == "exit0");  // it is on
+    CHECK(type_of(plain, set.at("best")) == "quad0");
+    CHECK(type_of(plain, configuration("unknown", {})) == "exit0");
+    const auto with_set = model_of({3});
+    with_set->configurations = set;
+    CHECK(type_of(Model(with_set), configuration("unknown", {})) == "quad0");
 }
 
 TEST_CASE("session: a configuration that does not fit is refused and the old one stays") {

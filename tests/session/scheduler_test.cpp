@@ -122,6 +122,13 @@ TEST_CASE("scheduler: a request may bring its own configuration and number of cl
     }
 }
 
+TEST_CASE("scheduler: why a request was not computed has codes of its own, which never change") {
+    CHECK(static_cast<int>(ErrorCode::kOverloaded) == 100);
+    CHECK(static_cast<int>(ErrorCode::kCancelled) == 101);
+    CHECK(static_cast<int>(ErrorCode::kUnavailable) == 102);
+    CHECK(static_cast<int>(ErrorCode::kExpired) == 103);
+}
+
 TEST_CASE("scheduler: overload is refused, and everything accepted is answered") {
     const Offline offline;
     auto options = plain();
@@ -131,7 +138,7 @@ TEST_CASE("scheduler: overload is refused, and everything accepted is answered")
     std::vector<std::future<Prediction>> answers;
     for (int i = 0; i < 3; ++i)
         answers.push_back(scheduler.submit(offline.pictures[static_cast<std::size_t>(i)]));
-    check_error([&] { scheduler.submit(offline.pictures[3]); }, ErrorCode::kResource,
+    check_error([&] { scheduler.submit(offline.pictures[3]); }, ErrorCode::kOverloaded,
                 "refused: 3 requests are waiting");
     SchedulerReport report = scheduler.report();
     CHECK(report.submitted == 4);
@@ -150,7 +157,7 @@ TEST_CASE("scheduler: stopped, it takes nothing more; destroyed, it leaves nobod
     Scheduler scheduler(offline.model, plain(2));
     scheduler.stop();
     scheduler.stop();
-    check_error([&] { scheduler.submit(offline.pictures[0]); }, ErrorCode::kUsage, "was stopped");
+    check_error([&] { scheduler.submit(offline.pictures[0]); }, ErrorCode::kCancelled, "was stopped");
     std::vector<std::future<Prediction>> answers;
     {
         Scheduler busy(offline.model, plain(2));
@@ -159,7 +166,7 @@ TEST_CASE("scheduler: stopped, it takes nothing more; destroyed, it leaves nobod
     for (std::size_t i = 0; i < answers.size(); ++i) CHECK(offline.matches(answers[i].get(), i));
 }
 
-TEST_CASE("scheduler: a late request leaves at the first site, its batch mates as always") {
+TEST_CASE("scheduler: a request whose deadline passed is not computed, its batch mates are as always") {
     const Offline offline;
     auto options = plain();
     options.max_wait_ms = 60'000;
@@ -172,10 +179,47 @@ TEST_CASE("scheduler: a late request leaves at the first site, its batch mates a
         answers.push_back(scheduler.submit(offline.pictures[i], i == 1 ? in_time : ClassifyOptions{}));
     answers.push_back(scheduler.submit(offline.pictures[3], late));  // now the batch is full
     for (std::size_t i = 0; i < 3; ++i) CHECK(offline.matches(answers[i].get(), i));
-    const Prediction answer = answers[3].get();
-    CHECK(answer.exit_site == 0);
-    CHECK(answer.exit_type != "final");
-    CHECK(answer.error.empty());
+    check_error([&] { answers[3].get(); }, ErrorCode::kExpired, "the deadline passed");
+    scheduler.stop();
+    const SchedulerReport report = scheduler.report();
+    CHECK(report.submitted == 4);
+    CHECK(report.answered == 3);
+    CHECK(report.expired == 1);
+    CHECK(report.refused == 0);
+    CHECK(report.late == 0);
+}
+
+TEST_CASE("scheduler: late requests alone make no batch, and the worker goes on") {
+    const Offline offline;
+    Scheduler scheduler(offline.model, plain());
+    ClassifyOptions late;
+    late.deadline_ms = 1e-6;
+    for (int round = 0; round < 3; ++round) {
+        check_error([&] { scheduler.submit(offline.pictures[0], late).get(); }, ErrorCode::kExpired,
+                    "deadline");
+        CHECK(offline.matches(scheduler.submit(offline.pictures[1]).get(), 1));
+    }
+    scheduler.stop();
+    CHECK(scheduler.report().expired == 3);
+    CHECK(scheduler.report().answered == 3);
+}
+
+TEST_CASE("scheduler: an answer below the policy's floor counts as late") {
+    const Offline offline;
+    auto options = plain();
+    options.policy = MeetDeadlines{0.79};  // c2 and better
+    Scheduler scheduler(offline.model, offline.set, options);
+    ClassifyOptions own;
+    for (const char* name : {"c0", "c1", "c2", "c4"}) {
+        own.configuration = offline.set.at(name);
+        const Prediction answer = scheduler.submit(offline.pictures[0], own).get();
+        CHECK(answer.configuration == name);
+        CHECK_FALSE(answer.late);
+    }
+    scheduler.submit(offline.pictures[0]).get();
+    scheduler.stop();
+    CHECK(scheduler.report().answered == 5);
+    CHECK(scheduler.report().late == 2);
 }
 
 TEST_CASE("scheduler: a picture that cannot be prepared fails alone") {
@@ -283,7 +327,7 @@ TEST_CASE("scheduler: deadlines choose the configuration of each batch") {
     CHECK(offline.matches(answer, 0));
     ClassifyOptions late;
     late.deadline_ms = 1e-6;
-    CHECK(scheduler.submit(offline.pictures[0], late).get().configuration == "c0");
+    check_error([&] { scheduler.submit(offline.pictures[0], late).get(); }, ErrorCode::kExpired, "deadline");
 }
 
 TEST_CASE("scheduler: under constant switching each answer is that of the configuration it names") {
@@ -313,7 +357,7 @@ TEST_CASE("scheduler: under constant switching each answer is that of the config
                 for (std::size_t i = 0; i < offline.pictures.size(); ++i) try {
                         answers.emplace_back(i, scheduler.submit(offline.pictures[i]));
                     } catch (const Error& error) {
-                        error.code() == ErrorCode::kResource ? ++refused : ++wrong;
+                        error.code() == ErrorCode::kOverloaded ? ++refused : ++wrong;
                     }
                 for (auto& [picture, future] : answers) {
                     const Prediction answer = future.get();

@@ -1,4 +1,5 @@
 // Pictures in, answers out: the colours of the pictures are the oracle.
+#include "tests/tools/exit_inputs.h"
 #include "tests/tools/program.h"
 
 #include <dyce/error.h>
@@ -60,6 +61,29 @@ TEST_CASE("classify answers a folder in order, one JSON line a picture") {
             CHECK(answer["latency_us"].get<double>() > 0);
         }
         CHECK(answers[0]["filename"].get<std::string>().find("a,red.png") != std::string::npos);
+    }
+}
+
+TEST_CASE("under a deadline each answer says whether it was late; without one the lines are as ever") {
+    const TempFolder folder;
+    write_exit_inputs(folder);
+    const std::string command =
+        "classify " + folder / "m.safetensors" + " -r " + folder / "data" + " --jsonl";
+    for (const json& answer : lines(run_program(command).out)) CHECK_FALSE(answer.contains("late"));
+    struct Row {
+        const char* deadline_ms;
+        bool late;
+        const char* exit_type;
+    };
+    for (const Row& row : {Row{"0.000001", true, "exit0"}, {"100000000", false, "final"}}) {
+        const Outcome outcome = run_program(command + " --deadline-ms " + row.deadline_ms);
+        CHECK(outcome.code == 0);
+        const auto answers = lines(outcome.out);
+        REQUIRE(answers.size() == 40);
+        for (const json& answer : answers) {
+            CHECK(answer["late"] == row.late);
+            CHECK(answer["exit_type"] == row.exit_type);
+        }
     }
 }
 

@@ -54,6 +54,13 @@ void write_jsonl(const std::string& file, const Prediction& p) {
     std::cout << dump(to_json(file, p)) << "\n";
 }
 
+// Runs without deadlines write what they always wrote.
+void write_jsonl_with_deadline(const std::string& file, const Prediction& p) {
+    ordered_json json = to_json(file, p);
+    if (p.error.empty()) json["late"] = p.late;
+    std::cout << dump(json) << "\n";
+}
+
 void write_csv(const std::string& file, const Prediction& p) {
     if (!p.error.empty()) {
         std::cout << csv_field(file) << ",,,,,,,,," << csv_field(p.error) << "\n";
@@ -134,7 +141,8 @@ Writer choose_writer(const Arguments& arguments) {
     for (const char* other : {"jsonl", "json"})
         if (arguments.has("csv") && arguments.has(other))
             throw Error(ErrorCode::kUsage, "--csv", std::string("excludes --") + other);
-    if (arguments.has("jsonl") || arguments.has("json")) return write_jsonl;
+    if (arguments.has("jsonl") || arguments.has("json"))
+        return arguments.has("deadline-ms") ? write_jsonl_with_deadline : write_jsonl;
     if (!arguments.has("csv")) return write_text;
     std::cout << "filename,rank,index,label,prob,exit_site,exit_type,macs,latency_us,error\n";
     return write_csv;
@@ -190,7 +198,9 @@ const Verb kClassify{
     "names what is in pictures (JPEG, PNG)",
     {{"config", "SET[:NAME]",
       "which exits are on: a file of configurations or, with :NAME, the model's own set"},
-     {"deadline-ms", "X", "answer by the best exit evaluated until then"},
+     {"deadline-ms", "X",
+      "answer before the next site would be too late, by the best head of the last one; JSON tells: "
+      "\"late\""},
      {"topk", "N", "classes to show (5)"},
      {"jsonl", "", "one JSON object a picture"},
      {"csv", "", "comma-separated values"},

@@ -21,6 +21,17 @@ struct EnabledExit {
     double threshold = 0;  ///< strictly above it a picture leaves; -1 = every picture with a finite score
 };
 
+/// The best head of each site, as far as a set of configurations knows: the one that its most accurate
+/// configuration with an exit at the site has there.
+struct BestHeads {
+    struct Head {
+        int site = 0;
+        std::string type;
+    };
+    std::vector<Head> heads;  ///< rising sites; those without exits are left out
+    std::string elsewhere;    ///< the type that is the best at most sites; empty = there are no exits
+};
+
 /// One operating point. Estimates are those of the search, on the data it was validated on.
 struct Configuration {
     std::string name = "off";
@@ -40,6 +51,10 @@ struct Configuration {
     std::string model_digest;
     std::string preprocess_digest;
     std::string precision;
+
+    /// Of the set it belongs to; null = of none. By them pictures leave that must answer in time where the
+    /// configuration has no exit.
+    std::shared_ptr<const BestHeads> best_heads;
 };
 
 /// What a set may hold before it is refused with Error{kResource}.

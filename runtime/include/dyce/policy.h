@@ -11,6 +11,11 @@
 
 namespace dyce {
 
+// LatencyTarget, KeepUp and PowerBudget look at windows (SchedulerOptions::window_s) and choose another
+// configuration at most once a second: a cheaper one when a window used too much, a dearer one as far as the
+// last window leaves room. With the default window the configuration from before a disturbance is back within
+// two seconds after it; a latency needs 40 requests a second for that, because a percentile needs 20 answers.
+
 /// Keeps the 95th percentile of the time from submission to answer below `p95_us` microseconds, with the most
 /// accurate configuration that does.
 struct LatencyTarget {
@@ -31,6 +36,7 @@ struct PowerBudget {
 };
 
 /// Chooses for each batch the most accurate configuration that fits the time its tightest deadline leaves.
+/// One that was too slow is tried again every few batches.
 struct MeetDeadlines {
     double accuracy_floor = 0;
 };

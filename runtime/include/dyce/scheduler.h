@@ -31,7 +31,8 @@ struct SchedulerOptions {
 
     std::string configuration = "balanced";  ///< of the set, in force at the start
     Policy policy;                           ///< needs a set, unless it is KeepConfiguration
-    double window_s = 0.5;  ///< what a policy looks at: the last so many seconds, 20 answers at least
+    double window_s = 0.5;  ///< what a policy looks at: the last so many seconds; 20 answers at least, or a
+                            ///< second where no percentile is asked for
     std::shared_ptr<EnergyMeter> meter;  ///< for PowerBudget; read by one thread at a time
 
     std::string precision = "f32";   ///< as SessionOptions::precision
@@ -44,8 +45,12 @@ struct SchedulerReport {
     std::uint64_t submitted = 0;  ///< requests, those refused included
     std::uint64_t refused = 0;    ///< because the queue was full
     std::uint64_t answered = 0;   ///< those whose picture failed included
-    std::size_t queued = 0;       ///< waiting now
-    std::uint64_t switches = 0;   ///< of the configuration, by the policy
+    std::uint64_t expired = 0;    ///< not computed: the deadline passed before their turn came
+    /// Of the answers, those with Prediction::late and those by a configuration whose accuracy_low is below
+    /// the policy's floor.
+    std::uint64_t late = 0;
+    std::size_t queued = 0;      ///< waiting now
+    std::uint64_t switches = 0;  ///< of the configuration, by the policy
 
     // Of the last window; empty before the first.
     std::optional<double> p95_us;        ///< from submission to answer
@@ -70,9 +75,10 @@ public:
 
     /// Asks for an answer. Prediction::error is set when the picture cannot be prepared or its logits are not
     /// finite; latency_us counts from here. `options` as for Session::classify, the deadline counting from
-    /// here too: the time in the queue is part of it. Throws Error{kResource} when the queue is full - the
-    /// request is refused, nothing else happens - and Error{kUsage} when options.configuration is not for
-    /// this model, after stop(), or in a child of the process that made the scheduler.
+    /// here too: the time in the queue is part of it. A request whose deadline passes there is not computed:
+    /// its future throws Error{kExpired}. Throws Error{kOverloaded} when the queue is full - the request is
+    /// refused, nothing else happens -, Error{kCancelled} after stop(), and Error{kUsage} when
+    /// options.configuration is not for this model or in a child of the process that made the scheduler.
     std::future<Prediction> submit(const Image& image, const ClassifyOptions& options = {});
 
     /// As Session::set_configuration. Throws Error{kUsage} also when a policy chooses the configuration.

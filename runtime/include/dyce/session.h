@@ -32,8 +32,11 @@ struct ClassifyOptions {
     int topk = 5;  ///< classes in an answer
     /// For this call instead of the session's.
     std::optional<Configuration> configuration;
-    /// Milliseconds from the call until a picture answers by the best exit evaluated by then; 0 = none.
-    /// Checked between exit sites: an answer is late by no more than the way from one to the next.
+    /// Milliseconds from the call until a picture must answer; 0 = none. Checked at each site with heads: a
+    /// picture that the way to the next one would make late, as far as the latest runs tell, answers there -
+    /// by the exit that is on, or else by the best head of the site (Configuration::best_heads). Every
+    /// picture is computed up to the first site. Once in a while one goes on nevertheless, to see whether
+    /// that way still takes so long: an answer is late by no more than the way from one site to the next.
     double deadline_ms = 0;
 };
 
@@ -48,6 +51,7 @@ struct Prediction {
     float score = 0;                  ///< score of that exit
     std::int64_t macs = 0;            ///< multiply-adds paid
     double latency_us = 0;            ///< decoded picture to answer, in its batch
+    bool late = false;                ///< left early because of its deadline, or came after it
     std::string configuration = "off";
     std::uint64_t generation = 0;
     std::string error;  ///< why this picture has no answer; empty when it has one
