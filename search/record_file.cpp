@@ -13,7 +13,6 @@
 namespace dyce {
 namespace {
 
-
 // The array of a score kind: the published tool calls the first one so.
 std::string array_name(const std::string& score) { return score == kMaxSoftmax ? "confs" : score; }
 

@@ -114,7 +114,7 @@ struct Scheduler::Impl {
     bool is_inherited() const { return process != fork_generation(); }
     void check_process() const {
         if (is_inherited())
-            throw Error(ErrorCode::kUsage, "scheduler",
+            throw Error(ErrorCode::kUnavailable, "scheduler",
                         "was inherited by fork(), and its workers were not; make one in this process");
     }
 

@@ -155,7 +155,7 @@ void check_exact_steps(unsigned seed, const Record& record) {
         Choices choices = random_choices(record, dice, 40);
         walk.set(choices);
         const auto position = static_cast<std::size_t>(dice.below(static_cast<int>(choices.size())));
-        const Step step = lines.best_step(position, objective);
+        const ExitStep step = lines.best_step(position, objective);
         double best = 0;
         CHECK(step.choice == best_of_all(record, costs, objective, choices, position, &best));
         CHECK(std::abs(step.value - best) < kRounding);
@@ -185,7 +185,7 @@ TEST_CASE("steps stay exact while choices change one after the other") {
                 objectives[(seed + static_cast<unsigned>(change) / 20) % objectives.size()];
             const auto position = static_cast<std::size_t>(dice.below(static_cast<int>(space.positions())));
             const double least = lines.least_value(position, objective);
-            const Step step = lines.best_step(position, objective);
+            const ExitStep step = lines.best_step(position, objective);
             double best = 0;
             CHECK(step.choice == best_of_all(record, costs, objective, walk.choices(), position, &best));
             CHECK(std::abs(step.value - best) < kRounding);

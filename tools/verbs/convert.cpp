@@ -5,6 +5,7 @@
 #include "loaders/import/onnx/onnx_import.h"
 #include "loaders/import/state_dict.h"
 #include "models/backbones.h"
+#include "tools/cli/file_name.h"
 #include "tools/cli/inputs.h"
 #include "tools/cli/output_paths.h"
 #include "tools/verbs/recipe.h"
@@ -19,10 +20,6 @@
 
 namespace dyce {
 namespace {
-
-bool has_extension(const std::string& path, const char* extension) {
-    return std::filesystem::path(path).extension() == extension;
-}
 
 Shape parse_input_shape(const std::string& text) {
     const auto parts = split(text, 'x');

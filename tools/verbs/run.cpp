@@ -5,6 +5,7 @@
 #include "loaders/import/onnx/onnx_import.h"
 #include "runtime/exec/executor.h"
 #include "tools/cli/compare.h"
+#include "tools/cli/file_name.h"
 #include "tools/cli/output_paths.h"
 #include "tools/verbs/verbs.h"
 
@@ -23,10 +24,6 @@ namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
 using NamedTensors = std::map<std::string, Tensor>;
-
-bool has_extension(const std::string& path, const char* extension) {
-    return fs::path(path).extension() == extension;
-}
 
 Tensor read_tensor(const std::string& path) {
     if (has_extension(path, ".npy")) return read_npy(path);

@@ -171,7 +171,7 @@ int train_whole_network(const Arguments& arguments) {
     const std::string data = required(arguments, "data", "a folder, a .csv or another data set");
     const std::string output = output_of(arguments);
     check_outputs(arguments, {{"output", "fine-tune"}, {"checkpoint"}, {"log"}},
-                   {"data", "fine-tune", "teacher", "labels"});
+                  {"data", "fine-tune", "teacher", "labels"});
     TrainNetworkOptions options = network_options(arguments);
     const auto teacher = take_teacher(arguments, options);
     const std::vector<HeadType> types = head_types_of(arguments, "");

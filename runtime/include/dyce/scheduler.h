@@ -2,7 +2,7 @@
 // own, and chooses the configuration by a policy. All members may be called from several threads at once.
 //
 // After fork() the workers are in the parent only: in the child submit() and set_configuration() throw
-// Error{kUsage}, stop() does nothing, and the destructor returns at once (its memory is not given back).
+// Error{kUnavailable}, stop() does nothing, and the destructor returns at once (its memory is not given back).
 #pragma once
 
 #include <dyce/configuration.h>
@@ -77,8 +77,9 @@ public:
     /// finite; latency_us counts from here. `options` as for Session::classify, the deadline counting from
     /// here too: the time in the queue is part of it. A request whose deadline passes there is not computed:
     /// its future throws Error{kExpired}. Throws Error{kOverloaded} when the queue is full - the request is
-    /// refused, nothing else happens -, Error{kCancelled} after stop(), and Error{kUsage} when
-    /// options.configuration is not for this model or in a child of the process that made the scheduler.
+    /// refused, nothing else happens -, Error{kCancelled} after stop(), Error{kUnavailable} in a
+    /// child of the process that made the scheduler, and Error{kUsage} when options.configuration is not for
+    /// this model.
     std::future<Prediction> submit(const Image& image, const ClassifyOptions& options = {});
 
     /// As Session::set_configuration. Throws Error{kUsage} also when a policy chooses the configuration.
