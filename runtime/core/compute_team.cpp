@@ -20,6 +20,7 @@ using Clock = TeamPace::Clock;
 
 // About as long as waking a sleeper takes: a longer wait costs the others' cores more than it saves.
 constexpr std::chrono::microseconds kSpin{50};
+constexpr unsigned kDefaultRounding = 0x1f80;  // MXCSR as the ABI has it at the start of a program
 constexpr std::uint32_t kCallerSleeps = std::uint32_t{1} << 31;
 
 constinit thread_local ComputePlace* thread_place = nullptr;
@@ -85,6 +86,9 @@ void run_region(ComputePlace& place, ComputeTeam::Work work, void* data, unsigne
     const PlaceScope alone({place.team, 0, 1, place.is_inside, place.together});
     work(data);
 }
+
+DefaultRounding::DefaultRounding() : before_(_mm_getcsr()) { _mm_setcsr(kDefaultRounding); }
+DefaultRounding::~DefaultRounding() { _mm_setcsr(before_); }
 
 ComputeTeam::~ComputeTeam() { dismiss(); }
 
@@ -197,6 +201,7 @@ void ComputeTeam::call_helpers(unsigned count) {
 }
 
 void ComputeTeam::help() {
+    const DefaultRounding rounding;
     while (!is_ending_.load(std::memory_order_acquire)) {
         unsigned part = 0;
         if (!take(part)) {

@@ -93,6 +93,19 @@ ComputePlace* compute_place();
 /// team.
 void set_parts_wait(bool together);
 
+/// The thread rounds as C++ programs begin, keeping the smallest numbers, while the object lives: a host may
+/// have told its own threads otherwise, and who executes a part must not show.
+class DefaultRounding {
+public:
+    DefaultRounding();
+    ~DefaultRounding();
+    DefaultRounding(const DefaultRounding&) = delete;
+    DefaultRounding& operator=(const DefaultRounding&) = delete;
+
+private:
+    unsigned before_;
+};
+
 /// The calling thread stands there while the object lives.
 class PlaceScope {
 public:

@@ -1,6 +1,7 @@
 #include "runtime/core/onednn/compute_scope.h"
 
 #include <doctest/doctest.h>
+#include <immintrin.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -84,15 +85,15 @@ TEST_CASE("nobody passes a meeting before all have come") {
 TEST_CASE("what a held-up helper has not begun is done by others") {
     ComputeTeam team(2);
     const ComputeScope scope(team);
+    const auto caller = std::this_thread::get_id();
     for (int i = 0; i < 50; ++i) {
-        // Whoever runs part 1 is held up until part 2 has been run by the other one.
-        std::atomic<bool> is_done{false};
-        run(team, 3, false, [&](unsigned part, unsigned) {
-            if (part == 2) is_done = true;
-            if (part == 1)
-                while (!is_done) std::this_thread::yield();
+        std::atomic<int> done{0};
+        run(team, 4, false, [&](unsigned, unsigned) {
+            if (std::this_thread::get_id() != caller)
+                while (done < 3) std::this_thread::yield();
+            ++done;
         });
-        CHECK(is_done);
+        CHECK(done == 4);
     }
 }
 
@@ -131,6 +132,24 @@ TEST_CASE("teams of several callers do not mix") {
         });
     for (std::thread& caller : callers) caller.join();
     CHECK(parts == 4 * 500 * 2);
+}
+
+TEST_CASE("a host that rounds otherwise gets its own way back, and changes no part") {
+    const unsigned before = _mm_getcsr();
+    const unsigned hosts = before | _MM_FLUSH_ZERO_ON | _MM_ROUND_UP;
+    _mm_setcsr(hosts);
+    {
+        ComputeTeam team(2);
+        const ComputeScope scope(team);
+        std::atomic<int> wrong{0};
+        run(team, 2, true, [&](unsigned, unsigned) {
+            volatile float one = 1, tiny = 1e-9f, smallest = 1e-38f;
+            if (one + tiny != 1 || smallest / 16 == 0) ++wrong;
+        });
+        CHECK(wrong == 0);
+    }
+    CHECK((_mm_getcsr() & ~_MM_EXCEPT_MASK) == (hosts & ~_MM_EXCEPT_MASK));
+    _mm_setcsr(before);
 }
 
 TEST_CASE("a scope gives back the place before it") {

@@ -12,6 +12,7 @@ public:
     explicit ComputeScope(ComputeTeam& team);
 
 private:
+    DefaultRounding rounding_;
     PlaceScope place_;
 };
 
@@ -23,6 +24,7 @@ public:
 
 private:
     ComputeTeam team_;
+    DefaultRounding rounding_;
     PlaceScope place_;
 };
 
