@@ -43,7 +43,7 @@ TEST_CASE("a slip in the model's name is exit 2 with the line to type, and no an
          {"net.onnx: is an ONNX network", "\n  dyce convert net.onnx --preset imagenet -o net.safetensors",
           "\n  dyce classify net.safetensors small.png"}},
         {"none.onnx small.png",
-         {"none.onnx: is a network by its name", "\n  dyce convert none.onnx --preset"}},
+         {"none.onnx: no such file, and a network by its name", "\n  dyce convert none.onnx --preset"}},
         {"net.pth small.png",
          {"net.pth: is a PyTorch (pickle) file", "\n  dyce convert net.pth --arch NAME --preset imagenet"}},
         {"colors.safetensor small.png",
@@ -115,7 +115,7 @@ TEST_CASE("a folder without readable pictures is exit 1 and says what it holds")
     const Outcome deep = desk.run("classify colors.safetensors p -r --csv --topk 1");
     CHECK(deep.code == 1);  // two pictures were not answered
     CHECK(deep.out.find("p/deep/red.jfif,1,0,red") != std::string::npos);
-    CHECK(deep.err.find("p: left out are 2 .webp; JPEG and PNG are read") != std::string::npos);
+    CHECK(deep.err.find("p: left out: 2 .webp; JPEG and PNG are read") != std::string::npos);
     std::filesystem::remove(desk.folder / "p/a.webp");
     std::filesystem::remove(desk.folder / "p/b.WEBP");
     CHECK(desk.run("classify colors.safetensors p -r").code == 0);

@@ -26,11 +26,13 @@ public:
     Switcher(Session& session, const std::vector<Configuration>& configurations, std::vector<double>& times)
         : thread_([this, &session, &configurations, &times] {
               std::mt19937 random(static_cast<unsigned>(times.size()));
-              for (auto next = std::chrono::steady_clock::now(); !is_over_; next += kSwitchEvery) {
+              // Once at least: on a busy machine the batches may be done before this thread begins.
+              auto next = std::chrono::steady_clock::now();
+              do {
                   const Configuration& chosen = configurations[random() % configurations.size()];
                   times.push_back(time_ms([&] { session.set_configuration(chosen); }));
-                  std::this_thread::sleep_until(next);
-              }
+                  std::this_thread::sleep_until(next += kSwitchEvery);
+              } while (!is_over_);
           }) {}
     ~Switcher() {
         is_over_ = true;

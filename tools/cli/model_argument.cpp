@@ -144,12 +144,17 @@ private:
     }
 
     [[noreturn]] void refuse_network(const std::string& word, std::size_t i, const FileKind* kind) const {
-        const std::string found = kind != nullptr ? std::string(kind->name) : "a network by its name";
-        const bool is_onnx = lower_extension(word) == kOnnxEnding || found == "an ONNX network";
+        std::error_code ignored;
+        const bool exists = fs::exists(word, ignored);
+        const std::string found = kind != nullptr ? "is " + std::string(kind->name)
+                                  : exists        ? "is a network by its name"
+                                                  : "no such file, and a network by its name";
+        const bool is_onnx =
+            kind != nullptr ? kind->name == "an ONNX network" : lower_extension(word) == kOnnxEnding;
         const std::string model = as_model(word);
-        refuse(word, "is " + found + ", expected " + expected() + "; type\n  dyce convert " +
-                         shell_word(word) + (is_onnx ? "" : " --arch NAME") + " --preset imagenet -o " +
-                         shell_word(model) + "\n" + command(model, i));
+        refuse(word, found + ", expected " + expected() + "; type\n  dyce convert " + shell_word(word) +
+                         (is_onnx ? "" : " --arch NAME") + " --preset imagenet -o " + shell_word(model) +
+                         "\n" + command(model, i));
     }
 
     std::string verb_, model_;

@@ -89,7 +89,7 @@ PictureFolder list_pictures(const std::string& folder, bool recursive) {
     if (result.files.empty())
         result.complaint = folder + ": holds no JPEG or PNG picture; found " + left_out.everything();
     else if (left_out.has_pictures())
-        result.complaint = folder + ": left out are " + left_out.pictures() + "; JPEG and PNG are read";
+        result.complaint = folder + ": left out: " + left_out.pictures() + "; JPEG and PNG are read";
     return result;
 }
 
