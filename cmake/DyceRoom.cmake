@@ -37,6 +37,11 @@ function(dyce_unite name)
     endif()
 endfunction()
 
+# For code that no user waits for: compiled in two thirds of the time.
+function(dyce_optimise_little name)
+    target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+endfunction()
+
 function(dyce_room name)
     cmake_parse_arguments(room "" "" "SOURCES;LINK" ${ARGN})
     add_library(${name} OBJECT ${room_SOURCES})
