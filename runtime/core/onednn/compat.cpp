@@ -194,10 +194,13 @@ bool has_bfloat16() { return has_instructions(dnnl::cpu_isa::avx512_core_bf16); 
 bool has_int8_products() { return has_instructions(dnnl::cpu_isa::avx512_core_vnni); }
 
 bool parts_wait(std::string_view implementation) {
-    // In forward passes those divide their work once and for all; matrix products add up each other's sums,
-    // and look for them in loops that ask nobody.
-    return implementation.find("gemm") != std::string_view::npos || implementation.starts_with("brg:") ||
-           implementation.starts_with("brg_");
+    // These divide their work once and for all in forward passes. Matrix products ("gemm:", "brg:") add up each
+    // other's sums and look for them in loops that ask nobody, and so may whatever is not known here.
+    constexpr std::string_view kIndependent[] = {"jit:",     "jit_1x1:", "jit_dw:", "jit_int8", "jit_uni",
+                                                 "jit_wino", "brgconv",  "simple:", "ref:"};
+    if (implementation.find("gemm") != std::string_view::npos) return true;
+    return std::none_of(std::begin(kIndependent), std::end(kIndependent),
+                        [&](std::string_view name) { return implementation.starts_with(name); });
 }
 
 void check_processor(Precision precision) {
