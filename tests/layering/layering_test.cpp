@@ -94,6 +94,22 @@ TEST_CASE("no file of the project breaks a rule") {
     }
 }
 
+TEST_CASE("every source file belongs to something that is built") {
+    const std::vector<std::string> paths = sources();
+    std::string lists;
+    for (const std::string& path : paths)
+        if (fs::path(path).filename() == "CMakeLists.txt") lists += read_file(kRoot / path) + "\n";
+    for (const std::string& path : paths) {
+        const fs::path file = path;
+        if (file.extension() != ".cpp" || path.rfind("tests/consumer/project/", 0) == 0) continue;
+        const std::string stem = file.stem().string();  // operators and passes are listed by it
+        const bool is_listed = lists.find(file.filename().string()) != std::string::npos ||
+                               lists.find("    " + stem + "\n") != std::string::npos ||
+                               lists.find("    " + stem + ")") != std::string::npos;
+        if (!is_listed) FAIL_CHECK(path << " is in no CMakeLists.txt");
+    }
+}
+
 TEST_CASE("the checker sees each kind of breach and nothing else") {
     for (const Snippet& snippet : kSnippets) {
         CAPTURE(snippet.path);
