@@ -66,8 +66,8 @@ std::vector<TensorType> own_input_types(const Node& node, std::span<const Tensor
 /// The node as its operator's functions see it; the arguments must outlive the result.
 OpCall call_of(const Node& node, std::span<const TensorType> own_inputs);
 
-/// Multiply-adds of each node for one picture (METHOD.md section 5); none where no input of the graph is
-/// involved, because that is computed once.
+/// Multiply-adds of each node for one picture (docs/method.md, "Multiply-adds"); none where no input of the
+/// graph is involved, because that is computed once.
 std::vector<std::int64_t> macs_by_node(const Graph& graph);
 /// Their sum. Throws Error{kContent} when the sum overflows.
 std::int64_t count_macs(const Graph& graph);

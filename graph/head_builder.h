@@ -1,5 +1,5 @@
-// Exit heads built from their type's name: pool, flatten, a perceptron (METHOD.md section 2). Functions of
-// the graph they are given; no state.
+// Exit heads built from their type's name: pool, flatten, a perceptron (docs/method.md, "Exit heads").
+// Functions of the graph they are given; no state.
 #pragma once
 
 #include "graph/exits.h"

@@ -1,4 +1,4 @@
-// Where exits may read a network: METHOD.md section 2, Sites. Pure functions of a graph.
+// Where exits may read a network (docs/method.md, "Sites"). Pure functions of a graph.
 #pragma once
 
 #include "graph/graph.h"

@@ -1,6 +1,6 @@
 // Averages over a grid of cells that covers each plane: of `output_size` [h, w] cells, cell (y, x) covers
 // rows floor(y * H / h) up to ceil((y + 1) * H / h), columns alike. Neighbours overlap where h does not
-// divide H. PyTorch's AdaptiveAvgPool2d; METHOD.md section 2.
+// divide H. PyTorch's AdaptiveAvgPool2d (docs/method.md, "Exit heads").
 #include "ops/adaptive_cells.h"
 #include "ops/checks.h"
 #include "ops/pool.h"

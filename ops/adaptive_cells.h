@@ -1,4 +1,4 @@
-// The cells of adaptive pooling along one axis (METHOD.md section 2). Stateless.
+// The cells of adaptive pooling along one axis (docs/method.md, "Exit heads"). Stateless.
 #pragma once
 
 #include <cstdint>

@@ -82,7 +82,7 @@ struct OpSpec {
 
     /// Types of the outputs. Throws Error{kContent} on inputs or attributes that do not fit.
     std::vector<TensorType> (*infer)(const OpCall&) = nullptr;
-    /// Multiply-adds as METHOD.md section 5 counts them; null = 0.
+    /// Multiply-adds (docs/method.md, "Multiply-adds"); null = 0.
     std::int64_t (*macs)(const OpCall&) = nullptr;
     /// Plain loops over row-major data; the meaning of the operator. Post-ops are not its business.
     void (*reference)(const OpCall&, std::span<const TensorView> in,

@@ -14,7 +14,8 @@ double beta_quantile(double a, double b, double p);
 double binomial_tail(double right, double count, double probability);
 
 /// Share of right answers that is conservatively expected of an exit by which `count` pictures left, `right`
-/// of them rightly: the 10 % quantile of Beta(1 + right, 1 + count - right). METHOD.md section 6.
+/// of them rightly: the 10 % quantile of Beta(1 + right, 1 + count - right) (docs/method.md, "Conservative
+/// estimate and certified accuracy").
 double conservative_share(double right, double count);
 
 }  // namespace dyce

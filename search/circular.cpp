@@ -1,5 +1,5 @@
-// Circular: from all exits off, again and again the one change at one site that lowers the objective most.
-// METHOD.md section 6.
+// Circular: from all exits off, again and again the one change at one site that lowers the objective most
+// (docs/method.md, "Search methods").
 #include "search/search_method.h"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
-// The best choice at one position while all others stay as they are: the exact line search of METHOD.md
-// section 6. For one head the objective is a step function of the threshold, with a step for each picture
-// that arrives. The steps of a bin of neighbouring scores are summed up by counts first; only bins that could
+// The best choice at one position while all others stay as they are: an exact line search (docs/method.md,
+// "Search methods"). For one head the objective is a step function of the threshold, with a step for each
+// picture that arrives. The steps of a bin of neighbouring scores are summed up by counts first; only bins that could
 // hold the lowest point are then walked through picture by picture. One thread: it holds that thread's
 // working memory.
 #pragma once

@@ -1,4 +1,4 @@
-// What a search minimises: METHOD.md section 5. Plain values; thread-safe.
+// What a search minimises (docs/method.md, "Objective"). Plain values; thread-safe.
 #pragma once
 
 #include "search/cost_table.h"

@@ -1,5 +1,5 @@
 // One pass: sites front to back, all behind still off; at each the type and threshold with the smallest
-// objective. METHOD.md section 6.
+// objective (docs/method.md, "Search methods").
 #include "search/search_method.h"
 
 namespace dyce {

@@ -43,7 +43,7 @@ private:
     std::vector<std::int32_t> wide_;
 };
 
-/// Where a picture may leave, in the order it meets them: METHOD.md section 4.
+/// Where a picture may leave, in the order it meets them (docs/method.md, "Cascades").
 struct RecordPosition {
     int member = 0;         ///< of a cascade
     int site = 0;           ///< within the member; -1 = its classifier

@@ -1,7 +1,7 @@
-// Same threshold: one type at every site that has it, one threshold for all. The baseline of METHOD.md
-// section 6. As the threshold falls, pictures move to earlier and earlier exits, so one walk through all
-// scores of a type, from high to low, meets every such configuration. Of them, only the corners of the upper
-// hull of right answers over cost can be the best for some lambda.
+// Same threshold, the baseline: one type at every site that has it, one threshold for all (docs/method.md,
+// "Search methods"). As the threshold falls, pictures move to earlier and earlier exits, so one walk through
+// all scores of a type, from high to low, meets every such configuration. Of them, only the corners of the
+// upper hull of right answers over cost can be the best for some lambda.
 #include "search/parallel.h"
 #include "search/search_method.h"
 

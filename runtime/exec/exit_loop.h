@@ -1,5 +1,5 @@
 // The exit loop: a batch walks the members and sites of a model; each picture leaves at the first enabled
-// exit that is sure enough, and what remains of the batch goes on (METHOD: inference rule).
+// exit that is sure enough, and what remains of the batch goes on (docs/method.md, "Inference rule").
 // One ExitLoop serves one thread at a time; many may share compiled members.
 #pragma once
 

@@ -1,5 +1,5 @@
-// What training minimises (METHOD.md section 3): a mix of cross-entropy with the labels and of the distance
-// to the network's own answers (soft distillation, arXiv 1503.02531). Pure functions.
+// What training minimises (docs/method.md, "Training heads"): a mix of cross-entropy with the labels and of
+// the distance to the network's own answers (soft distillation, arXiv 1503.02531). Pure functions.
 #pragma once
 
 #include <algorithm>

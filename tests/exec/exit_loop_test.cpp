@@ -79,7 +79,8 @@ TEST_CASE("exits off give, bit by bit, what the network without heads gives") {
 }
 
 TEST_CASE("each picture leaves where the rule says, by the logits of the whole graph") {
-    // The oracle computes every head for every picture, then walks the sites as METHOD says.
+    // The oracle computes every head for every picture, then walks the sites by the rule
+    // (docs/method.md, "Inference rule").
     const auto pictures = noise(40);
     for (const bool reference : {false, true}) {
         Runner runner(make_exit_net(4), 16, reference);

@@ -110,8 +110,8 @@ TEST_CASE("head types are read from their names") {
         CHECK_MESSAGE(!parse_head_type(name), name);
 }
 
-TEST_CASE("heads cost what METHOD's formula says") {
-    // METHOD.md section 2: D = 40 pooled inputs, K = 1000 classes.
+TEST_CASE("heads cost what the formula of the method says") {
+    // D = 40 pooled inputs, K = 1000 classes (docs/method.md, "Exit heads").
     Backbone backbone = make_backbone(40, 4, 1000);
     attach(backbone, 0, "mlp1x1000");
     attach(backbone, 0, "mlp3x500");

@@ -39,7 +39,8 @@ Tensor zeros(const std::string&, const Shape& shape) {
 }  // namespace
 
 TEST_CASE("sites: counts of the built-in backbones") {
-    // METHOD.md section 2; MobileNet and EfficientNet: their papers' blocks of stride 1 with equal channels.
+    // (docs/method.md, "Sites"). MobileNet and EfficientNet: their papers' blocks of stride 1 with equal
+    // channels.
     const struct {
         std::string name;
         std::size_t sites;

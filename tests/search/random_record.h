@@ -1,5 +1,6 @@
 // Small random records with what makes searching hard: equal scores, scores that are none, heads that do not
-// exist, cascades - and a plain simulation of them, written from METHOD.md sections 4 and 5 alone.
+// exist, cascades - and a plain simulation of them, written from the rules alone (docs/method.md,
+// "Inference rule"; docs/method.md, "Cascades").
 #pragma once
 
 #include "search/choices.h"

@@ -1,4 +1,4 @@
-// dyce bench --segments: what each stretch between exit sites takes, and each head.
+// dyce bench --segments: what each stage between exit sites takes, and each head.
 #pragma once
 
 #include "loaders/format/model_file.h"

@@ -225,7 +225,7 @@ const Verb kBench{
      {"data", "X",
       "the pictures that configurations and switches are timed on, as for dyce eval (switches: noise)"},
      {"limit", "N", "how many of them, evenly spread (1000)"},
-     {"segments", "", "also each stretch between exit sites and each head: a cost table for dyce search"},
+     {"segments", "", "also each stage between exit sites and each head: a cost table for dyce search"},
      {"decode", "PICTURE|FOLDER", "what pictures cost before the network: decoding, and preparing for it"},
      {"r,recursive", "", "with --decode: also pictures in sub-folders"},
      {"op", "DESCRIPTOR", "one operator alone, such as n2c16h9w9_oc32k3s2p1g4_relu"},

@@ -211,7 +211,7 @@ const Verb kClassify{
      {"batch", "N", "pictures computed together (1)"},
      kPrecisionOption,
      kPlanOption,
-     {"labels", "FILE", "class names, one a line, instead of the model's"},
+     {"labels", "FILE", "class names, one per line, instead of the model's"},
      {"r,recursive", "", "also pictures in sub-folders"},
      {"files0-from", "FILE", "paths from a file, separated by NUL bytes; - is stdin"}},
     classify,

@@ -173,7 +173,7 @@ const Verb kTrain{
      {"augment", "shift|none", "pictures of whole networks: moved and mirrored, or as they are (shift)"},
      {"cutout", "N", "covers a square of N pixels (none)"},
      {"mixup", "A", "mixes pairs of pictures by Beta(A, A) (0: none)"},
-     {"log", "FILE.csv", "a row an epoch of a whole network"}},
+     {"log", "FILE.csv", "one row per epoch of a whole network"}},
     train};
 
 }  // namespace dyce
