@@ -12,7 +12,11 @@ set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/dyce)
 install(EXPORT dyce-targets NAMESPACE dyce:: DESTINATION ${package_dir})
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/dyce-config.cmake.in dyce-config.cmake
     INSTALL_DESTINATION ${package_dir})
-write_basic_package_version_file(dyce-config-version.cmake COMPATIBILITY SameMajorVersion)
+set(compatibility SameMajorVersion)
+if(PROJECT_VERSION_MAJOR EQUAL 0)
+    set(compatibility SameMinorVersion)
+endif()
+write_basic_package_version_file(dyce-config-version.cmake COMPATIBILITY ${compatibility})
 install(FILES ${PROJECT_BINARY_DIR}/dyce-config.cmake ${PROJECT_BINARY_DIR}/dyce-config-version.cmake
     DESTINATION ${package_dir})
 if(NOT BUILD_SHARED_LIBS)

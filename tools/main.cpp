@@ -6,6 +6,7 @@
 #include "tools/verbs/verbs.h"
 
 #include <dyce/error.h>
+#include <dyce/version.h>
 
 #include <cstdlib>
 #include <exception>
@@ -19,8 +20,6 @@
 
 namespace dyce {
 namespace {
-
-constexpr const char* kVersion = DYCE_VERSION;
 
 void print_help() {
     std::cout << "dyce " << kVersion << ": early-exit inference that is re-configured while it serves\n\n";

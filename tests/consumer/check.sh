@@ -14,8 +14,8 @@ if [ "$1" = install ]; then
     exit
 fi
 
-use_pkg_config() {
-    local pc static=()
+use_pkg_config() {  # sets pc, libdir, includes, options
+    local static=()
     pc=$(find "$prefix" -name dyce.pc)
     libdir=$(dirname "$(dirname "$pc")")
     [ -e "$libdir/libdyce.so" ] || static=(--static)
@@ -48,8 +48,10 @@ cmake)
     ;;
 pkgconfig)
     use_pkg_config
+    version=$(pkg-config --modversion "$pc")
     # shellcheck disable=SC2086 # the flags are several words
-    "$cxx" -std=c++17 $flags "$here/project/classify.cpp" -o "$work/classify" "${options[@]}"
+    "$cxx" -std=c++17 $flags "-DFOUND_VERSION=\"$version\"" "$here/project/classify.cpp" -o "$work/classify" \
+        "${options[@]}"
     ;;
 openmp)
     use_pkg_config
@@ -62,6 +64,11 @@ openmp)
     exit
     ;;
 esac
+
+# A program keeps to the minor release that it was built against; a static one has no choice.
+needed=$(readelf --wide --dynamic "$work/classify" | sed -n 's/.*(NEEDED).*\[\(libdyce.*\)\]/\1/p')
+echo "needs: $needed"
+[ -z "$(find "$prefix" -name libdyce.so)" ] || [ "$needed" = libdyce.so.0.1 ]
 
 # Means 0.2, 0 and 1, times four: e^4 / (e^0.8 + e^0 + e^4).
 answer=$("$work/classify" "$prefix/colours.safetensors" "$here/blue.png")

@@ -9,3 +9,4 @@
 #include <dyce/scheduler.h>
 #include <dyce/session.h>
 #include <dyce/tensor.h>
+#include <dyce/version.h>

@@ -2,6 +2,9 @@
 #include <dyce/dyce.h>
 
 #include <cstdio>
+#include <string_view>
+
+static_assert(std::string_view(dyce::kVersion) == FOUND_VERSION, "the header is of the package's version");
 
 int main(int argc, char** argv) {
     if (argc != 3) {
