@@ -1,6 +1,7 @@
 #include "search/calibration.h"
 
 #include "graph/passes/passes.h"
+#include "runtime/core/idle_pool.h"
 #include "runtime/core/index.h"
 #include "runtime/exec/executor.h"
 #include "runtime/exec/interleave.h"
@@ -111,7 +112,9 @@ struct Calibration::Impl {
     Preprocess recipe;
     std::vector<Group> groups;
     std::vector<std::size_t> group_of_output;
-    std::unique_ptr<Executor> executor;
+    std::shared_ptr<const CompiledModel> compiled;
+    std::size_t observed_bytes = 0;
+    IdlePool<Executor> executors;
 
     Impl(const Member& member, const CalibrationOptions& options)
         : share(options.share), recipe(member.preprocess) {
@@ -129,7 +132,10 @@ struct Calibration::Impl {
             throw Error(ErrorCode::kContent, member.architecture,
                         "has no convolution behind another layer: nothing to compute in int8");
         remove_dead_code(observed);
-        executor = std::make_unique<Executor>(CompiledModel::compile(observed, {.threads = options.threads}));
+        const auto types = infer_types(observed);
+        for (const ValueId output : observed.outputs)
+            observed_bytes += static_cast<std::size_t>(types[index(output)].shape.elements()) * sizeof(float);
+        compiled = CompiledModel::compile(observed, {.threads = 1});
     }
 };
 
@@ -138,14 +144,23 @@ Calibration::Calibration(const Member& member, const CalibrationOptions& options
 Calibration::~Calibration() = default;
 Calibration::Calibration(Calibration&&) noexcept = default;
 
-void Calibration::add(const Image& picture) {
+std::vector<Tensor> Calibration::observe(const Image& image) const {
     Tensor input(DataType::kFloat32, {1, 3, impl_->recipe.height, impl_->recipe.width});
-    apply(impl_->recipe, picture, input.mutable_data<float>());
-    const auto outputs = impl_->executor->run({input});
-    for (std::size_t i = 0; i < outputs.size(); ++i)
-        impl_->groups[impl_->group_of_output[i]].magnitudes.add(
-            {outputs[i].data<float>(), static_cast<std::size_t>(outputs[i].elements())});
+    apply(impl_->recipe, image, input.mutable_data<float>());
+    auto executor = impl_->executors.take([this] { return std::make_unique<Executor>(impl_->compiled); });
+    auto observed = executor->run({input});
+    impl_->executors.give_back(std::move(executor));
+    return observed;
 }
+
+void Calibration::add(const std::vector<Tensor>& observed) {
+    for (std::size_t i = 0; i < observed.size(); ++i)
+        impl_->groups[impl_->group_of_output[i]].magnitudes.add(
+            {observed[i].data<float>(), static_cast<std::size_t>(observed[i].elements())});
+}
+
+std::size_t Calibration::arena_bytes() const { return impl_->compiled->arena_bytes(); }
+std::size_t Calibration::observed_bytes() const { return impl_->observed_bytes; }
 
 std::size_t Calibration::values() const { return impl_->group_of_output.size(); }
 

@@ -1,5 +1,5 @@
 // Measures which 8-bit integers can stand for the values that convolutions take and leave: --precision int8
-// computes with them. One thread; it keeps a compiled copy of the network, not the network itself.
+// computes with them. It keeps a compiled copy of the network, not the network itself.
 #pragma once
 
 #include "loaders/format/model_file.h"
@@ -7,13 +7,13 @@
 #include <dyce/image.h>
 
 #include <memory>
+#include <vector>
 
 namespace dyce {
 
 struct CalibrationOptions {
     /// Share of a value's numbers, by magnitude, that are not clipped.
     double share = 0.9999;
-    int threads = 0;  ///< compute threads; 0 = all this process may use
 };
 
 class Calibration {
@@ -25,8 +25,14 @@ public:
     ~Calibration();
     Calibration(Calibration&&) noexcept;
 
-    /// Runs the picture through the network. Throws Error{kContent} when it does not fit the recipe.
-    void add(const Image& picture);
+    /// What the values are for an image: computed on the calling thread; several may do so at once. Throws
+    /// Error{kContent} when the image does not fit the recipe.
+    std::vector<Tensor> observe(const Image& image) const;
+    /// Counts what was observed, from one thread at a time. The order shows in what is stored.
+    void add(const std::vector<Tensor>& observed);
+    /// Bytes that each observe() at a time takes, and those of what it returns.
+    std::size_t arena_bytes() const;
+    std::size_t observed_bytes() const;
 
     /// How many values there are.
     std::size_t values() const;

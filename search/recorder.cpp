@@ -1,6 +1,7 @@
 #include "search/recorder.h"
 
 #include "runtime/core/digest.h"
+#include "runtime/core/idle_pool.h"
 #include "runtime/exec/exit_score.h"
 #include "runtime/exec/staged_executor.h"
 #include "search/record_meta.h"
@@ -23,10 +24,15 @@ struct Column {
 // What is evaluated after one stage of a member.
 using StageColumns = std::vector<Column>;
 
-struct MemberRun {
+struct RecordedMember {
     std::shared_ptr<const CompiledModel> compiled;
-    StagedExecutor executor;
     std::vector<StageColumns> stages;
+};
+
+// What one run at a time works with.
+struct RecorderMemory {
+    std::vector<StagedExecutor> executors;  // by member
+    std::vector<int> order;                 // of classes, while one row is noted
 };
 
 }  // namespace
@@ -36,8 +42,8 @@ struct Recorder::Impl {
     RecorderOptions options;
     std::vector<const ExitScore*> scores;  // but max_softmax
     RecordMeta meta;
-    std::vector<MemberRun> members;
-    std::vector<int> order;  // of classes, while one row is noted
+    std::vector<RecordedMember> members;
+    IdlePool<RecorderMemory> memory;
 
     Impl(std::shared_ptr<const ModelData> data, const RecorderOptions& given)
         : model(std::move(data)), options(given), meta(describe_exits(model->positions())) {
@@ -49,7 +55,6 @@ struct Recorder::Impl {
                             "\"" + name + "\" is computed from predictions; it is not recorded");
             if (name != kMaxSoftmax) scores.push_back(&score);
         }
-        order.resize(static_cast<std::size_t>(model->classes));
         meta.model_digest = model->digest;
         meta.preprocess_digest = model->preprocess_digest;
         meta.precision = name_of(options.precision);
@@ -62,11 +67,11 @@ struct Recorder::Impl {
         for (const Member& member : model->members) {
             auto compiled = CompiledModel::compile(member.graph, member.exits,
                                                    {.max_batch = options.batch,
-                                                    .threads = options.threads,
+                                                    .threads = 1,
                                                     .precision = options.precision,
                                                     .goal = options.goal});
             plan.add(compiled->plan_digest());
-            members.push_back({compiled, StagedExecutor(compiled), {}});
+            members.push_back({std::move(compiled), {}});
         }
         meta.plan_digest = plan.hex();
         const auto positions = model->positions();
@@ -86,17 +91,25 @@ struct Recorder::Impl {
         throw Error(ErrorCode::kInternal, "recorder", "no head of type " + type);
     }
 
-    void run(std::size_t m, std::span<const Image> images, std::vector<RecordRow>& rows) {
-        const auto at_once = static_cast<std::size_t>(members[m].executor.rows_at_once());
-        for (std::size_t first = 0; first < images.size(); first += at_once)
-            run_part(m, images, first, std::min(at_once, images.size() - first), rows);
+    std::unique_ptr<RecorderMemory> make_memory() const {
+        auto made = std::make_unique<RecorderMemory>();
+        for (const RecordedMember& member : members) made->executors.emplace_back(member.compiled);
+        made->order.resize(static_cast<std::size_t>(model->classes));
+        return made;
     }
 
-    void run_part(std::size_t m, std::span<const Image> all, std::size_t first, std::size_t count,
-                  std::vector<RecordRow>& rows) {
-        MemberRun& member = members[m];
+    void run(std::size_t m, RecorderMemory& own, std::span<const Image> images,
+             std::vector<RecordRow>& rows) const {
+        const auto at_once = static_cast<std::size_t>(own.executors[m].rows_at_once());
+        for (std::size_t first = 0; first < images.size(); first += at_once)
+            run_chunk(m, own, images, first, std::min(at_once, images.size() - first), rows);
+    }
+
+    void run_chunk(std::size_t m, RecorderMemory& own, std::span<const Image> all, std::size_t first,
+                   std::size_t count, std::vector<RecordRow>& rows) const {
+        StagedExecutor& executor = own.executors[m];
         const std::span<const Image> images = all.subspan(first, count);
-        const auto input = member.executor.input(static_cast<int>(images.size()));
+        const auto input = executor.input(static_cast<int>(images.size()));
         const std::size_t picture = input.size() / images.size();
         for (std::size_t i = 0; i < images.size(); ++i) {
             try {
@@ -105,21 +118,21 @@ struct Recorder::Impl {
                 throw Error(error.code(), "picture " + std::to_string(first + i), error.message());
             }
         }
-        for (const StageColumns& columns : member.stages) {
-            member.executor.advance();
+        for (const StageColumns& columns : members[m].stages) {
+            executor.advance();
             for (const Column& column : columns) {
-                const auto logits =
-                    column.head < 0 ? member.executor.logits() : member.executor.run_head(column.head);
+                const auto logits = column.head < 0 ? executor.logits() : executor.run_head(column.head);
                 const std::size_t classes = logits.size() / images.size();
                 for (std::size_t i = 0; i < images.size(); ++i)
-                    note(logits.subspan(i * classes, classes), column.row_index, rows[first + i]);
+                    note(logits.subspan(i * classes, classes), column.row_index, rows[first + i], own.order);
             }
         }
     }
 
     // The best classes with their probabilities, then the other scores. What is not finite is noted as class
     // 0 with no score, so that it never fires.
-    void note(std::span<const float> logits, std::size_t column, RecordRow& row) {
+    void note(std::span<const float> logits, std::size_t column, RecordRow& row,
+              std::vector<int>& order) const {
         const auto topk = static_cast<std::size_t>(options.topk);
         std::int32_t* classes = row.classes.data() + column * topk;
         float* values = row.scores.data() + column * (topk + scores.size());
@@ -133,11 +146,12 @@ struct Recorder::Impl {
         }
         classes[0] = best;
         values[0] = surest;
-        if (topk > 1) note_others(logits, surest, classes, values);
+        if (topk > 1) note_others(logits, surest, classes, values, order);
         for (std::size_t s = 0; s < scores.size(); ++s) values[topk + s] = scores[s]->compute(evidence);
     }
 
-    void note_others(std::span<const float> logits, float surest, std::int32_t* classes, float* values) {
+    void note_others(std::span<const float> logits, float surest, std::int32_t* classes, float* values,
+                     std::vector<int>& order) const {
         const auto topk = static_cast<std::ptrdiff_t>(options.topk);
         std::iota(order.begin(), order.end(), 0);
         std::partial_sort(order.begin(), order.begin() + topk, order.end(), [&](int a, int b) {
@@ -166,10 +180,18 @@ std::size_t Recorder::scores_per_row() const {
     return classes_per_row() + impl_->meta.heads.size() * impl_->scores.size();
 }
 
-std::vector<RecordRow> Recorder::run(std::span<const Image> images) {
+std::size_t Recorder::arena_bytes() const {
+    std::size_t bytes = 0;
+    for (const RecordedMember& member : impl_->members) bytes += member.compiled->arena_bytes();
+    return bytes;
+}
+
+std::vector<RecordRow> Recorder::run(std::span<const Image> images) const {
     std::vector<RecordRow> rows(
         images.size(), {std::vector<std::int32_t>(classes_per_row()), std::vector<float>(scores_per_row())});
-    for (std::size_t m = 0; m < impl_->members.size(); ++m) impl_->run(m, images, rows);
+    auto memory = impl_->memory.take([this] { return impl_->make_memory(); });
+    for (std::size_t m = 0; m < impl_->members.size(); ++m) impl_->run(m, *memory, images, rows);
+    impl_->memory.give_back(std::move(memory));
     return rows;
 }
 

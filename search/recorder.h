@@ -1,4 +1,5 @@
-// Runs pictures through every exit of a model and notes what each says. One Recorder serves one thread.
+// Runs images through every exit of a model and notes what each says. All members may be called from several
+// threads at once; each call computes on the thread that makes it.
 #pragma once
 
 #include "graph/exits.h"
@@ -18,7 +19,6 @@ namespace dyce {
 
 struct RecorderOptions {
     int batch = 32;
-    int threads = 0;  ///< 0 = all this process may use
     Precision precision = Precision::kFloat32;
     PlanGoal goal = PlanGoal::kLatency;
     int topk = 1;                                     ///< classes noted of each head
@@ -43,9 +43,12 @@ public:
     std::size_t classes_per_row() const;
     std::size_t scores_per_row() const;
 
+    /// Bytes of activations and scratch memory that each run() at a time takes.
+    std::size_t arena_bytes() const;
+
     /// At most `batch` pictures. Throws Error{kContent} with the number of one that does not fit the
     /// preprocessing.
-    std::vector<RecordRow> run(std::span<const Image> images);
+    std::vector<RecordRow> run(std::span<const Image> images) const;
 
 private:
     struct Impl;

@@ -29,7 +29,7 @@ Engine::Engine(const Model& model, const SessionOptions& options, int concurrent
       positions_(model_->positions()),
       members_(compile_members(*model_, options)),
       times_(make_stage_times(members_, std::move(now))) {
-    for (int i = 0; i < concurrent; ++i) idle_.push_back(make_loop());
+    for (int i = 0; i < concurrent; ++i) loops_.give_back(make_loop());
 }
 
 std::shared_ptr<const ExitPlan> Engine::make_plan(const Configuration& configuration) const {
@@ -49,28 +49,21 @@ std::shared_ptr<const ExitPlan> Engine::make_plan(const Configuration& configura
 }
 
 void Engine::run(const ExitPlan& plan, std::size_t rows, ExitBatch& batch) {
-    auto loop = take_loop();
+    auto loop = loops_.take([this] { return make_loop(); });
     const std::uint64_t before = loop->non_finite_scores();
     loop->run(plan, static_cast<int>(rows), batch);
     non_finite_scores_ += loop->non_finite_scores() - before;
-    const std::lock_guard lock(idle_mutex_);
-    idle_.push_back(std::move(loop));
+    loops_.give_back(std::move(loop));
+}
+
+std::size_t Engine::arena_bytes() const {
+    std::size_t bytes = 0;
+    for (const auto& member : members_) bytes += member->arena_bytes();
+    return bytes;
 }
 
 std::unique_ptr<ExitLoop> Engine::make_loop() const {
     return std::make_unique<ExitLoop>(members_, positions_, static_cast<int>(max_batch_), times_);
-}
-
-std::unique_ptr<ExitLoop> Engine::take_loop() {
-    {
-        const std::lock_guard lock(idle_mutex_);
-        if (!idle_.empty()) {
-            auto loop = std::move(idle_.back());
-            idle_.pop_back();
-            return loop;
-        }
-    }
-    return make_loop();
 }
 
 }  // namespace dyce

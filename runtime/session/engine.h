@@ -3,6 +3,7 @@
 #pragma once
 
 #include "loaders/format/model_file.h"
+#include "runtime/core/idle_pool.h"
 #include "runtime/exec/exit_loop.h"
 
 #include <dyce/session.h>
@@ -10,7 +11,6 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 namespace dyce {
@@ -34,12 +34,14 @@ public:
     /// Runs rows 0 .. rows - 1, at most max_batch() of them.
     void run(const ExitPlan& plan, std::size_t rows, ExitBatch& batch);
 
+    /// Bytes of activations and scratch memory that each batch at a time takes.
+    std::size_t arena_bytes() const;
+
     /// Exit scores so far that were infinite or NaN.
     std::uint64_t non_finite_scores() const { return non_finite_scores_; }
 
 private:
     std::unique_ptr<ExitLoop> make_loop() const;
-    std::unique_ptr<ExitLoop> take_loop();
 
     std::shared_ptr<const ModelData> model_;
     std::string precision_;
@@ -49,8 +51,7 @@ private:
     std::shared_ptr<StageTimes> times_;  ///< of all loops
     std::atomic<std::uint64_t> non_finite_scores_{0};
 
-    std::mutex idle_mutex_;
-    std::vector<std::unique_ptr<ExitLoop>> idle_;
+    IdlePool<ExitLoop> loops_;
 };
 
 }  // namespace dyce

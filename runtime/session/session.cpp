@@ -53,6 +53,7 @@ std::uint64_t Session::set_configuration(const Configuration& configuration) {
 
 Configuration Session::configuration() const { return impl_->active.get().plan->configuration; }
 std::uint64_t Session::non_finite_scores() const { return impl_->engine.non_finite_scores(); }
+std::size_t Session::arena_bytes() const { return impl_->engine.arena_bytes(); }
 
 Prediction Session::classify(const Image& image, int topk) {
     return classify(image, ClassifyOptions{topk, {}, 0});

@@ -1,15 +1,18 @@
 #include "search/train/feature_pass.h"
 
 #include "runtime/core/bfloat16.h"
+#include "runtime/core/idle_pool.h"
 #include "runtime/exec/executor.h"
+#include "search/ordered_work.h"
 #include "search/train/augment.h"
+#include "search/worker_count.h"
 
 #include <dyce/error.h>
 
 #include <algorithm>
 #include <cstring>
-#include <future>
 #include <limits>
+#include <memory>
 
 namespace dyce {
 namespace {
@@ -63,9 +66,9 @@ private:
 };
 
 // The rows of a batch: outputs[0] are the logits, the others the layout's blocks.
-void write_rows(const std::vector<Tensor>& outputs, const std::vector<bool>& missing,
-                const FeatureLayout& layout, std::vector<std::byte>& rows) {
-    rows.assign(missing.size() * layout.row_bytes(), std::byte{0});
+std::vector<std::byte> rows_of_batch(const std::vector<Tensor>& outputs, const std::vector<bool>& missing,
+                                     const FeatureLayout& layout) {
+    std::vector<std::byte> rows(missing.size() * layout.row_bytes());
     const auto classes = static_cast<std::size_t>(layout.classes);
     for (std::size_t i = 0; i < missing.size(); ++i) {
         std::byte* row = rows.data() + i * layout.row_bytes();
@@ -82,6 +85,12 @@ void write_rows(const std::vector<Tensor>& outputs, const std::vector<bool>& mis
             std::transform(from, from + size, features + layout.blocks[b].offset, to_bfloat16);
         }
     }
+    return rows;
+}
+
+// The network, an output in float32 before it is in bfloat16, and two batches of rows on their way.
+std::size_t bytes_per_worker(const CompiledModel& compiled, const FeatureLayout& layout) {
+    return compiled.arena_bytes() + 4 * static_cast<std::size_t>(kBatch) * layout.row_bytes();
 }
 
 }  // namespace
@@ -90,22 +99,23 @@ void run_feature_pass(const Graph& features, const FeatureLayout& layout, const 
                       const Dataset& pictures, const FeaturePassOptions& options, FeatureCache& cache,
                       const std::function<void(std::int64_t rows)>& progress) {
     const Reader reader(recipe, pictures, options);
-    std::int64_t row = cache.complete();
-    if (row == reader.rows()) return;
-    Executor executor(CompiledModel::compile(features, {.max_batch = kBatch, .threads = options.threads}));
-    const auto read_ahead = [&](std::int64_t first) {
-        return std::async(std::launch::async, [&reader, first] { return reader.read(first); });
+    const std::int64_t begin = cache.complete();
+    if (begin == reader.rows()) return;
+    const auto compiled = CompiledModel::compile(features, {.max_batch = kBatch, .threads = 1});
+    IdlePool<Executor> executors;
+    const auto compute = [&](std::size_t index, std::size_t) {
+        const Batch batch = reader.read(begin + static_cast<std::int64_t>(index) * kBatch);
+        auto executor = executors.take([&] { return std::make_unique<Executor>(compiled); });
+        const auto outputs = executor->run({batch.pictures});
+        executors.give_back(std::move(executor));
+        return rows_of_batch(outputs, batch.missing, layout);
     };
-    std::vector<std::byte> rows;
-    for (auto next = read_ahead(row); row < reader.rows();) {
-        const Batch batch = next.get();
-        const auto count = static_cast<std::int64_t>(batch.missing.size());
-        if (row + count < reader.rows()) next = read_ahead(row + count);
-        write_rows(executor.run({batch.pictures}), batch.missing, layout, rows);
-        cache.append(rows);
-        row += count;
-        progress(row);
-    }
+    const auto batches = static_cast<std::size_t>((reader.rows() - begin + kBatch - 1) / kBatch);
+    run_in_order(batches, worker_count(options.threads, batches, bytes_per_worker(*compiled, layout)),
+                 compute, [&](std::size_t index, const std::vector<std::byte>& rows) {
+                     cache.append(rows);
+                     progress(std::min(begin + static_cast<std::int64_t>(index + 1) * kBatch, reader.rows()));
+                 });
 }
 
 }  // namespace dyce

@@ -1,5 +1,5 @@
-// Runs the frozen network once over the pictures and keeps what training needs. One thread calls; it decodes
-// the next pictures on another one meanwhile.
+// Runs the frozen network once over the pictures and keeps what training needs. One thread calls, several
+// compute a batch each.
 #pragma once
 
 #include "loaders/dataset/dataset.h"
@@ -13,7 +13,7 @@ namespace dyce {
 struct FeaturePassOptions {
     int passes = 1;          ///< the first one shows each picture as it is, others shift and mirror it
     std::uint64_t seed = 0;  ///< of the shifts
-    int threads = 0;         ///< compute threads; 0 = all this process may use
+    int threads = 0;         ///< that compute; 0 = all this process may use. No row depends on it.
 };
 
 /// Appends what `cache` still lacks of passes x pictures rows, all pictures of a pass before the next pass.

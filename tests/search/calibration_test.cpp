@@ -120,7 +120,7 @@ TEST_CASE("calibration gives scales to what convolutions take, and to what is ad
     Member member = all_kinds();
     const std::vector<Image> pictures = {picture(1), picture(2), picture(3)};
     Calibration calibration(member, {.share = 1});
-    for (const Image& image : pictures) calibration.add(image);
+    for (const Image& image : pictures) calibration.add(calibration.observe(image));
     Graph graph = member.graph;
     CHECK(calibration.store(graph));
     CHECK_FALSE(calibration.store(graph));

@@ -36,7 +36,7 @@ RecordRow journal_row(int seed) {
 TEST_CASE("recorder: every head of every member, as the whole graph computes it") {
     const auto model = test::model_of({2, 3});
     const auto images = test::noise_images(11);
-    RecorderOptions options{.batch = 8, .threads = 2, .topk = 2, .scores = {"max_softmax", "margin"}};
+    RecorderOptions options{.batch = 8, .topk = 2, .scores = {"max_softmax", "margin"}};
     Recorder recorder(model, options);
     const auto& heads = recorder.meta().heads;
     REQUIRE(heads.size() == 4 + 1 + 6 + 1);
@@ -76,7 +76,7 @@ TEST_CASE("recorder: every head of every member, as the whole graph computes it"
 TEST_CASE("recorder: columns of the record are the rows") {
     const auto model = test::model_of({2, 3});
     const auto images = test::noise_images(3);
-    const RecorderOptions options{.batch = 4, .threads = 1, .topk = 2, .scores = {"max_softmax", "entropy"}};
+    const RecorderOptions options{.batch = 4, .topk = 2, .scores = {"max_softmax", "entropy"}};
     Recorder recorder(model, options);
     const auto rows = recorder.run(images);
     const std::vector<int> labels = {4, 0, 2};

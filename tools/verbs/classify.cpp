@@ -1,6 +1,6 @@
 // dyce classify: pictures in, class names out.
 #include "runtime/core/threads.h"
-#include "search/parallel.h"
+#include "search/ordered_work.h"
 #include "tools/cli/csv.h"
 #include "tools/cli/inputs.h"
 #include "tools/cli/interruption.h"
@@ -16,8 +16,6 @@
 #include <iomanip>
 #include <iostream>
 #include <iterator>
-#include <map>
-#include <mutex>
 #include <nlohmann/json.hpp>
 #include <span>
 
@@ -102,40 +100,20 @@ std::vector<Prediction> answer(Session& session, std::span<const std::string> fi
     return answers;
 }
 
-// Writes batches in the order of the files, whenever they are answered. Thread-safe.
-class OrderedOutput {
-public:
-    OrderedOutput(std::span<const std::string> files, Writer write, bool quiet)
-        : files_(files), write_(write), progress_("pictures", files.size(), quiet) {}
-
-    /// Answers for the files from `first` on.
-    void put(std::size_t first, std::vector<Prediction> answers) {
-        const std::lock_guard lock(mutex_);
-        waiting_.emplace(first, std::move(answers));
-        while (!waiting_.empty() && waiting_.begin()->first == written_) {
-            for (const Prediction& prediction : waiting_.begin()->second) {
-                if (!prediction.error.empty()) {
-                    ++failed_;
-                    std::cerr << "dyce: " << prediction.error << "\n";
-                }
-                write_(files_[written_++], prediction);
-            }
-            waiting_.erase(waiting_.begin());
-            std::cout.flush();  // whole answers, should the program be interrupted
-            progress_.update(written_);
+// Gives how many failed.
+std::size_t write_answers(std::span<const std::string> files, std::span<const Prediction> answers,
+                          Writer write) {
+    std::size_t failed = 0;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        if (!answers[i].error.empty()) {
+            ++failed;
+            std::cerr << "dyce: " << answers[i].error << "\n";
         }
+        write(files[i], answers[i]);
     }
-
-    std::size_t failed() const { return failed_; }
-
-private:
-    std::span<const std::string> files_;
-    Writer write_;
-    std::mutex mutex_;
-    Progress progress_;
-    std::map<std::size_t, std::vector<Prediction>> waiting_;
-    std::size_t written_ = 0, failed_ = 0;
-};
+    std::cout.flush();  // whole answers, should the program be interrupted
+    return failed;
+}
 
 Writer choose_writer(const Arguments& arguments) {
     for (const char* other : {"jsonl", "json"})
@@ -182,12 +160,20 @@ int classify(const Arguments& arguments) {
 
     set_way_to_go_on("the answers above are complete: start again with the pictures that are left");
     Session session = open_session(arguments, model, {.threads = threads, .max_batch = batch});
-    OrderedOutput output(files, choose_writer(arguments), arguments.has("quiet"));
-    parallel_for(batches, workers, [&](std::size_t b, std::size_t) {
-        const std::size_t first = b * step, count = std::min(step, files.size() - first);
-        output.put(first, answer(session, std::span(files).subspan(first, count), options));
-    });
-    return output.failed() == 0 && pictures.complaints.empty() ? 0 : 1;
+    const Writer write = choose_writer(arguments);
+    Progress progress("pictures", files.size(), arguments.has("quiet"));
+    const auto batch_files = [&](std::size_t b) {
+        return std::span(files).subspan(b * step, std::min(step, files.size() - b * step));
+    };
+    std::size_t failed = 0;
+    run_in_order(
+        batches, workers,
+        [&](std::size_t b, std::size_t) { return answer(session, batch_files(b), options); },
+        [&](std::size_t b, const std::vector<Prediction>& answers) {
+            failed += write_answers(batch_files(b), answers, write);
+            progress.update(b * step + answers.size());
+        });
+    return failed == 0 && pictures.complaints.empty() ? 0 : 1;
 }
 
 }  // namespace

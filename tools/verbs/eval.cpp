@@ -2,6 +2,8 @@
 #include "loaders/dataset/dataset.h"
 #include "loaders/format/model_file.h"
 #include "runtime/core/atomic_file.h"
+#include "search/ordered_work.h"
+#include "search/worker_count.h"
 #include "tools/cli/image_rows.h"
 #include "tools/cli/inputs.h"
 #include "tools/cli/model_argument.h"
@@ -18,6 +20,7 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 namespace dyce {
 namespace {
@@ -29,34 +32,81 @@ double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-struct Sample {
-    std::string name;
-    int label;
-    Image image;
+// Some images of the data set and their answers. What cannot be read is only in `failures`.
+struct EvaluatedBatch {
+    std::vector<std::int64_t> images;
+    std::vector<Prediction> predictions;
+    std::vector<std::string> failures;
 };
 
 struct Totals {
     std::size_t images = 0, correct = 0, correct5 = 0, failed = 0;
-    double macs = 0, seconds = 0;
+    double macs = 0;
     std::vector<std::size_t> left_at;  ///< by position
     std::uint64_t non_finite_scores = 0;
 };
 
 class Evaluation {
 public:
-    Evaluation(Session session, std::size_t positions, std::unique_ptr<AtomicFile> per_image)
-        : session_(std::move(session)), per_image_(std::move(per_image)) {
+    Evaluation(Session session, const Dataset& dataset, std::size_t positions,
+               std::unique_ptr<AtomicFile> per_image)
+        : session_(std::move(session)), dataset_(dataset), per_image_(std::move(per_image)) {
         totals_.left_at.resize(positions);
         if (per_image_) per_image_->write(kImageRowHeader);
     }
 
-    void run(const std::vector<Sample>& samples) {
+    /// All images, `batch` at a time on each of at most `threads` threads.
+    Totals run(std::int64_t batch, int threads, bool quiet) {
+        Progress progress("pictures", static_cast<std::size_t>(dataset_.size()), quiet);
+        const auto batches = static_cast<std::size_t>((dataset_.size() + batch - 1) / batch);
+        const int workers = worker_count(threads, batches, session_.arena_bytes());
+        seconds_.assign(static_cast<std::size_t>(workers), 0);
+        run_in_order(
+            batches, workers,
+            [&](std::size_t b, std::size_t worker) {
+                return answer_batch(static_cast<std::int64_t>(b) * batch, batch, seconds_[worker]);
+            },
+            [&](std::size_t b, const EvaluatedBatch& answered) {
+                count_batch(answered);
+                progress.update(std::min((b + 1) * static_cast<std::size_t>(batch),
+                                         static_cast<std::size_t>(dataset_.size())));
+            });
+        if (per_image_) per_image_->commit();
+        totals_.non_finite_scores = session_.non_finite_scores();
+        return totals_;
+    }
+
+    /// Spent in the network, by the mean of the workers that had work.
+    double seconds() const {
+        const auto busy = seconds_.size() - static_cast<std::size_t>(std::ranges::count(seconds_, 0.0));
+        return std::accumulate(seconds_.begin(), seconds_.end(), 0.0) /
+               static_cast<double>(std::max<std::size_t>(busy, 1));
+    }
+
+    Configuration configuration() const { return session_.configuration(); }
+
+private:
+    EvaluatedBatch answer_batch(std::int64_t first, std::int64_t count, double& seconds) {
+        EvaluatedBatch batch;
         std::vector<Image> images;
-        for (const Sample& sample : samples) images.push_back(sample.image);
+        for (std::int64_t i = first; i < std::min(first + count, dataset_.size()); ++i) {
+            try {
+                images.push_back(dataset_.image(i));
+                batch.images.push_back(i);
+            } catch (const Error& error) {
+                batch.failures.push_back(error.what());
+            }
+        }
         const auto start = Clock::now();
-        const auto predictions = session_.classify(images, 5);
-        totals_.seconds += seconds_since(start);
-        for (std::size_t i = 0; i < samples.size(); ++i) count(samples[i], predictions[i]);
+        batch.predictions = session_.classify(images, 5);
+        seconds += seconds_since(start);
+        return batch;
+    }
+
+    void count_batch(const EvaluatedBatch& batch) {
+        for (const std::string& failure : batch.failures) fail(failure);
+        for (std::size_t i = 0; i < batch.images.size(); ++i)
+            count(dataset_.name(batch.images[i]), dataset_.label(batch.images[i]), batch.predictions[i]);
     }
 
     void fail(const std::string& message) {
@@ -64,34 +114,27 @@ public:
         std::cerr << "dyce: " << message << "\n";
     }
 
-    Totals finish() {
-        if (per_image_) per_image_->commit();
-        totals_.non_finite_scores = session_.non_finite_scores();
-        return totals_;
-    }
-
-    Configuration configuration() const { return session_.configuration(); }
-
-private:
-    void count(const Sample& sample, const Prediction& p) {
-        if (!p.error.empty()) return fail(sample.name + ": " + p.error);
+    void count(const std::string& name, int label, const Prediction& p) {
+        if (!p.error.empty()) return fail(name + ": " + p.error);
         ++totals_.images;
-        totals_.correct += p.index[0] == sample.label ? 1 : 0;
-        totals_.correct5 += std::count(p.index.begin(), p.index.end(), sample.label) > 0 ? 1 : 0;
+        totals_.correct += p.index[0] == label ? 1 : 0;
+        totals_.correct5 += std::count(p.index.begin(), p.index.end(), label) > 0 ? 1 : 0;
         totals_.macs += static_cast<double>(p.macs);
         ++totals_.left_at[static_cast<std::size_t>(p.exit_site)];
         if (!per_image_) return;
-        per_image_->write(image_row_text(
-            {sample.name, sample.label, p.index[0], p.exit_site, p.exit_type, p.score, p.macs}));
+        per_image_->write(
+            image_row_text({name, label, p.index[0], p.exit_site, p.exit_type, p.score, p.macs}));
     }
 
     Session session_;
+    const Dataset& dataset_;
     std::unique_ptr<AtomicFile> per_image_;
     Totals totals_;
+    std::vector<double> seconds_;  // by worker
 };
 
 void report(const Arguments& arguments, const Model& model, const Configuration& configuration,
-            const Totals& totals, double total_seconds) {
+            const Totals& totals, double seconds, double total_seconds) {
     const auto n = static_cast<double>(totals.images);
     const double accuracy = static_cast<double>(totals.correct) / n;
     std::vector<double> share;
@@ -110,9 +153,9 @@ void report(const Arguments& arguments, const Model& model, const Configuration&
             {"expected_exit_share", configuration.exit_share.empty()
                                         ? ordered_json(nullptr)
                                         : ordered_json(configuration.exit_share)},
-            {"seconds", totals.seconds},
+            {"seconds", seconds},
             {"total_seconds", total_seconds},
-            {"images_per_second", n / totals.seconds},
+            {"images_per_second", n / seconds},
             {"configuration", configuration.name},
             {"non_finite_scores", totals.non_finite_scores},
             {"failed", totals.failed}};
@@ -125,8 +168,8 @@ void report(const Arguments& arguments, const Model& model, const Configuration&
     std::printf(
         "%.0f multiply-adds a picture (%.1f %% of the backbone's), %.1f pictures a second "
         "(%.2f s computing, %.2f s in all)\n",
-        totals.macs / n, 100 * totals.macs / n / static_cast<double>(model.macs()), n / totals.seconds,
-        totals.seconds, total_seconds);
+        totals.macs / n, 100 * totals.macs / n / static_cast<double>(model.macs()), n / seconds, seconds,
+        total_seconds);
     for (std::size_t p = 0; !is_base && p < share.size(); ++p)
         if (totals.left_at[p] > 0)
             std::printf("  %s %3zu  %5.1f %%\n", p + 1 < share.size() ? "exit " : "final", p, 100 * share[p]);
@@ -148,26 +191,12 @@ int eval(const Arguments& arguments) {
     std::unique_ptr<AtomicFile> per_image;
     if (const auto file = arguments.text("per-image")) per_image = std::make_unique<AtomicFile>(*file);
 
-    Evaluation evaluation(open_session(arguments, model, {.threads = threads, .max_batch = batch}),
+    Evaluation evaluation(open_session(arguments, model, {.threads = 1, .max_batch = batch}), *dataset,
                           model.data()->positions().size(), std::move(per_image));
-    Progress progress("pictures", static_cast<std::size_t>(dataset->size()), arguments.has("quiet"));
-    std::vector<Sample> samples;
-    for (std::int64_t i = 0; i < dataset->size(); ++i) {
-        try {
-            samples.push_back({dataset->name(i), dataset->label(i), dataset->image(i)});
-        } catch (const Error& error) {
-            evaluation.fail(error.what());
-        }
-        if (samples.size() == static_cast<std::size_t>(batch) || i + 1 == dataset->size()) {
-            evaluation.run(samples);
-            samples.clear();
-        }
-        progress.update(static_cast<std::size_t>(i) + 1);
-    }
-    const Totals totals = evaluation.finish();
+    const Totals totals = evaluation.run(batch, threads, arguments.has("quiet"));
     if (totals.images == 0)
         throw Error(ErrorCode::kContent, *data, "none of its pictures could be classified");
-    report(arguments, model, evaluation.configuration(), totals, seconds_since(start));
+    report(arguments, model, evaluation.configuration(), totals, evaluation.seconds(), seconds_since(start));
     return totals.failed == 0 ? 0 : 1;
 }
 
@@ -183,9 +212,11 @@ const Verb kEval{
      {"batch", "N", "pictures computed together (32)"},
      kPrecisionOption,
      kPlanOption,
-     {"threads", "N", "compute threads (all that this process may use)"},
+     {"threads", "N",
+      "batches computed at the same time, each on one thread (all that this process may use)"},
      {"records", "REC.npz", "simulates the configuration on a record instead"},
      {"per-image", "FILE", "one line a picture, as CSV"}},
-    eval};
+    eval,
+    "\nSeconds of computing are those that a thread spends in the network, the mean of all threads.\n"};
 
 }  // namespace dyce

@@ -1,6 +1,8 @@
 // dyce quantize: measures the scales that --precision int8 computes with, and stores them in the model.
 #include "loaders/dataset/dataset.h"
 #include "search/calibration.h"
+#include "search/ordered_work.h"
+#include "search/worker_count.h"
 #include "tools/cli/output_paths.h"
 #include "tools/cli/progress.h"
 #include "tools/verbs/train_options.h"
@@ -14,22 +16,49 @@
 namespace dyce {
 namespace {
 
+// What one image is to the members, up to the one that could not take it.
+struct Observation {
+    std::vector<std::vector<Tensor>> values;  // by member
+    std::string error;
+};
+
+Observation observe_picture(const Dataset& pictures, std::int64_t picture,
+                            const std::vector<Calibration>& members) {
+    Observation observation;
+    try {
+        const Image image = pictures.image(picture);
+        for (const Calibration& member : members) observation.values.push_back(member.observe(image));
+    } catch (const Error& error) {
+        observation.error = pictures.name(picture) + ": " + error.what();
+    }
+    return observation;
+}
+
+// Two images of each worker are on their way at most.
+std::size_t bytes_per_worker(const std::vector<Calibration>& members) {
+    std::size_t bytes = 0;
+    for (const Calibration& member : members) bytes += member.arena_bytes() + 2 * member.observed_bytes();
+    return bytes;
+}
+
 // Evenly spread: lists are often sorted by class. Gives how many pictures could not be read.
-std::int64_t show_pictures(const Dataset& pictures, std::int64_t count, std::vector<Calibration>& members,
-                           bool quiet) {
+std::int64_t show_pictures(const Dataset& pictures, std::int64_t count, int threads,
+                           std::vector<Calibration>& members, bool quiet) {
     Progress progress("pictures", static_cast<std::size_t>(count), quiet);
     std::int64_t failed = 0;
-    for (std::int64_t i = 0; i < count; ++i) {
-        const std::int64_t picture = i * pictures.size() / count;
-        try {
-            const Image image = pictures.image(picture);
-            for (Calibration& member : members) member.add(image);
-        } catch (const Error& error) {
-            std::cerr << "dyce: " << pictures.name(picture) << ": " << error.what() << "\n";
+    const auto observe = [&](std::size_t i, std::size_t) {
+        return observe_picture(pictures, static_cast<std::int64_t>(i) * pictures.size() / count, members);
+    };
+    const auto add = [&](std::size_t i, const Observation& observation) {
+        for (std::size_t m = 0; m < observation.values.size(); ++m) members[m].add(observation.values[m]);
+        if (!observation.error.empty()) {
+            std::cerr << "dyce: " << observation.error << "\n";
             ++failed;
         }
-        progress.update(static_cast<std::size_t>(i + 1));
-    }
+        progress.update(i + 1);
+    };
+    const auto items = static_cast<std::size_t>(count);
+    run_in_order(items, worker_count(threads, items, bytes_per_worker(members)), observe, add);
     if (failed == count)
         throw Error(ErrorCode::kContent, "--data",
                     "none of its " + std::to_string(count) + " pictures can be read");
@@ -46,7 +75,7 @@ int quantize(const Arguments& arguments) {
     const std::int64_t images = arguments.integer("images", 300, 1, 1'000'000);
     CalibrationOptions options;
     options.share = arguments.real("percentile", 100 * options.share, 50, 100) / 100;
-    options.threads = static_cast<int>(arguments.integer("threads", 0, 1, 1024));
+    const int threads = static_cast<int>(arguments.integer("threads", 0, 1, 1024));
 
     ModelData model = *load_model(arguments.positionals()[0]);
     const auto pictures = open_dataset(data, {.count = model.classes, .names = model.labels});
@@ -54,7 +83,7 @@ int quantize(const Arguments& arguments) {
     for (const Member& member : model.members) members.emplace_back(member, options);
     const bool quiet = arguments.has("quiet");
     const std::int64_t shown = std::min(images, pictures->size());
-    const std::int64_t failed = show_pictures(*pictures, shown, members, quiet);
+    const std::int64_t failed = show_pictures(*pictures, shown, threads, members, quiet);
 
     bool changed = false;
     std::size_t values = 0;
@@ -93,7 +122,8 @@ const Verb kQuantize{
      {"data", "X", "pictures as they will be classified: as for eval, but not those that judge"},
      {"images", "N", "how many of them, evenly spread (300)"},
      {"percentile", "P", "share of a value's numbers that keep their magnitude; the rest is clipped (99.99)"},
-     {"threads", "N", "compute threads (all that this process may use)"}},
+     {"threads", "N",
+      "pictures computed at the same time, each on one thread (all that this process may use)"}},
     quantize};
 
 }  // namespace dyce

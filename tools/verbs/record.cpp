@@ -1,10 +1,12 @@
 // dyce record: what every exit says about every picture, for searching and simulating without the model.
 #include "loaders/dataset/dataset.h"
 #include "runtime/core/digest.h"
+#include "search/ordered_work.h"
 #include "search/record_file.h"
 #include "search/record_journal.h"
 #include "search/record_meta.h"
 #include "search/recorder.h"
+#include "search/worker_count.h"
 #include "tools/cli/inputs.h"
 #include "tools/cli/interruption.h"
 #include "tools/cli/model_argument.h"
@@ -70,13 +72,13 @@ int record(const Arguments& arguments) {
     const Shard shard = parse_shard(arguments);
     RecorderOptions options;
     options.batch = static_cast<int>(arguments.integer("batch", 32, 1, 4096));
-    options.threads = static_cast<int>(arguments.integer("threads", 0, 1, 1024));
+    const int threads = static_cast<int>(arguments.integer("threads", 0, 1, 1024));
     options.precision = precision_of(arguments);
     options.goal = goal_of(arguments);
     options.topk = static_cast<int>(arguments.integer("topk", 1, 1, model.classes()));
     options.scores = parse_scores(arguments);
 
-    Recorder recorder(model.data(), options);
+    const Recorder recorder(model.data(), options);
     RecordMeta meta = recorder.meta();
     meta.picture_count = dataset->size();
     meta.pictures_digest = digest_of(*dataset);
@@ -92,14 +94,20 @@ int record(const Arguments& arguments) {
     if (!journal.rows().empty())
         std::cerr << "dyce: goes on after the " << journal.rows().size() << " pictures of an earlier run\n";
     Progress progress("pictures", total, arguments.has("quiet"));
-    std::vector<Image> images;
-    for (std::size_t i = journal.rows().size(); i < total; ++i) {
-        images.push_back(dataset->image(shard.index + static_cast<std::int64_t>(i) * shard.count));
-        if (images.size() < static_cast<std::size_t>(options.batch) && i + 1 < total) continue;
-        journal.add(recorder.run(images));
-        images.clear();
-        progress.update(i + 1);
-    }
+    const std::size_t begin = journal.rows().size(), step = static_cast<std::size_t>(options.batch);
+    const std::size_t batches = (total - begin + step - 1) / step;
+    const auto compute = [&](std::size_t batch, std::size_t) {
+        const std::size_t first = begin + batch * step, last = std::min(first + step, total);
+        std::vector<Image> images;
+        for (std::size_t i = first; i < last; ++i)
+            images.push_back(dataset->image(shard.index + static_cast<std::int64_t>(i) * shard.count));
+        return recorder.run(images);
+    };
+    run_in_order(batches, worker_count(threads, batches, recorder.arena_bytes()), compute,
+                 [&](std::size_t, std::vector<RecordRow> rows) {
+                     journal.add(std::move(rows));
+                     progress.update(journal.rows().size());
+                 });
     std::vector<int> labels;
     std::vector<std::string> names;
     for (std::int64_t j = shard.index; j < dataset->size(); j += shard.count) {
@@ -127,7 +135,8 @@ const Verb kRecord{
      {"batch", "N", "pictures computed together (32)"},
      kPrecisionOption,
      kPlanOption,
-     {"threads", "N", "compute threads (all that this process may use)"}},
+     {"threads", "N",
+      "batches computed at the same time, each on one thread (all that this process may use)"}},
     record,
     "\nA run that was interrupted goes on where it was when it is started again.\n"};
 

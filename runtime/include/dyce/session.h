@@ -84,6 +84,8 @@ public:
 
     /// Exit scores so far that were infinite or NaN; they never fire.
     std::uint64_t non_finite_scores() const;
+    /// Bytes of activations and scratch memory that each call at a time takes, and that are kept for later ones.
+    std::size_t arena_bytes() const;
 
 private:
     struct Impl;
