@@ -2,8 +2,8 @@
 // A plain value; a finished graph is shared read-only.
 #pragma once
 
-#include "ops/op.h"
-#include "ops/quantization.h"
+#include "ops/spec/op.h"
+#include "ops/spec/quantization.h"
 
 #include <dyce/tensor.h>
 

@@ -1,6 +1,6 @@
 #include "graph/interpreter.h"
 
-#include "ops/post_ops.h"
+#include "ops/lowering/post_ops.h"
 
 #include <dyce/error.h>
 

@@ -2,9 +2,9 @@
 // rows floor(y * H / h) up to ceil((y + 1) * H / h), columns alike. Neighbours overlap where h does not
 // divide H. PyTorch's AdaptiveAvgPool2d (docs/method.md, "Exit heads").
 #include "ops/adaptive_cells.h"
-#include "ops/checks.h"
+#include "ops/lowering/post_ops.h"
 #include "ops/pool.h"
-#include "ops/post_ops.h"
+#include "ops/spec/checks.h"
 
 namespace dyce::ops::adaptive_average_pool {
 

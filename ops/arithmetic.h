@@ -1,8 +1,8 @@
 // What Add, Sub, Mul and Div share. Stateless.
 #pragma once
 
-#include "ops/broadcast.h"
-#include "ops/element_type.h"
+#include "ops/spec/broadcast.h"
+#include "ops/spec/element_type.h"
 
 #include <type_traits>
 

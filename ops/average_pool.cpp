@@ -1,8 +1,8 @@
 // The average of the input under each window. Padding is left out of the count, or with `count_include_pad`
 // counts as zeros; what ceil_mode lets a window reach beyond the declared padding never counts.
 // ONNX AveragePool-22.
+#include "ops/lowering/post_ops.h"
 #include "ops/pool.h"
-#include "ops/post_ops.h"
 
 #include <algorithm>
 

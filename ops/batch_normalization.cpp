@@ -1,8 +1,8 @@
 // Per channel (axis 1): (x - mean) / sqrt(variance + epsilon) * scale + bias, with stored statistics.
 // Inputs x, scale, bias, mean, variance. ONNX BatchNormalization-15 for inference.
-#include "ops/checks.h"
-#include "ops/choose.h"
-#include "ops/post_ops.h"
+#include "ops/lowering/choose.h"
+#include "ops/lowering/post_ops.h"
+#include "ops/spec/checks.h"
 
 #include <cmath>
 

@@ -1,6 +1,6 @@
 // The same values in another type; convert_element() says how. ONNX Cast-25; `to` is a TensorProto.DataType.
-#include "ops/element_type.h"
-#include "ops/op.h"
+#include "ops/spec/element_type.h"
+#include "ops/spec/op.h"
 
 namespace dyce::ops::cast {
 namespace {

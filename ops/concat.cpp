@@ -1,7 +1,7 @@
 // Joins the inputs along `axis`; all other dimensions are equal. ONNX Concat-13.
-#include "ops/checks.h"
-#include "ops/element_copy.h"
-#include "ops/lowering.h"
+#include "ops/lowering/element_copy.h"
+#include "ops/lowering/lowering.h"
+#include "ops/spec/checks.h"
 #include "runtime/core/checked.h"
 
 #include <algorithm>

@@ -1,11 +1,11 @@
 // Cross-correlation with zero padding: y[n,o] = bias[o] + sum over the group's channels and taps of
 // weight[o,c,tap] * x[n,c,position of tap]. ONNX Conv-22, one to three spatial axes.
-#include "ops/checks.h"
-#include "ops/choose.h"
-#include "ops/integers.h"
-#include "ops/post_ops.h"
-#include "ops/window.h"
-#include "ops/winograd.h"
+#include "ops/lowering/choose.h"
+#include "ops/lowering/integers.h"
+#include "ops/lowering/post_ops.h"
+#include "ops/lowering/window.h"
+#include "ops/lowering/winograd.h"
+#include "ops/spec/checks.h"
 #include "runtime/core/checked.h"
 
 #include <algorithm>

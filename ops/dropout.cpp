@@ -1,6 +1,6 @@
 // At inference nothing is dropped: the input, and a mask that is true everywhere. ONNX Dropout-22.
-#include "ops/lowering.h"
-#include "ops/post_ops.h"
+#include "ops/lowering/lowering.h"
+#include "ops/lowering/post_ops.h"
 
 #include <algorithm>
 #include <cstring>

@@ -1,9 +1,9 @@
 // Broadcasts the input against `shape`: axes of size 1 are repeated, missing leading axes added; a 1 in
 // `shape` keeps the input's size. ONNX Expand-13; `shape` is an attribute here.
-#include "ops/broadcast.h"
-#include "ops/checks.h"
-#include "ops/lower_copy.h"
-#include "ops/post_ops.h"
+#include "ops/lowering/lower_copy.h"
+#include "ops/lowering/post_ops.h"
+#include "ops/spec/broadcast.h"
+#include "ops/spec/checks.h"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 // Takes the slices of `axis` that the second input names; negative indices count from the end, others
 // outside the axis are refused when it runs. ONNX Gather-13, int64 and int32 indices.
-#include "ops/checks.h"
-#include "ops/element_copy.h"
+#include "ops/lowering/element_copy.h"
+#include "ops/spec/checks.h"
 
 namespace dyce::ops::gather {
 namespace {

@@ -1,8 +1,8 @@
 // alpha * A * B + beta * C, A and B transposed on request, C broadcast to the result. ONNX Gemm-13.
-#include "ops/broadcast.h"
-#include "ops/checks.h"
-#include "ops/post_ops.h"
-#include "ops/product.h"
+#include "ops/lowering/post_ops.h"
+#include "ops/lowering/product.h"
+#include "ops/spec/broadcast.h"
+#include "ops/spec/checks.h"
 
 namespace dyce::ops::gemm {
 

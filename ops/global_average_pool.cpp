@@ -1,6 +1,6 @@
 // The average of each plane: (N, C, ..) becomes (N, C, 1, ..). ONNX GlobalAveragePool-22.
+#include "ops/lowering/post_ops.h"
 #include "ops/pool.h"
-#include "ops/post_ops.h"
 
 namespace dyce::ops::global_average_pool {
 

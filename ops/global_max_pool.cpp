@@ -1,6 +1,6 @@
 // The maximum of each plane: (N, C, ..) becomes (N, C, 1, ..). ONNX GlobalMaxPool-22.
+#include "ops/lowering/post_ops.h"
 #include "ops/pool.h"
-#include "ops/post_ops.h"
 
 namespace dyce::ops::global_max_pool {
 

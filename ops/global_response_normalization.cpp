@@ -1,9 +1,9 @@
 // Channels last: with g the norm of each channel over the spatial axes, and r = g / (mean of g over channels
 // + epsilon), y = gamma * (x * r) + beta + x. Inputs x (N, spatial.., C), gamma (C), beta (C).
 // Woo et al., "ConvNeXt V2", 2023; domain dyce.
-#include "ops/checks.h"
-#include "ops/lowering.h"
-#include "ops/post_ops.h"
+#include "ops/lowering/lowering.h"
+#include "ops/lowering/post_ops.h"
+#include "ops/spec/checks.h"
 #include "runtime/core/threads.h"
 
 #include <cmath>

@@ -1,5 +1,5 @@
 // The input, of any type. ONNX Identity-25.
-#include "ops/lowering.h"
+#include "ops/lowering/lowering.h"
 
 #include <cstring>
 

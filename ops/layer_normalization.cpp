@@ -1,8 +1,8 @@
 // Over the axes from `axis` on: (x - mean) / sqrt(variance + epsilon) * scale + bias. Inputs x, scale and
 // optionally bias; further outputs are the mean and 1 / sqrt(variance + epsilon). ONNX LayerNormalization-17.
-#include "ops/checks.h"
-#include "ops/choose.h"
-#include "ops/post_ops.h"
+#include "ops/lowering/choose.h"
+#include "ops/lowering/post_ops.h"
+#include "ops/spec/checks.h"
 
 #include <cmath>
 

@@ -1,10 +1,10 @@
 // The product of the last two axes, earlier ones broadcast; an operand of rank 1 is one row (left) or one
 // column (right) whose axis the result lacks. NumPy's matmul; ONNX MatMul-13.
-#include "ops/broadcast.h"
-#include "ops/checks.h"
-#include "ops/choose.h"
-#include "ops/post_ops.h"
-#include "ops/product.h"
+#include "ops/lowering/choose.h"
+#include "ops/lowering/post_ops.h"
+#include "ops/lowering/product.h"
+#include "ops/spec/broadcast.h"
+#include "ops/spec/checks.h"
 
 namespace dyce::ops::matmul {
 

@@ -1,7 +1,7 @@
 // The maximum of the input under each window; padding never wins. ONNX MaxPool-22 without its second output
 // (indices), which is all that `storage_order` is about.
+#include "ops/lowering/post_ops.h"
 #include "ops/pool.h"
-#include "ops/post_ops.h"
 
 namespace dyce::ops::max_pool {
 

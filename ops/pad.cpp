@@ -2,8 +2,8 @@
 // mirrored at its outermost elements, "edge" these elements, "wrap" the other end. `pads` lists all counts
 // before, then all after, for each of `axes` (all by default). ONNX Pad-25; `pads`, `axes` and `value`
 // (constant_value) are attributes here.
-#include "ops/checks.h"
-#include "ops/lower_copy.h"
+#include "ops/lowering/lower_copy.h"
+#include "ops/spec/checks.h"
 #include "runtime/core/checked.h"
 
 #include <algorithm>

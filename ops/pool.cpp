@@ -1,7 +1,7 @@
 #include "ops/pool.h"
 
-#include "ops/checks.h"
-#include "ops/choose.h"
+#include "ops/lowering/choose.h"
+#include "ops/spec/checks.h"
 
 #include <algorithm>
 #include <limits>

@@ -1,8 +1,8 @@
 // What the pools share: a window per output, each plane on its own. Stateless.
 #pragma once
 
-#include "ops/lowering.h"
-#include "ops/window.h"
+#include "ops/lowering/lowering.h"
+#include "ops/lowering/window.h"
 
 namespace dyce::ops {
 

@@ -3,10 +3,10 @@
 // bias (out), all constant. Made by fuse_pooled_mlp; domain dyce. At a batch of one such a head takes less
 // time than starting four primitives does.
 #include "ops/adaptive_cells.h"
-#include "ops/checks.h"
-#include "ops/lowering.h"
-#include "ops/panels.h"
-#include "ops/vector.h"
+#include "ops/lowering/lowering.h"
+#include "ops/lowering/panels.h"
+#include "ops/lowering/vector.h"
+#include "ops/spec/checks.h"
 #include "runtime/core/threads.h"
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 // base ^ exponent, broadcast; the result has the type of the base. ONNX Pow-15.
-#include "ops/broadcast.h"
-#include "ops/choose.h"
-#include "ops/element_type.h"
-#include "ops/post_ops.h"
+#include "ops/lowering/choose.h"
+#include "ops/lowering/post_ops.h"
+#include "ops/spec/broadcast.h"
+#include "ops/spec/element_type.h"
 
 #include <cmath>
 

@@ -1,7 +1,7 @@
 #include "ops/reduce.h"
 
-#include "ops/checks.h"
-#include "ops/element_copy.h"
+#include "ops/lowering/element_copy.h"
+#include "ops/spec/checks.h"
 
 #include <array>
 

@@ -2,7 +2,7 @@
 // noop_with_empty_axes is set) and `keepdims`. Stateless.
 #pragma once
 
-#include "ops/op.h"
+#include "ops/spec/op.h"
 
 namespace dyce::ops {
 

@@ -1,6 +1,6 @@
 // The mean over axes. ONNX ReduceMean-18; `axes` is an attribute here.
+#include "ops/lowering/post_ops.h"
 #include "ops/pool.h"
-#include "ops/post_ops.h"
 #include "ops/reduce.h"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // Other dimensions for the same elements: 0 keeps the input's dimension (unless `allowzero`), one -1 takes
 // what is left. ONNX Reshape-25; `shape` is an attribute here.
-#include "ops/checks.h"
+#include "ops/spec/checks.h"
 #include "ops/view.h"
 
 #include <algorithm>

@@ -2,11 +2,11 @@
 // edges repeated. ONNX Resize-19; `roi`, `scales` and `sizes` are attributes here. Refused: cubic,
 // tf_crop_and_resize, antialias. `exclude_outside`, `extrapolation_value`, `cubic_coeff_a` and `roi` have no
 // meaning for what is left: dropping a neighbour outside the input is the same as repeating the edge.
-#include "ops/checks.h"
-#include "ops/choose.h"
-#include "ops/lower_copy.h"
-#include "ops/post_ops.h"
+#include "ops/lowering/choose.h"
+#include "ops/lowering/lower_copy.h"
+#include "ops/lowering/post_ops.h"
 #include "ops/resize_axis.h"
+#include "ops/spec/checks.h"
 
 namespace dyce::ops::resize {
 

@@ -1,6 +1,6 @@
 #include "ops/resize_axis.h"
 
-#include "ops/checks.h"
+#include "ops/spec/checks.h"
 
 #include <algorithm>
 #include <cmath>

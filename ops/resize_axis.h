@@ -2,7 +2,7 @@
 // ONNX Resize-19. All coordinates are float32, as in the frameworks that export models. Values; stateless.
 #pragma once
 
-#include "ops/op.h"
+#include "ops/spec/op.h"
 
 namespace dyce::ops {
 

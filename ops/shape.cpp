@@ -1,5 +1,5 @@
 // The input's dimensions from `start` to before `end`, as int64. ONNX Shape-25.
-#include "ops/op.h"
+#include "ops/spec/op.h"
 
 #include <algorithm>
 

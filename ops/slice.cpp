@@ -1,8 +1,8 @@
 // Along each of `axes` (by default the first ones), the elements from `starts` to before `ends` in `steps`
 // (1 by default, may be negative). Negative bounds count from the end; all are clamped to the input.
 // ONNX Slice-13; the four lists are attributes here.
-#include "ops/checks.h"
-#include "ops/lower_copy.h"
+#include "ops/lowering/lower_copy.h"
+#include "ops/spec/checks.h"
 
 #include <algorithm>
 

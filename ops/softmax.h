@@ -1,7 +1,7 @@
 // What Softmax and LogSoftmax share. Stateless.
 #pragma once
 
-#include "ops/op.h"
+#include "ops/spec/op.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,7 @@
 // Cuts the input along `axis` into parts of the sizes in `split`; without it into one equal part for each
 // output, the last one smaller when that does not come out even. ONNX Split-18; `split` is an attribute here.
-#include "ops/checks.h"
-#include "ops/lower_copy.h"
+#include "ops/lowering/lower_copy.h"
+#include "ops/spec/checks.h"
 #include "runtime/core/checked.h"
 
 namespace dyce::ops::split {

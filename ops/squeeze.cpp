@@ -1,6 +1,6 @@
 // Removes dimensions of size 1: those in `axes`, all of them when there is no such attribute.
 // ONNX Squeeze-25; `axes` is an attribute here.
-#include "ops/checks.h"
+#include "ops/spec/checks.h"
 #include "ops/view.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // Output axis i is input axis perm[i]; all axes in reverse order by default. ONNX Transpose-25.
-#include "ops/checks.h"
-#include "ops/element_copy.h"
-#include "ops/lowering.h"
+#include "ops/lowering/element_copy.h"
+#include "ops/lowering/lowering.h"
+#include "ops/spec/checks.h"
 
 namespace dyce::ops::transpose {
 

@@ -1,8 +1,8 @@
 #include "ops/unary.h"
 
-#include "ops/checks.h"
-#include "ops/choose.h"
-#include "ops/post_ops.h"
+#include "ops/lowering/choose.h"
+#include "ops/lowering/post_ops.h"
+#include "ops/spec/checks.h"
 
 namespace dyce::ops {
 namespace {

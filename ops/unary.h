@@ -1,7 +1,7 @@
 // What all element-wise operators of one input share. Stateless.
 #pragma once
 
-#include "ops/op.h"
+#include "ops/spec/op.h"
 
 namespace dyce::ops {
 

@@ -1,6 +1,6 @@
 // Inserts dimensions of size 1 so that they stand at `axes` of the output. ONNX Unsqueeze-25; `axes` is an
 // attribute here.
-#include "ops/checks.h"
+#include "ops/spec/checks.h"
 #include "ops/view.h"
 
 #include <algorithm>

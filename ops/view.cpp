@@ -1,6 +1,6 @@
 #include "ops/view.h"
 
-#include "ops/lowering.h"
+#include "ops/lowering/lowering.h"
 
 #include <cstring>
 

@@ -1,7 +1,7 @@
 // What the operators that only rename dimensions share: the bytes stay, row-major. Stateless.
 #pragma once
 
-#include "ops/op.h"
+#include "ops/spec/op.h"
 
 namespace dyce::ops {
 

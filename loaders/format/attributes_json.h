@@ -3,7 +3,7 @@
 #pragma once
 
 #include "loaders/format/json.h"
-#include "ops/op.h"
+#include "ops/spec/op.h"
 
 namespace dyce {
 

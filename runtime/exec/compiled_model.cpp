@@ -1,6 +1,6 @@
 #include "runtime/exec/compiled_model.h"
 
-#include "ops/winograd.h"
+#include "ops/lowering/winograd.h"
 #include "runtime/core/digest.h"
 #include "runtime/core/onednn/compat.h"
 #include "runtime/core/onednn/compute_scope.h"

@@ -2,7 +2,7 @@
 // Immutable once compiled; execution contexts bind it to memory of their own.
 #pragma once
 
-#include "ops/lowering.h"
+#include "ops/lowering/lowering.h"
 
 #include <cstddef>
 #include <string>

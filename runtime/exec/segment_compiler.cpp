@@ -1,6 +1,6 @@
 #include "runtime/exec/segment_compiler.h"
 
-#include "ops/post_ops.h"
+#include "ops/lowering/post_ops.h"
 #include "runtime/exec/arena.h"
 
 #include <dyce/error.h>

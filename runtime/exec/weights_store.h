@@ -2,7 +2,7 @@
 // compiling (one thread), read-only afterwards.
 #pragma once
 
-#include "ops/lowering.h"
+#include "ops/lowering/lowering.h"
 
 #include <functional>
 #include <map>

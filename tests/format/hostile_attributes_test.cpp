@@ -1,6 +1,6 @@
 // Every operator against attributes and shapes that only a hostile file would hold: its inference must answer
 // or throw, and whatever it answers must be usable. Undefined arithmetic shows under the sanitizers.
-#include "ops/op.h"
+#include "ops/spec/op.h"
 
 #include <dyce/error.h>
 

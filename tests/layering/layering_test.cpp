@@ -44,7 +44,7 @@ struct Snippet {
 };
 
 const Snippet kSnippets[] = {
-    {"runtime/core/a.h", "#include \"ops/op.h\"\n", "runtime/core may not include ops"},
+    {"runtime/core/a.h", "#include \"ops/spec/op.h\"\n", "runtime/core may not include ops"},
     {"runtime/core/a.h", "#include <dnnl.hpp>\n", "runtime/core may not use onednn"},
     {"runtime/core/onednn/a.h", "#include <oneapi/dnnl/dnnl.hpp>\n", ""},
     {"ops/a.cpp", "// text\n#include \"graph/graph.h\"\n", "ops/a.cpp:2: ops may not include graph"},

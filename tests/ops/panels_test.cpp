@@ -1,4 +1,4 @@
-#include "ops/panels.h"
+#include "ops/lowering/panels.h"
 
 #include "tests/ops/compiled.h"
 

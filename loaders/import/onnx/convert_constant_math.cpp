@@ -1,7 +1,7 @@
 // Arithmetic that exporters leave on shapes and indices. Over constants alone: on values that the network
 // computes, these operators are not implemented.
 #include "loaders/import/onnx/conversions.h"
-#include "ops/element_type.h"
+#include "ops/spec/element_type.h"
 #include "runtime/core/checked.h"
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "loaders/import/onnx/onnx_import.h"
-#include "ops/attributes.h"
+#include "ops/spec/attributes.h"
 
 #include <dyce/tensor.h>
 

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "graph/graph.h"
-#include "ops/lowering.h"
+#include "ops/lowering/lowering.h"
 #include "runtime/core/precision.h"
 #include "runtime/exec/segment.h"
 

@@ -1,7 +1,7 @@
-#include "ops/product.h"
+#include "ops/lowering/product.h"
 
-#include "ops/choose.h"
-#include "ops/post_ops.h"
+#include "ops/lowering/choose.h"
+#include "ops/lowering/post_ops.h"
 #include "runtime/core/checked.h"
 
 #include <algorithm>

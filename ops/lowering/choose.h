@@ -1,7 +1,7 @@
 // Which of oneDNN's implementations serves. Stateless.
 #pragma once
 
-#include "ops/lowering.h"
+#include "ops/lowering/lowering.h"
 
 #include <string_view>
 

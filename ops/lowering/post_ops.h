@@ -2,7 +2,7 @@
 // loops. Stateless.
 #pragma once
 
-#include "ops/lowering.h"
+#include "ops/lowering/lowering.h"
 
 namespace dyce::ops {
 

@@ -2,8 +2,8 @@
 // and appends steps. Implemented by runtime/exec; lives for one node on one thread.
 #pragma once
 
-#include "ops/op.h"
-#include "ops/quantization.h"
+#include "ops/spec/op.h"
+#include "ops/spec/quantization.h"
 #include "runtime/core/onednn/compat.h"
 
 #include <functional>

@@ -1,4 +1,4 @@
-#include "ops/attributes.h"
+#include "ops/spec/attributes.h"
 
 #include <dyce/error.h>
 

@@ -1,6 +1,6 @@
-#include "ops/panels.h"
+#include "ops/lowering/panels.h"
 
-#include "ops/vector.h"
+#include "ops/lowering/vector.h"
 
 #include <algorithm>
 #include <bit>

@@ -1,7 +1,7 @@
 // A convolution of integers: what its scales are, and how oneDNN is told. Stateless.
 #pragma once
 
-#include "ops/post_ops.h"
+#include "ops/lowering/post_ops.h"
 
 #include <optional>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "ops/lower_copy.h"
+#include "ops/lowering/lower_copy.h"
 
 #include <algorithm>
 #include <numeric>

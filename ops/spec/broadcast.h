@@ -2,7 +2,7 @@
 // one) repeats. Stateless.
 #pragma once
 
-#include "ops/op.h"
+#include "ops/spec/op.h"
 
 #include <array>
 

@@ -1,4 +1,4 @@
-#include "ops/post_ops.h"
+#include "ops/lowering/post_ops.h"
 
 #include <array>
 

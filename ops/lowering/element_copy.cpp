@@ -1,4 +1,4 @@
-#include "ops/element_copy.h"
+#include "ops/lowering/element_copy.h"
 
 #include <algorithm>
 #include <cstring>

@@ -6,7 +6,7 @@
 // attributes alone. Operators that ONNX lacks live in domain "dyce".
 #pragma once
 
-#include "ops/attributes.h"
+#include "ops/spec/attributes.h"
 
 #include <dyce/tensor.h>
 

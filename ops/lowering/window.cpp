@@ -1,6 +1,6 @@
-#include "ops/window.h"
+#include "ops/lowering/window.h"
 
-#include "ops/checks.h"
+#include "ops/spec/checks.h"
 
 #include <algorithm>
 

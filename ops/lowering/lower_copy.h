@@ -1,8 +1,8 @@
 // Steps that copy elements by tables made once, at compile time. Stateless.
 #pragma once
 
-#include "ops/element_copy.h"
-#include "ops/lowering.h"
+#include "ops/lowering/element_copy.h"
+#include "ops/lowering/lowering.h"
 
 #include <array>
 #include <cstddef>

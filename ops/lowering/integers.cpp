@@ -1,4 +1,4 @@
-#include "ops/integers.h"
+#include "ops/lowering/integers.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "ops/op.h"
+#include "ops/spec/op.h"
 
 #include <dyce/error.h>
 

@@ -1,7 +1,7 @@
 // What Gemm and MatMul share: products of matrices, plain and through oneDNN. Stateless.
 #pragma once
 
-#include "ops/lowering.h"
+#include "ops/lowering/lowering.h"
 
 #include <optional>
 

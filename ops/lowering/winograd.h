@@ -2,7 +2,7 @@
 // Stateless. Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016.
 #pragma once
 
-#include "ops/lowering.h"
+#include "ops/lowering/lowering.h"
 
 #include <functional>
 

@@ -1,4 +1,4 @@
-#include "ops/broadcast.h"
+#include "ops/spec/broadcast.h"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
-#include "ops/winograd.h"
+#include "ops/lowering/winograd.h"
 
-#include "ops/choose.h"
-#include "ops/window.h"
+#include "ops/lowering/choose.h"
+#include "ops/lowering/window.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "ops/checks.h"
+#include "ops/spec/checks.h"
 
 #include <algorithm>
 

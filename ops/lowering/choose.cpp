@@ -1,4 +1,4 @@
-#include "ops/choose.h"
+#include "ops/lowering/choose.h"
 
 namespace dyce::ops {
 namespace {

@@ -1,7 +1,7 @@
 // Checks that many operators share. Each throws Error{kContent} at the node of `call`. Stateless.
 #pragma once
 
-#include "ops/op.h"
+#include "ops/spec/op.h"
 
 namespace dyce::ops {
 

@@ -2,7 +2,7 @@
 // for one input. ONNX Conv-22, MaxPool-22, AveragePool-22. Values; stateless.
 #pragma once
 
-#include "ops/op.h"
+#include "ops/spec/op.h"
 #include "runtime/core/onednn/compat.h"
 
 #include <array>
