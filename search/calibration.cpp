@@ -1,10 +1,10 @@
 #include "search/calibration.h"
 
+#include "graph/exits/interleave.h"
 #include "graph/passes/passes.h"
 #include "runtime/core/idle_pool.h"
 #include "runtime/core/index.h"
 #include "runtime/exec/executor.h"
-#include "runtime/exec/interleave.h"
 #include "search/magnitudes.h"
 
 #include <dyce/error.h>

@@ -1,7 +1,7 @@
 // The JSON text `meta_json` inside a record (docs/record-format.md). Pure functions.
 #pragma once
 
-#include "graph/exits.h"
+#include "graph/exits/exits.h"
 #include "search/record.h"
 
 #include <cstdint>

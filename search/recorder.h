@@ -2,7 +2,7 @@
 // threads at once; each call computes on the thread that makes it.
 #pragma once
 
-#include "graph/exits.h"
+#include "graph/exits/exits.h"
 #include "loaders/format/model_file.h"
 #include "runtime/core/plan_goal.h"
 #include "runtime/core/precision.h"

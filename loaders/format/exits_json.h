@@ -2,7 +2,7 @@
 // Pure functions.
 #pragma once
 
-#include "graph/exits.h"
+#include "graph/exits/exits.h"
 #include "loaders/format/json.h"
 
 #include <string>

@@ -2,7 +2,7 @@
 // (docs/model-format.md).
 #pragma once
 
-#include "graph/exits.h"
+#include "graph/exits/exits.h"
 #include "graph/graph.h"
 #include "graph/verify.h"
 #include "loaders/format/safetensors.h"

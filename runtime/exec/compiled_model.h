@@ -1,8 +1,8 @@
 // What CompiledModel::compile makes: one segment per batch size over shared weights. Immutable.
 #pragma once
 
+#include "graph/exits/interleave.h"
 #include "runtime/exec/executor.h"
-#include "runtime/exec/interleave.h"
 #include "runtime/exec/segment.h"
 #include "runtime/exec/weights_store.h"
 

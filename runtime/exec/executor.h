@@ -1,7 +1,7 @@
 // Runs a compiled model. One Executor serves one thread at a time; many may share one CompiledModel.
 #pragma once
 
-#include "graph/exits.h"
+#include "graph/exits/exits.h"
 #include "runtime/core/file_mapping.h"
 #include "runtime/core/plan_goal.h"
 #include "runtime/core/precision.h"

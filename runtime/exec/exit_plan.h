@@ -1,7 +1,7 @@
 // A configuration resolved against the positions of a model: what the exit loop follows. Immutable.
 #pragma once
 
-#include "graph/exits.h"
+#include "graph/exits/exits.h"
 #include "runtime/exec/exit_score.h"
 
 #include <dyce/configuration.h>

@@ -1,7 +1,7 @@
 // By which head of each site a picture leaves that cannot wait for an exit. Pure function.
 #pragma once
 
-#include "graph/exits.h"
+#include "graph/exits/exits.h"
 
 #include <dyce/configuration.h>
 

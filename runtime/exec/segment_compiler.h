@@ -1,10 +1,10 @@
 // Turns nodes into steps: the Lowering that operators talk to. Lives while one segment is compiled.
 #pragma once
 
+#include "graph/exits/interleave.h"
 #include "graph/graph.h"
 #include "runtime/core/file_mapping.h"
 #include "runtime/core/precision.h"
-#include "runtime/exec/interleave.h"
 #include "runtime/exec/segment.h"
 #include "runtime/exec/weights_store.h"
 

@@ -1,7 +1,7 @@
 // Which pooled features of a network training needs, and how a row of the cache holds them. Plain values.
 #pragma once
 
-#include "graph/head_builder.h"
+#include "graph/exits/head_builder.h"
 
 #include <cstddef>
 #include <string>

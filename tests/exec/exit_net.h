@@ -2,7 +2,7 @@
 #pragma once
 
 #include "graph/builder.h"
-#include "graph/exits.h"
+#include "graph/exits/exits.h"
 
 #include <random>
 #include <string>

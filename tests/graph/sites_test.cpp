@@ -1,4 +1,4 @@
-#include "graph/sites.h"
+#include "graph/exits/sites.h"
 
 #include "models/backbones.h"
 #include "tests/graph/net.h"

@@ -1,4 +1,4 @@
-#include "graph/exits.h"
+#include "graph/exits/exits.h"
 #include "graph/passes/passes.h"
 #include "models/backbones.h"
 

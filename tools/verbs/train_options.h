@@ -1,7 +1,7 @@
 // What the two trainings of `dyce train`, of heads and of whole networks, read alike from the command line.
 #pragma once
 
-#include "graph/head_builder.h"
+#include "graph/exits/head_builder.h"
 #include "tools/cli/arguments.h"
 #include "tools/cli/progress.h"
 

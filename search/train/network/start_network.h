@@ -2,7 +2,7 @@
 // Functions.
 #pragma once
 
-#include "graph/head_builder.h"
+#include "graph/exits/head_builder.h"
 #include "loaders/format/model_file.h"
 #include "models/backbones.h"
 

@@ -1,4 +1,4 @@
-#include "graph/head_builder.h"
+#include "graph/exits/head_builder.h"
 
 #include "graph/passes/passes.h"
 

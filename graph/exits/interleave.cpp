@@ -1,4 +1,4 @@
-#include "runtime/exec/interleave.h"
+#include "graph/exits/interleave.h"
 
 #include "graph/passes/passes.h"
 #include "graph/verify.h"

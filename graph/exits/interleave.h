@@ -2,7 +2,7 @@
 // the next. Pure functions.
 #pragma once
 
-#include "graph/exits.h"
+#include "graph/exits/exits.h"
 
 #include <vector>
 

@@ -2,8 +2,8 @@
 // read-only.
 #pragma once
 
+#include "graph/exits/sites.h"
 #include "graph/graph.h"
-#include "graph/sites.h"
 
 #include <cstdint>
 #include <string>

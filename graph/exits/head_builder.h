@@ -2,7 +2,7 @@
 // Functions of the graph they are given; no state.
 #pragma once
 
-#include "graph/exits.h"
+#include "graph/exits/exits.h"
 
 #include <optional>
 #include <string>

@@ -1,4 +1,4 @@
-#include "graph/exits.h"
+#include "graph/exits/exits.h"
 
 #include "runtime/core/index.h"
 

@@ -1,4 +1,4 @@
-#include "graph/sites.h"
+#include "graph/exits/sites.h"
 
 #include "runtime/core/index.h"
 #include "runtime/core/nearest_name.h"
