@@ -1,7 +1,7 @@
 #include "search/evaluator.h"
 
 #include "runtime/core/nearest_name.h"
-#include "runtime/exec/exit_score.h"
+#include "runtime/flow/exit_score.h"
 
 #include <dyce/error.h>
 

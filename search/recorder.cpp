@@ -2,8 +2,8 @@
 
 #include "runtime/core/digest.h"
 #include "runtime/core/idle_pool.h"
-#include "runtime/exec/exit_score.h"
 #include "runtime/exec/staged_executor.h"
+#include "runtime/flow/exit_score.h"
 #include "search/record_meta.h"
 
 #include <dyce/error.h>

@@ -4,7 +4,7 @@
 
 #include "loaders/format/model_file.h"
 #include "runtime/core/idle_pool.h"
-#include "runtime/exec/exit_loop.h"
+#include "runtime/flow/exit_loop.h"
 
 #include <dyce/session.h>
 

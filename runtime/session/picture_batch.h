@@ -2,7 +2,7 @@
 #pragma once
 
 #include "loaders/format/model_file.h"
-#include "runtime/exec/exit_loop.h"
+#include "runtime/flow/exit_loop.h"
 
 #include <dyce/session.h>
 

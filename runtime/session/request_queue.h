@@ -2,7 +2,7 @@
 // container: its owner locks, and tells the time.
 #pragma once
 
-#include "runtime/exec/exit_plan.h"
+#include "runtime/flow/exit_plan.h"
 
 #include <dyce/image.h>
 #include <dyce/session.h>

@@ -1,7 +1,7 @@
 // Runs a small network with exits through the exit loop and notes how pictures leave.
 #pragma once
 
-#include "runtime/exec/exit_loop.h"
+#include "runtime/flow/exit_loop.h"
 #include "tests/exec/exit_net.h"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-#include "runtime/exec/exit_score.h"
+#include "runtime/flow/exit_score.h"
 
 #include <doctest/doctest.h>
 

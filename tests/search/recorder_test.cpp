@@ -1,7 +1,7 @@
 #include "search/recorder.h"
 
 #include "runtime/exec/executor.h"
-#include "runtime/exec/exit_score.h"
+#include "runtime/flow/exit_score.h"
 #include "search/record_journal.h"
 #include "search/record_meta.h"
 #include "tests/session/model_of.h"

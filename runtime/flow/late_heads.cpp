@@ -1,4 +1,4 @@
-#include "runtime/exec/late_heads.h"
+#include "runtime/flow/late_heads.h"
 
 #include <string>
 

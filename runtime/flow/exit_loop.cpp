@@ -1,4 +1,4 @@
-#include "runtime/exec/exit_loop.h"
+#include "runtime/flow/exit_loop.h"
 
 #include "runtime/core/compute_team.h"
 #include "runtime/core/index.h"

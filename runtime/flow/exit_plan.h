@@ -2,7 +2,7 @@
 #pragma once
 
 #include "graph/exits/exits.h"
-#include "runtime/exec/exit_score.h"
+#include "runtime/flow/exit_score.h"
 
 #include <dyce/configuration.h>
 

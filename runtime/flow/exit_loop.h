@@ -3,8 +3,8 @@
 // One ExitLoop serves one thread at a time; many may share compiled members.
 #pragma once
 
-#include "runtime/exec/exit_plan.h"
 #include "runtime/exec/staged_executor.h"
+#include "runtime/flow/exit_plan.h"
 
 #include <chrono>
 #include <cstddef>

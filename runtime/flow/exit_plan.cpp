@@ -1,7 +1,7 @@
-#include "runtime/exec/exit_plan.h"
+#include "runtime/flow/exit_plan.h"
 
 #include "runtime/core/index.h"
-#include "runtime/exec/late_heads.h"
+#include "runtime/flow/late_heads.h"
 
 #include <dyce/error.h>
 
