@@ -1,6 +1,6 @@
 // The cost file of the published tool.
 #include "loaders/format/json.h"
-#include "loaders/format/text.h"
+#include "runtime/core/text.h"
 #include "search/cost_table.h"
 #include "search/record_meta.h"
 

@@ -1,8 +1,8 @@
 #include "search/record_meta.h"
 
 #include "loaders/format/json.h"
-#include "loaders/format/text.h"
 #include "runtime/core/fail.h"
+#include "runtime/core/text.h"
 
 #include <dyce/error.h>
 

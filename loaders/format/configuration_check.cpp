@@ -3,8 +3,8 @@
 #include "loaders/format/configuration_json.h"
 #include "loaders/format/json.h"
 #include "loaders/format/safetensors.h"
-#include "loaders/format/text.h"
 #include "runtime/core/fail.h"
+#include "runtime/core/text.h"
 
 #include <dyce/error.h>
 

@@ -1,7 +1,7 @@
 #include "loaders/format/configuration_json.h"
 
 #include "loaders/format/json.h"
-#include "loaders/format/text.h"
+#include "runtime/core/text.h"
 
 #include <dyce/error.h>
 

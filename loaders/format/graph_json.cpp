@@ -3,7 +3,7 @@
 #include "loaders/format/attributes_json.h"
 #include "loaders/format/json.h"
 #include "loaders/format/safetensors.h"
-#include "loaders/format/text.h"
+#include "runtime/core/text.h"
 
 #include <dyce/error.h>
 

@@ -1,8 +1,8 @@
 #include "loaders/format/json.h"
 
-#include "loaders/format/text.h"
 #include "runtime/core/file_kind.h"
 #include "runtime/core/file_mapping.h"
+#include "runtime/core/text.h"
 
 #include <dyce/error.h>
 

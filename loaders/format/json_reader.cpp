@@ -1,6 +1,6 @@
 #include "loaders/format/json_reader.h"
 
-#include "loaders/format/text.h"
+#include "runtime/core/text.h"
 
 #include <dyce/error.h>
 

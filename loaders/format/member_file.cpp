@@ -6,10 +6,10 @@
 #include "loaders/format/json.h"
 #include "loaders/format/preprocess_json.h"
 #include "loaders/format/storage.h"
-#include "loaders/format/text.h"
 #include "loaders/format/within.h"
 #include "runtime/core/digest.h"
 #include "runtime/core/fail.h"
+#include "runtime/core/text.h"
 
 #include <dyce/error.h>
 

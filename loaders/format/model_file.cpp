@@ -2,10 +2,10 @@
 
 #include "loaders/format/json.h"
 #include "loaders/format/member_file.h"
-#include "loaders/format/text.h"
 #include "loaders/format/within.h"
 #include "runtime/core/digest.h"
 #include "runtime/core/fail.h"
+#include "runtime/core/text.h"
 
 #include <dyce/error.h>
 

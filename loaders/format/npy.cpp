@@ -1,9 +1,9 @@
 #include "loaders/format/npy.h"
 
-#include "loaders/format/text.h"
 #include "runtime/core/atomic_file.h"
 #include "runtime/core/checked.h"
 #include "runtime/core/file_mapping.h"
+#include "runtime/core/text.h"
 
 #include <dyce/error.h>
 

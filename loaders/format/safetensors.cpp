@@ -1,10 +1,10 @@
 #include "loaders/format/safetensors.h"
 
 #include "loaders/format/json_reader.h"
-#include "loaders/format/text.h"
 #include "runtime/core/checked.h"
 #include "runtime/core/fail.h"
 #include "runtime/core/file_kind.h"
+#include "runtime/core/text.h"
 
 #include <dyce/error.h>
 

@@ -1,9 +1,9 @@
 #include "loaders/format/json.h"
 #include "loaders/format/safetensors.h"
 #include "loaders/format/storage.h"
-#include "loaders/format/text.h"
 #include "runtime/core/aligned.h"
 #include "runtime/core/atomic_file.h"
+#include "runtime/core/text.h"
 
 #include <dyce/error.h>
 

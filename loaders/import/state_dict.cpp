@@ -2,8 +2,8 @@
 
 #include "graph/verify.h"
 #include "loaders/format/safetensors.h"
-#include "loaders/format/text.h"
 #include "models/backbones.h"
+#include "runtime/core/text.h"
 
 #include <dyce/error.h>
 

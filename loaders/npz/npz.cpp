@@ -1,10 +1,10 @@
 #include "loaders/npz/npz.h"
 
-#include "loaders/format/text.h"
 #include "runtime/core/aligned.h"
 #include "runtime/core/fail.h"
 #include "runtime/core/file_kind.h"
 #include "runtime/core/file_mapping.h"
+#include "runtime/core/text.h"
 
 #include <dyce/error.h>
 

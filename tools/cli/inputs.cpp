@@ -1,8 +1,8 @@
 #include "tools/cli/inputs.h"
 
 #include "loaders/format/model_file.h"
-#include "loaders/format/text.h"
 #include "runtime/core/file_mapping.h"
+#include "runtime/core/text.h"
 #include "tools/cli/configuration_argument.h"
 #include "tools/cli/model_argument.h"
 #include "tools/cli/path_list.h"

@@ -1,6 +1,6 @@
 #include "tools/report/html.h"
 
-#include "loaders/format/text.h"
+#include "runtime/core/text.h"
 
 #include <cstdio>
 

@@ -1,7 +1,7 @@
 #include "loaders/import/onnx/input_types.h"
 
-#include "loaders/format/text.h"
 #include "runtime/core/checked.h"
+#include "runtime/core/text.h"
 
 #include <dyce/error.h>
 

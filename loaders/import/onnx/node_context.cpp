@@ -1,7 +1,7 @@
 #include "loaders/import/onnx/node_context.h"
 
-#include "loaders/format/text.h"
 #include "loaders/import/onnx/unsupported.h"
+#include "runtime/core/text.h"
 
 #include <dyce/error.h>
 

@@ -1,6 +1,6 @@
 #include "loaders/import/onnx/node_order.h"
 
-#include "loaders/format/text.h"
+#include "runtime/core/text.h"
 
 #include <dyce/error.h>
 

@@ -1,11 +1,11 @@
 #include "loaders/import/onnx/onnx_model.h"
 
 #include "graph/verify.h"
-#include "loaders/format/text.h"
 #include "loaders/import/onnx/node_order.h"
 #include "loaders/import/onnx/proto_file.h"
 #include "loaders/import/onnx/tensor_proto.h"
 #include "loaders/import/onnx/unsupported.h"
+#include "runtime/core/text.h"
 
 #include <dyce/error.h>
 

@@ -1,8 +1,8 @@
 #include "loaders/import/onnx/side_file.h"
 
-#include "loaders/format/text.h"
 #include "runtime/core/aligned.h"
 #include "runtime/core/file_descriptor.h"
+#include "runtime/core/text.h"
 
 #include <dyce/error.h>
 

@@ -1,10 +1,10 @@
 #include "loaders/import/onnx/tensor_proto.h"
 
 #include "loaders/format/element.h"
-#include "loaders/format/text.h"
 #include "loaders/import/onnx/side_file.h"
 #include "runtime/core/checked.h"
 #include "runtime/core/fail.h"
+#include "runtime/core/text.h"
 
 #include <dyce/error.h>
 

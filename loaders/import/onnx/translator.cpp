@@ -1,9 +1,9 @@
 #include "loaders/import/onnx/translator.h"
 
-#include "loaders/format/text.h"
 #include "loaders/import/onnx/conversions.h"
 #include "loaders/import/onnx/input_types.h"
 #include "loaders/import/onnx/unsupported.h"
+#include "runtime/core/text.h"
 
 #include <dyce/error.h>
 

@@ -1,4 +1,4 @@
-#include "loaders/format/text.h"
+#include "runtime/core/text.h"
 
 #include <cstddef>
 

@@ -1,5 +1,5 @@
-#include "loaders/format/text.h"
 #include "runtime/core/nearest_name.h"
+#include "runtime/core/text.h"
 
 #include <dyce/configuration.h>
 #include <dyce/error.h>
@@ -12,8 +12,6 @@
 
 namespace dyce {
 namespace {
-
-using Configurations = std::vector<Configuration>;
 
 constexpr const char* kWhere = "configuration";
 constexpr double kBalancedLoss = 0.005;
@@ -76,14 +74,14 @@ const Configuration& reaching_accuracy(const ConfigurationSet::Contents& set, do
     none_fits("an accuracy >=", "accuracy", bound, *nearest, nearest->accuracy_low);
 }
 
-struct Bound {
+struct BoundKeyword {
     std::string_view name;
     const Configuration& (*select)(const ConfigurationSet::Contents&, double);
 };
-constexpr Bound kBounds[] = {{"max-cost=", within_cost},
-                             {"cost<=", within_cost},
-                             {"min-accuracy=", reaching_accuracy},
-                             {"accuracy>=", reaching_accuracy}};
+constexpr BoundKeyword kBounds[] = {{"max-cost=", within_cost},
+                                    {"cost<=", within_cost},
+                                    {"min-accuracy=", reaching_accuracy},
+                                    {"accuracy>=", reaching_accuracy}};
 
 double parse_bound(std::string_view selector, std::string_view text) {
     double value = 0;
@@ -100,10 +98,10 @@ std::string_view without_number(std::string_view selector) {
     return selector.substr(0, selector.find_last_not_of("0123456789.") + 1);
 }
 
-[[noreturn]] void unknown(const std::string& selector, const Configurations& configurations) {
+[[noreturn]] void unknown(const std::string& selector, const std::vector<Configuration>& configurations) {
     std::vector<std::string_view> known, bounds;
     for (const Keyword& keyword : kKeywords) known.push_back(keyword.name);
-    for (const Bound& bound : kBounds) bounds.push_back(bound.name);
+    for (const BoundKeyword& bound : kBounds) bounds.push_back(bound.name);
     known.insert(known.end(), bounds.begin(), bounds.end());
     for (const Configuration& c : configurations) known.push_back(c.name);
     const std::string hint = nearest_hint(selector, known, "'");
@@ -115,13 +113,13 @@ std::string_view without_number(std::string_view selector) {
 }  // namespace
 
 const Configuration& ConfigurationSet::at(const std::string& selector) const {
-    const Configurations& configurations = contents_->configurations;
+    const std::vector<Configuration>& configurations = contents_->configurations;
     const auto named = std::find_if(configurations.begin(), configurations.end(),
                                     [&](const Configuration& c) { return c.name == selector; });
     if (named != configurations.end()) return *named;
     for (const Keyword& keyword : kKeywords)
         if (selector == keyword.name) return keyword.select(*contents_);
-    for (const Bound& bound : kBounds)
+    for (const BoundKeyword& bound : kBounds)
         if (selector.rfind(bound.name, 0) == 0)
             return bound.select(*contents_,
                                 parse_bound(selector, std::string_view(selector).substr(bound.name.size())));
