@@ -3,7 +3,7 @@
 // read from any number of threads.
 #pragma once
 
-#include "search/block_file.h"
+#include "search/record/block_file.h"
 #include "search/train/feature_layout.h"
 
 #include <cstddef>

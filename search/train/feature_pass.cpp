@@ -2,10 +2,10 @@
 
 #include "runtime/core/bfloat16.h"
 #include "runtime/core/idle_pool.h"
+#include "runtime/core/ordered_work.h"
+#include "runtime/core/worker_count.h"
 #include "runtime/exec/executor.h"
-#include "search/ordered_work.h"
 #include "search/train/augment.h"
-#include "search/worker_count.h"
 
 #include <dyce/error.h>
 

@@ -1,7 +1,7 @@
 #include "search/train/train_heads.h"
 
 #include "runtime/core/onednn/compute_scope.h"
-#include "search/parallel.h"
+#include "runtime/core/parallel.h"
 #include "search/train/random.h"
 
 #include <algorithm>

@@ -3,7 +3,7 @@
 #include "tests/compat/release.h"
 #include "tests/tools/program.h"
 
-#include "search/record_file.h"
+#include "search/record/record_file.h"
 
 #include <doctest/doctest.h>
 

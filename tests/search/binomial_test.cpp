@@ -1,4 +1,4 @@
-#include "search/binomial.h"
+#include "search/methods/binomial.h"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 // A kept file is made of the bytes that the documents say, and gives back nothing but what was written.
-#include "search/block_file.h"
+#include "search/record/block_file.h"
 
 #include "tests/support.h"
 

@@ -1,9 +1,9 @@
 // Calibration: which values get scales, and which scales, against the plain loops.
-#include "search/calibration.h"
+#include "search/quantize/calibration.h"
 
 #include "graph/builder.h"
 #include "graph/interpreter.h"
-#include "search/magnitudes.h"
+#include "search/quantize/magnitudes.h"
 
 #include <dyce/error.h>
 

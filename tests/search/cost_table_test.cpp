@@ -1,6 +1,6 @@
-#include "search/cost_table.h"
+#include "search/simulate/cost_table.h"
 
-#include "search/choices.h"
+#include "search/simulate/choices.h"
 #include "tests/format/refusal.h"
 #include "tests/search/small_record.h"
 #include "tests/support.h"

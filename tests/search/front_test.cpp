@@ -1,7 +1,7 @@
 // From found solutions to what is kept and promised.
-#include "search/front.h"
+#include "search/methods/front.h"
 
-#include "search/binomial.h"
+#include "search/methods/binomial.h"
 #include "tests/search/random_record.h"
 
 #include <doctest/doctest.h>

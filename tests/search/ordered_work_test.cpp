@@ -1,7 +1,7 @@
 // Work on several threads whose results are taken in order, and how many threads that are.
-#include "search/ordered_work.h"
+#include "runtime/core/ordered_work.h"
 
-#include "search/worker_count.h"
+#include "runtime/core/worker_count.h"
 
 #include <doctest/doctest.h>
 

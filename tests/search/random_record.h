@@ -3,9 +3,9 @@
 // "Inference rule"; docs/method.md, "Cascades").
 #pragma once
 
-#include "search/choices.h"
-#include "search/cost_table.h"
-#include "search/record.h"
+#include "search/record/record.h"
+#include "search/simulate/choices.h"
+#include "search/simulate/cost_table.h"
 
 #include <random>
 #include <string>

@@ -1,8 +1,8 @@
-#include "search/record_file.h"
+#include "search/record/record_file.h"
 
 #include "loaders/npz/npz_writer.h"
-#include "search/merge_records.h"
-#include "search/record_meta.h"
+#include "search/record/merge_records.h"
+#include "search/record/record_meta.h"
 #include "tests/format/refusal.h"
 #include "tests/search/small_record.h"
 #include "tests/support.h"

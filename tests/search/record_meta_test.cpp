@@ -1,4 +1,4 @@
-#include "search/record_meta.h"
+#include "search/record/record_meta.h"
 
 #include "tests/format/refusal.h"
 #include "tests/search/small_record.h"

@@ -1,9 +1,9 @@
-#include "search/recorder.h"
+#include "search/record/recorder.h"
 
 #include "runtime/exec/executor.h"
 #include "runtime/flow/exit_score.h"
-#include "search/record_journal.h"
-#include "search/record_meta.h"
+#include "search/record/record_journal.h"
+#include "search/record/record_meta.h"
 #include "tests/session/model_of.h"
 #include "tests/support.h"
 

@@ -1,8 +1,8 @@
 // Steps and searches against scans of everything there is, on hundreds of small random records.
-#include "search/search_method.h"
+#include "search/methods/search_method.h"
 
-#include "search/evaluator.h"
-#include "search/record_file.h"
+#include "search/record/record_file.h"
+#include "search/simulate/evaluator.h"
 #include "tests/search/random_record.h"
 #include "tests/support.h"
 

@@ -5,7 +5,7 @@
 //   3  the final exit
 #pragma once
 
-#include "search/record.h"
+#include "search/record/record.h"
 
 namespace dyce::test {
 

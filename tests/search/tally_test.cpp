@@ -1,8 +1,8 @@
 // The search's counts, which follow the moves of pictures, against counts made from the definition.
-#include "search/tally.h"
+#include "search/methods/tally.h"
 
-#include "search/split_record.h"
-#include "search/surest_first.h"
+#include "search/methods/surest_first.h"
+#include "search/record/split_record.h"
 #include "tests/search/random_record.h"
 
 #include <dyce/error.h>

@@ -1,8 +1,8 @@
 #include "tools/cli/record_argument.h"
 
 #include "loaders/format/model_file.h"
-#include "search/cost_table.h"
-#include "search/record_meta.h"
+#include "search/record/record_meta.h"
+#include "search/simulate/cost_table.h"
 
 #include <dyce/error.h>
 

@@ -1,7 +1,7 @@
 // Records as verbs take them. Free functions.
 #pragma once
 
-#include "search/record_file.h"
+#include "search/record/record_file.h"
 #include "tools/cli/arguments.h"
 
 #include <string>

@@ -1,7 +1,7 @@
 // The table of a search in the columns of the published tool: a line for each lambda. A pure function.
 #pragma once
 
-#include "search/front.h"
+#include "search/methods/front.h"
 
 #include <string>
 #include <vector>

@@ -1,7 +1,7 @@
 // How far a measured share can be trusted.
 #pragma once
 
-#include "search/binomial.h"
+#include "search/methods/binomial.h"
 
 #include <cstdint>
 

@@ -2,8 +2,8 @@
 // pictures. Pure functions.
 #pragma once
 
-#include "search/evaluator.h"
-#include "search/record.h"
+#include "search/record/record.h"
+#include "search/simulate/evaluator.h"
 
 #include <dyce/configuration.h>
 

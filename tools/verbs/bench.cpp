@@ -1,8 +1,8 @@
 // dyce bench: how long a batch takes, or one operator.
 #include "loaders/format/model_file.h"
+#include "runtime/core/parallel.h"
 #include "runtime/core/threads.h"
 #include "runtime/exec/executor.h"
-#include "search/parallel.h"
 #include "tools/bench/configurations.h"
 #include "tools/bench/decoding.h"
 #include "tools/bench/kernels.h"

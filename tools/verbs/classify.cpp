@@ -1,6 +1,6 @@
 // dyce classify: pictures in, class names out.
+#include "runtime/core/ordered_work.h"
 #include "runtime/core/threads.h"
-#include "search/ordered_work.h"
 #include "tools/cli/csv.h"
 #include "tools/cli/inputs.h"
 #include "tools/cli/interruption.h"

@@ -1,8 +1,8 @@
 #include "tools/verbs/eval_records.h"
 
 #include "runtime/core/atomic_file.h"
-#include "search/evaluator.h"
-#include "search/record_file.h"
+#include "search/record/record_file.h"
+#include "search/simulate/evaluator.h"
 #include "tools/cli/configuration_argument.h"
 #include "tools/cli/image_rows.h"
 

@@ -1,6 +1,6 @@
 // dyce merge: shards of a record become the record of one run.
-#include "search/merge_records.h"
-#include "search/record_file.h"
+#include "search/record/merge_records.h"
+#include "search/record/record_file.h"
 #include "tools/cli/output_paths.h"
 #include "tools/verbs/verbs.h"
 

@@ -1,8 +1,8 @@
 // dyce quantize: measures the scales that --precision int8 computes with, and stores them in the model.
 #include "loaders/dataset/dataset.h"
-#include "search/calibration.h"
-#include "search/ordered_work.h"
-#include "search/worker_count.h"
+#include "runtime/core/ordered_work.h"
+#include "runtime/core/worker_count.h"
+#include "search/quantize/calibration.h"
 #include "tools/cli/output_paths.h"
 #include "tools/cli/progress.h"
 #include "tools/verbs/train_options.h"

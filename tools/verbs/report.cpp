@@ -1,7 +1,7 @@
 // dyce report: a configuration set as a page to look at.
 #include "runtime/core/atomic_file.h"
-#include "search/evaluator.h"
-#include "search/record_file.h"
+#include "search/record/record_file.h"
+#include "search/simulate/evaluator.h"
 #include "tools/cli/output_paths.h"
 #include "tools/report/page.h"
 #include "tools/report/training.h"

@@ -1,6 +1,6 @@
 #include "tools/verbs/search_options.h"
 
-#include "search/split_record.h"
+#include "search/record/split_record.h"
 #include "tools/cli/record_argument.h"
 
 #include <dyce/error.h>

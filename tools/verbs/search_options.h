@@ -1,8 +1,8 @@
 // What `dyce search` is asked to do, read and checked.
 #pragma once
 
-#include "search/cost_table.h"
-#include "search/search_method.h"
+#include "search/methods/search_method.h"
+#include "search/simulate/cost_table.h"
 #include "tools/cli/arguments.h"
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 #include "search/train/network/picture_store.h"
 
-#include "search/parallel.h"
+#include "runtime/core/parallel.h"
 
 #include <dyce/error.h>
 

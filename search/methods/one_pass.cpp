@@ -1,0 +1,27 @@
+// One pass: sites front to back, all behind still off; at each the type and threshold with the smallest
+// objective (docs/method.md, "Search methods").
+#include "search/methods/search_method.h"
+
+namespace dyce {
+
+Solution one_pass(Searcher& searcher, const Objective& objective) {
+    Walk& walk = searcher.walk;
+    walk.set(Choices(walk.space().positions()));
+    for (std::size_t p = 0; p < walk.space().positions(); ++p) {
+        const ExitStep step = searcher.lines.best_step(p, objective);
+        if (step.choice.on()) walk.set(p, step.choice);
+    }
+    return walk.solution();
+}
+
+const SearchMethod kOnePass{
+    "one-pass", "sites front to back, once",
+    [](const SearchSpace& space, const std::vector<Objective>& objectives, int threads) -> SearchResult {
+        return {sweep(space, objectives.size(), threads,
+                      [&](Searcher& searcher, std::size_t index) {
+                          return one_pass(searcher, objectives[index]);
+                      }),
+                {}};
+    }};
+
+}  // namespace dyce

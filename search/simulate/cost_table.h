@@ -1,0 +1,48 @@
+// What running the parts of a model costs: multiply-adds, or milliseconds or joules that somebody measured.
+// Costs add up along the way of a picture. A plain value; shared read-only.
+#pragma once
+
+#include "search/record/record.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace dyce {
+
+/// Bytes of a file of costs at most.
+inline constexpr std::uint64_t kMaxCostFile = std::uint64_t{16} << 20;
+
+struct CostTable {
+    std::string unit = "macs";     ///< macs, ms or J
+    std::vector<double> backbone;  ///< by position: of its member's backbone up to there
+    std::vector<double> heads;     ///< by column of the record; 0 for classifiers
+
+    /// Of the last member's backbone alone.
+    double base() const { return backbone.back(); }
+};
+
+/// The multiply-adds that the record's description tells.
+CostTable macs_table(const RecordMeta& meta);
+
+/// The exits that a cost file of the published tool describes: one member, every type at every site.
+/// {"head": [{"name":.., "macs": [per site.., 0]}..], "backbone": {"name":.., "macs": [up to each site..,
+/// total], "ori_macs": total}}. Throws Error{kIo}, Error{kContent} naming the field, Error{kResource}.
+RecordMeta read_published_costs(const std::string& path);
+
+/// The multiply-adds of such a file for the exits of `meta`. Throws as read_published_costs() does, and
+/// Error{kContent} when the file does not fit them.
+CostTable published_table(const std::string& path, const RecordMeta& meta);
+
+/// One of the measurements in a document of `dyce bench --segments --json`.
+struct LatencySelection {
+    std::int64_t batch = 1;
+    std::int64_t threads = 0;  ///< 0 = the first there is
+};
+
+/// Milliseconds of one picture from such a document, for the exits of `meta`. Throws Error{kIo},
+/// Error{kContent} naming the field when the document is wrong or does not fit, Error{kUsage} when it has no
+/// such measurement.
+CostTable latency_table(const std::string& path, const LatencySelection& selection, const RecordMeta& meta);
+
+}  // namespace dyce

@@ -1,0 +1,149 @@
+#include "search/simulate/evaluator.h"
+
+#include "runtime/core/nearest_name.h"
+#include "runtime/flow/exit_score.h"
+
+#include <dyce/error.h>
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <span>
+
+namespace dyce {
+namespace {
+
+// Index in Record::scores.
+std::size_t find_score(const Record& record, const std::string& name) {
+    const auto found = std::find(record.scores.begin(), record.scores.end(), name);
+    if (found != record.scores.end()) return static_cast<std::size_t>(found - record.scores.begin());
+    const std::vector<std::string_view> there(record.scores.begin(), record.scores.end());
+    throw Error(ErrorCode::kUsage, "score \"" + name + "\"",
+                "the record does not hold it" + nearest_hint(name, there, "\"") +
+                    " (dyce record --scores NAME,.. notes more)");
+}
+
+struct Leaver {
+    std::uint32_t picture;
+    float score;
+};
+
+// Pictures that stay remain `here`; gives the number of those who leave.
+template <class Score>
+std::size_t part(std::vector<std::uint32_t>& here, std::vector<Leaver>& leavers, double threshold,
+                 const Score& score_of) {
+    std::uint32_t* stay = here.data();
+    Leaver* leaver = leavers.data();
+    for (const std::uint32_t picture : here) {  // without branches: who leaves is hard to predict
+        const float score = score_of(picture);
+        const bool leaves = score > threshold;
+        *leaver = {picture, score};
+        *stay = picture;
+        leaver += leaves ? 1 : 0;
+        stay += leaves ? 0 : 1;
+    }
+    here.resize(static_cast<std::size_t>(stay - here.data()));
+    return static_cast<std::size_t>(leaver - leavers.data());
+}
+
+// Where it is agreement that counts: how many exits in a row have said the same, asked at one exit after the
+// other of pictures that arrive there.
+class Agreements {
+public:
+    Agreements(const Record& record, const Configuration& configuration) : topk_(record.topk) {
+        if (!find_exit_score(configuration.score).from_logits) said_.assign(record.pictures, {-1, 0});
+    }
+
+    bool count() const { return !said_.empty(); }
+
+    float at(const RecordColumn& column, std::size_t picture) {
+        Agreement& agreement = said_[picture];
+        const int prediction = column.predictions[picture * topk_];
+        agreement = {prediction, prediction == agreement.prediction ? agreement.exits + 1 : 1};
+        return static_cast<float>(agreement.exits);
+    }
+
+private:
+    struct Agreement {
+        int prediction;
+        int exits;
+    };
+
+    std::size_t topk_;
+    std::vector<Agreement> said_;  // by picture
+};
+
+}  // namespace
+
+Evaluator::Evaluator(const Record& record, const CostTable& costs)
+    : record_(record), costs_(costs), macs_(macs_table(record.meta)) {}
+
+std::vector<Departure> Evaluator::departures(const Configuration& configuration) const {
+    std::vector<Departure> departures(record_.pictures);
+    follow(configuration, [&](int column, std::span<const Leaver> leavers) {
+        for (const Leaver& leaver : leavers) departures[leaver.picture] = {column, leaver.score};
+    });
+    return departures;
+}
+
+// Calls leave(column, leavers) at each enabled exit.
+template <class Leave>
+void Evaluator::follow(const Configuration& configuration, const Leave& leave) const {
+    Choices choices = choices_of(record_.meta, configuration);
+    const int final_column = static_cast<int>(record_.columns.size()) - 1;
+    choices.push_back({final_column, -std::numeric_limits<double>::infinity()});
+    Agreements agreements(record_, configuration);
+    const std::size_t kind = agreements.count() ? 0 : find_score(record_, configuration.score);
+    const std::size_t stride = kind == 0 ? record_.topk : 1;
+    std::vector<std::uint32_t> here(record_.pictures);
+    std::iota(here.begin(), here.end(), 0u);
+    std::vector<Leaver> leavers(record_.pictures);
+    for (const Choice& choice : choices) {
+        if (!choice.on()) continue;
+        const RecordColumn& said = record_.columns[static_cast<std::size_t>(choice.column)];
+        const std::size_t leaving = agreements.count()
+                                        ? part(here, leavers, choice.threshold,
+                                               [&](std::uint32_t i) { return agreements.at(said, i); })
+                                        : part(here, leavers, choice.threshold,
+                                               [scores = said.scores[kind].data(), stride](std::uint32_t i) {
+                                                   return scores[i * stride];
+                                               });
+        leave(choice.column, std::span<const Leaver>(leavers).first(leaving));
+    }
+}
+
+Simulation Evaluator::simulate(const Configuration& configuration) const {
+    Simulation simulation;
+    simulation.exits.resize(record_.meta.positions.size());
+    follow(configuration, [&](int index, std::span<const Leaver> leavers) {
+        const auto column = static_cast<std::size_t>(index);
+        const ClassIndices& predictions = record_.columns[column].predictions;
+        Simulation::Exit& exit =
+            simulation.exits[static_cast<std::size_t>(record_.meta.heads[column].position)];
+        exit.pictures = static_cast<std::int64_t>(leavers.size());
+        for (const Leaver& leaver : leavers)
+            exit.correct +=
+                predictions[leaver.picture * record_.topk] == record_.labels[leaver.picture] ? 1 : 0;
+    });
+    const Choices choices = choices_of(record_.meta, configuration);
+    const auto macs = leaving_costs(record_.meta, macs_, choices);
+    const auto costs = leaving_costs(record_.meta, costs_, choices);
+    const auto count = static_cast<double>(record_.pictures);
+    for (std::size_t p = 0; p < simulation.exits.size(); ++p) {
+        const auto pictures = static_cast<double>(simulation.exits[p].pictures);
+        simulation.accuracy += static_cast<double>(simulation.exits[p].correct);
+        simulation.macs += pictures * macs[p];
+        simulation.cost += pictures * costs[p];
+    }
+    simulation.accuracy /= count;
+    simulation.macs /= count;
+    simulation.cost /= count;
+    return simulation;
+}
+
+std::vector<std::int64_t> Evaluator::macs_paid(const Configuration& configuration) const {
+    const auto macs = leaving_costs(record_.meta, macs_, choices_of(record_.meta, configuration));
+    return {macs.begin(), macs.end()};
+}
+
+}  // namespace dyce

@@ -1,0 +1,56 @@
+// Exact simulation of configurations on a record: where each picture leaves, what it answers and pays. The
+// exit loop of the runtime gives the same, picture by picture. Borrows the record and the costs; thread-safe.
+#pragma once
+
+#include "search/record/record.h"
+#include "search/simulate/choices.h"
+#include "search/simulate/cost_table.h"
+
+#include <dyce/configuration.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace dyce {
+
+/// How one picture left.
+struct Departure {
+    int column = 0;   ///< of the record
+    float score = 0;  ///< of that exit, of the configuration's kind
+};
+
+/// What a configuration does on a record.
+struct Simulation {
+    struct Exit {
+        std::int64_t pictures = 0;
+        std::int64_t correct = 0;
+    };
+    std::vector<Exit> exits;  ///< by position, the final exit last
+    double accuracy = 0;      ///< share of right answers
+    double macs = 0;          ///< mean of a picture
+    double cost = 0;          ///< the same, in the unit of the cost table
+};
+
+class Evaluator {
+public:
+    Evaluator(const Record& record, const CostTable& costs);
+
+    /// Throws Error{kUsage} naming a site, type or score that the record does not hold.
+    Simulation simulate(const Configuration& configuration) const;
+    /// The backbone alone.
+    Simulation base() const { return simulate({}); }
+    /// As simulate(), picture by picture.
+    std::vector<Departure> departures(const Configuration& configuration) const;
+    /// Multiply-adds of a picture, by the position it leaves at.
+    std::vector<std::int64_t> macs_paid(const Configuration& configuration) const;
+
+private:
+    template <class Leave>
+    void follow(const Configuration& configuration, const Leave& leave) const;
+
+    const Record& record_;
+    const CostTable& costs_;
+    CostTable macs_;
+};
+
+}  // namespace dyce

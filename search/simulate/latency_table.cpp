@@ -1,0 +1,105 @@
+// Costs that `dyce bench --segments --json` measured.
+#include "loaders/format/json.h"
+#include "search/simulate/cost_table.h"
+
+#include <dyce/error.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <utility>
+
+namespace dyce {
+namespace {
+
+double milliseconds(const JsonField& field) {
+    const double value = field.real();
+    if (!(value >= 0) || !std::isfinite(value)) field.fail("milliseconds, not negative");
+    return value;
+}
+
+// What was measured of the whole batch, by position, and by position and type.
+struct Measured {
+    std::map<std::int64_t, double> segments;
+    std::map<std::pair<std::int64_t, std::string>, double> heads;
+};
+
+Measured read_segments(const JsonField& segments, std::int64_t last_position) {
+    Measured measured;
+    for (std::size_t i = 0; i < segments.size(); ++i) {
+        JsonFields fields(segments[i]);
+        const JsonField site = fields["site"];
+        const std::int64_t position = site.integer(0, last_position);
+        if (!measured.segments.emplace(position, milliseconds(fields["segment_ms"])).second)
+            site.fail("each site once");
+        const JsonField heads = fields["heads"];
+        for (std::size_t h = 0; h < heads.size(); ++h) {
+            JsonFields head(heads[h]);
+            const JsonField type = head["type"];
+            if (!measured.heads.emplace(std::pair(position, type.text()), milliseconds(head["ms"])).second)
+                type.fail("each type once");
+        }
+    }
+    return measured;
+}
+
+// Nobody leaves at a position without heads, so no segment ends there: the next one measured reaches over it.
+bool has_heads(const RecordMeta& meta, std::size_t position) {
+    return std::any_of(meta.heads.begin(), meta.heads.end(), [position](const RecordHead& head) {
+        return head.position == static_cast<int>(position);
+    });
+}
+
+CostTable make_table(const Measured& measured, double batch, const RecordMeta& meta,
+                     const std::string& where) {
+    CostTable table;
+    table.unit = "ms";
+    double member = 0;
+    for (std::size_t p = 0; p < meta.positions.size(); ++p) {
+        const auto segment = measured.segments.find(static_cast<std::int64_t>(p));
+        if (segment != measured.segments.end())
+            member += segment->second / batch;
+        else if (has_heads(meta, p))
+            throw Error(ErrorCode::kContent, where, "has no site " + std::to_string(p));
+        table.backbone.push_back(member);
+        if (meta.positions[p].site < 0) member = 0;
+    }
+    if (!(table.base() > 0)) throw Error(ErrorCode::kContent, where, "the backbone takes no time");
+    for (const RecordHead& head : meta.heads) {
+        const auto found = measured.heads.find({head.position, meta.type_name(head)});
+        const bool is_classifier = meta.positions[static_cast<std::size_t>(head.position)].site < 0;
+        if (found == measured.heads.end() && !is_classifier)
+            throw Error(
+                ErrorCode::kContent, where,
+                "has no head \"" + meta.type_name(head) + "\" at site " + std::to_string(head.position));
+        table.heads.push_back(is_classifier ? 0 : found->second / batch);
+    }
+    return table;
+}
+
+}  // namespace
+
+CostTable latency_table(const std::string& path, const LatencySelection& selection, const RecordMeta& meta) {
+    const Json document = read_json(path, kMaxCostFile);
+    JsonFields fields({document, path});
+    const JsonField schema = fields["schema"];
+    if (schema.text() != "dyce.bench/1") schema.fail("\"dyce.bench/1\"");
+    const JsonField results = fields["results"];
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        JsonFields result(results[i]);
+        const std::int64_t threads = result["threads"].integer(1);
+        if (result["batch"].integer(1) != selection.batch) continue;
+        if (selection.threads != 0 && threads != selection.threads) continue;
+        const JsonField segments = result["segments"];
+        if (segments.json().is_null()) continue;
+        const auto last_position = static_cast<std::int64_t>(meta.final_position());
+        return make_table(read_segments(segments, last_position), static_cast<double>(selection.batch), meta,
+                          segments.where());
+    }
+    throw Error(ErrorCode::kUsage, path,
+                "no segments measured at batch " + std::to_string(selection.batch) +
+                    (selection.threads == 0 ? "" : ", threads " + std::to_string(selection.threads)) +
+                    "; make them with dyce bench --segments --json");
+}
+
+}  // namespace dyce
