@@ -29,7 +29,7 @@ for preset in "${presets[@]}"; do
     folder=$PWD/build/$preset
     if [ "$preset" = tsan ]; then  # only where threads meet: sessions, their scheduler and what steers them
         targets=(--target session_test control_test)
-        folders+=("$folder/tests/session" "$folder/tests/control")
+        folders+=("$folder/tests/runtime/session" "$folder/tests/runtime/control")
     else
         folders+=("$folder")
     fi

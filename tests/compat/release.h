@@ -2,7 +2,7 @@
 #pragma once
 
 #include "tests/compat/answers.h"
-#include "tests/support.h"
+#include "tests/support/support.h"
 
 #include <nlohmann/json.hpp>
 

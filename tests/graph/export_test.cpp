@@ -2,7 +2,7 @@
 #include "graph/passes/passes.h"
 #include "loaders/import/onnx/onnx_import.h"
 #include "tests/graph/net.h"
-#include "tests/support.h"
+#include "tests/support/support.h"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 // The whole tree obeys rules.h, and the checker that says so sees every kind of breach.
 #include "tests/layering/checker.h"
 #include "tests/layering/rules.h"
-#include "tests/support.h"
+#include "tests/support/support.h"
 
 #include <doctest/doctest.h>
 
@@ -63,18 +63,20 @@ const Snippet kSnippets[] = {
     {"runtime/exec/a.cpp", "#include <xtensor/xarray.hpp>\n", "runtime/exec may not use xtensor"},
     {"runtime/control/a.h", "#include \"search/record/record.h\"\n",
      "runtime/control may not include search"},
-    {"search/record/a.h", "#include \"runtime/control/switch.h\"\n", "search/record may not include runtime/control"},
-    {"search/record/a.h", "#include \"runtime/session/model.h\"\n", "search/record may not include runtime/session"},
+    {"search/record/a.h", "#include \"runtime/control/switch.h\"\n",
+     "search/record may not include runtime/control"},
+    {"search/record/a.h", "#include \"runtime/session/model.h\"\n",
+     "search/record may not include runtime/session"},
     {"runtime/session/a.h", "#include \"models/resnet.h\"\n", "runtime/session may not include models"},
     {"runtime/session/a.h", "#include \"graph/graph.h\"\n#include <dyce/model.h>\n", ""},
     {"tools/a.cpp", "#include <cxxopts.hpp>\n#include \"search/record/record.h\"\n#include <sys/stat.h>\n",
      ""},
-    {"tools/a.cpp", "#include \"tests/support.h\"\n", "tools may not include tests"},
+    {"tools/a.cpp", "#include \"tests/support/support.h\"\n", "tools may not include tests"},
     {"tools/a.cpp", "#include <doctest/doctest.h>\n", "tools may not use doctest"},
     {"loaders/format/a.cpp", "#include <cxxopts.hpp>\n", "may not use cxxopts"},
     {"tests/consumer/project/a.cpp", "#include \"graph/graph.h\"\n",
      "tests/consumer/project may not include graph"},
-    {"tests/ops/a.cpp", "#include \"tests/support.h\"\n#include <doctest/doctest.h>\n", ""},
+    {"tests/ops/a.cpp", "#include \"tests/support/support.h\"\n#include <doctest/doctest.h>\n", ""},
     {"runtime/include/dyce/a.h", "#include <dyce/error.h>\n#include <vector>\n", ""},
     {"runtime/include/dyce/a.h", "#include <unistd.h>\n", "public headers include only standard C++"},
     {"runtime/include/dyce/a.h", "#include \"runtime/core/digest.h\"\n", "may not include runtime/core"},

@@ -6,7 +6,7 @@
 #include "loaders/npz/npz.h"
 #include "runtime/exec/executor.h"
 #include "tests/models/logits.h"
-#include "tests/support.h"
+#include "tests/support/support.h"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 // A model with exits, pictures and configurations for it, as files.
 #pragma once
 
-#include "tests/exec/exit_net.h"
+#include "tests/runtime/flow/exit_net.h"
 #include "tests/tools/program.h"
 
 #include <dyce/configuration.h>

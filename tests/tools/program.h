@@ -3,8 +3,8 @@
 
 #include "graph/builder.h"
 #include "loaders/format/model_file.h"
-#include "tests/image/make_files.h"
-#include "tests/support.h"
+#include "tests/loaders/image/make_files.h"
+#include "tests/support/support.h"
 
 #include <cstdlib>
 #include <string>

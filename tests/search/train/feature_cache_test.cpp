@@ -1,6 +1,6 @@
 #include "search/train/feature_cache.h"
 
-#include "tests/support.h"
+#include "tests/support/support.h"
 
 #include <dyce/error.h>
 

@@ -1,7 +1,7 @@
 #include "search/train/feature_layout.h"
 
 #include "runtime/core/bfloat16.h"
-#include "tests/exec/exit_net.h"
+#include "tests/runtime/flow/exit_net.h"
 
 #include <doctest/doctest.h>
 

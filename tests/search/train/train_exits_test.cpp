@@ -3,8 +3,8 @@
 
 #include "runtime/exec/executor.h"
 #include "search/train/random.h"
-#include "tests/exec/exit_net.h"
-#include "tests/support.h"
+#include "tests/runtime/flow/exit_net.h"
+#include "tests/support/support.h"
 
 #include <dyce/error.h>
 

@@ -1,0 +1,108 @@
+// Runs a small network with exits through the exit loop and notes how pictures leave.
+#pragma once
+
+#include "runtime/flow/exit_loop.h"
+#include "tests/runtime/flow/exit_net.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace dyce::test {
+
+using Pictures = std::vector<std::vector<float>>;
+
+inline Pictures noise(int count) {
+    std::mt19937 random(3);
+    std::normal_distribution<float> normal;
+    Pictures pictures(static_cast<std::size_t>(count), std::vector<float>(3 * 8 * 8));
+    for (auto& picture : pictures)
+        for (float& x : picture) x = normal(random);
+    return pictures;
+}
+
+inline Tensor as_tensor(const std::vector<float>& picture) {
+    Tensor tensor(DataType::kFloat32, {1, 3, 8, 8});
+    std::copy(picture.begin(), picture.end(), tensor.mutable_data<float>());
+    return tensor;
+}
+
+struct Left {
+    int position;
+    std::string type;
+    float score;
+    std::int64_t macs;
+    std::vector<float> logits;
+    friend bool operator==(const Left&, const Left&) = default;
+};
+
+/// Hands pictures to the loop and notes how they leave.
+class Notes final : public ExitBatch {
+public:
+    explicit Notes(std::span<const std::vector<float>> pictures) : pictures_(pictures) {}
+    void fill(int, int row, std::span<float> picture) override {
+        std::copy(pictures_[static_cast<std::size_t>(row)].begin(),
+                  pictures_[static_cast<std::size_t>(row)].end(), picture.begin());
+    }
+    void leave(int row, const ExitAnswer& a) override {
+        REQUIRE(left.count(row) == 0);
+        left[row] = {a.position, *a.type, a.score, a.macs, {a.logits.begin(), a.logits.end()}};
+        late += a.late ? 1 : 0;
+    }
+    Clock::time_point deadline(int) const override { return due; }
+
+    std::map<int, Left> left;
+    int late = 0;
+    Clock::time_point due = Clock::time_point::max();
+
+private:
+    std::span<const std::vector<float>> pictures_;
+};
+
+struct Runner {
+    ExitNet net;
+    std::int64_t macs;
+    std::vector<ExitPosition> positions;
+    int max_batch;
+    ExitLoop loop;
+
+    /// `at_once`: rows that the network takes; 0 = the batch.
+    Runner(ExitNet made, int batch, bool reference = false, Precision precision = Precision::kFloat32,
+           int at_once = 0)
+        : net(std::move(made)),
+          macs(backbone_macs()),
+          positions(list_positions({{&net.graph, &net.exits, macs}})),
+          max_batch(batch),
+          loop({CompiledModel::compile(net.graph, net.exits,
+                                       {.max_batch = at_once > 0 ? at_once : batch,
+                                        .threads = 2,
+                                        .precision = precision,
+                                        .reference_kernels = reference})},
+               positions, batch) {}
+
+    std::int64_t backbone_macs() const {
+        std::int64_t heads = 0;
+        for (const ExitHead& head : net.exits.heads) heads += head.macs;
+        return count_macs(net.graph) - heads;
+    }
+    std::vector<Left> run(const Configuration& configuration, const Pictures& pictures) {
+        const ExitPlan plan = make_exit_plan(configuration, positions);
+        std::vector<Left> answers;
+        const auto batch = static_cast<std::size_t>(max_batch);
+        for (std::size_t first = 0; first < pictures.size(); first += batch) {
+            const auto count = std::min(batch, pictures.size() - first);
+            Notes notes(std::span<const std::vector<float>>(pictures).subspan(first, count));
+            loop.run(plan, static_cast<int>(count), notes);
+            REQUIRE(notes.left.size() == count);
+            for (const auto& [row, left] : notes.left) answers.push_back(left);
+        }
+        return answers;
+    }
+};
+
+}  // namespace dyce::test
