@@ -11,7 +11,7 @@ namespace dyce {
 
 class GraphBuilder {
 public:
-    /// `batched`: see Graph. Types below are for one picture, or for `batch` of them when given.
+    /// `batched`: see Graph. Types below are for one image, or for `batch` of them when given.
     explicit GraphBuilder(bool batched = true) { graph_.batched = batched; }
 
     ValueId input(const std::string& name, TensorType type);

@@ -54,7 +54,7 @@ std::vector<TensorType> infer_types(const Graph& graph, std::int64_t batch) {
 std::vector<std::int64_t> macs_by_node(const Graph& graph) {
     const auto types = infer_types(graph);
     std::vector<std::int64_t> macs(graph.nodes.size(), 0);
-    std::vector<bool> varies(graph.values.size(), false);  // with the picture
+    std::vector<bool> varies(graph.values.size(), false);  // with the image
     for (const GraphInput& input : graph.inputs) varies[static_cast<std::size_t>(input.value)] = true;
     for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
         const Node& node = graph.nodes[n];

@@ -40,7 +40,7 @@ struct Node {
 
 struct GraphInput {
     ValueId value;
-    TensorType type;  ///< for one picture: the first dimension is 1 when the graph is batched
+    TensorType type;  ///< for one image: the first dimension is 1 when the graph is batched
 };
 
 struct Graph {
@@ -48,7 +48,7 @@ struct Graph {
     std::vector<Node> nodes;
     std::vector<GraphInput> inputs;
     std::vector<ValueId> outputs;  ///< the classifier's logits first
-    /// Whether the first dimension of every input and output counts pictures.
+    /// Whether the first dimension of every input and output counts images.
     bool batched = true;
 
     Value& value(ValueId id) { return values[static_cast<std::size_t>(id)]; }
@@ -57,7 +57,7 @@ struct Graph {
     ValueId add_value(std::string name, std::optional<Tensor> constant = {});
 };
 
-/// Type of every value, by id, for `batch` pictures (1 when the graph is not batched).
+/// Type of every value, by id, for `batch` images (1 when the graph is not batched).
 /// Throws Error{kContent} at the node whose inputs do not fit.
 std::vector<TensorType> infer_types(const Graph& graph, std::int64_t batch = 1);
 
@@ -66,7 +66,7 @@ std::vector<TensorType> own_input_types(const Node& node, std::span<const Tensor
 /// The node as its operator's functions see it; the arguments must outlive the result.
 OpCall call_of(const Node& node, std::span<const TensorType> own_inputs);
 
-/// Multiply-adds of each node for one picture (docs/method.md, "Multiply-adds"); none where no input of the
+/// Multiply-adds of each node for one image (docs/method.md, "Multiply-adds"); none where no input of the
 /// graph is involved, because that is computed once.
 std::vector<std::int64_t> macs_by_node(const Graph& graph);
 /// Their sum. Throws Error{kContent} when the sum overflows.

@@ -7,7 +7,7 @@ namespace dyce {
 
 struct GraphLimits {
     std::int64_t nodes = 20'000;
-    std::int64_t activation_bytes = std::int64_t{4} << 30;  ///< of all values of one picture together
+    std::int64_t activation_bytes = std::int64_t{4} << 30;  ///< of all values of one image together
     std::int64_t classes = 100'000;
 };
 

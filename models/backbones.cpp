@@ -29,8 +29,8 @@ Graph build_backbone(const Backbone& backbone, const ParameterSource& parameters
     for (std::int64_t dim : input) batched.push_back(dim);
     GraphBuilder graph;
     const Layers net(graph, parameters);
-    const ValueId picture = graph.input("input", {DataType::kFloat32, batched});
-    const ValueId logits = backbone.logits(net, picture, classes);
+    const ValueId image = graph.input("input", {DataType::kFloat32, batched});
+    const ValueId logits = backbone.logits(net, image, classes);
     graph.rename(logits, "logits");
     graph.output(logits);
     return std::move(graph).build();

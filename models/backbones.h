@@ -20,14 +20,14 @@ using ParameterSource = std::function<Tensor(const std::string& name, const Shap
 struct Backbone {
     std::string_view name;        ///< "resnet50"
     std::string_view classifier;  ///< the parameter with one row per class, "fc.weight"
-    /// The network from the picture (1 x 3 x H x W) to its logits (1 x classes).
-    ValueId (*logits)(const Layers& net, ValueId picture, int classes);
-    int side = 224;                        ///< height and width of the usual picture
+    /// The network from the image (1 x 3 x H x W) to its logits (1 x classes).
+    ValueId (*logits)(const Layers& net, ValueId image, int classes);
+    int side = 224;                        ///< height and width of the usual image
     std::string_view preset = "imagenet";  ///< of the preprocessing, "imagenet" or "cifar10"
     /// Its blocks by name, where exits may go; empty when the rule of find_sites() finds them.
     std::span<const std::string_view> blocks = {};
 
-    /// The usual picture, 3 x side x side.
+    /// The usual image, 3 x side x side.
     Shape input() const { return {3, side, side}; }
     std::vector<std::string> site_names() const { return {blocks.begin(), blocks.end()}; }
 };
@@ -37,10 +37,10 @@ std::span<const Backbone> backbones();
 /// Throws Error{kUsage} naming the nearest one when there is none of this name.
 const Backbone& find_backbone(std::string_view name);
 
-/// The network for pictures of 3 x H x W (`input`), as it is trained: batch norms are nodes of their own and
+/// The network for images of 3 x H x W (`input`), as it is trained: batch norms are nodes of their own and
 /// every parameter is a constant under its name. Layers that only training knows are left out.
 /// The graph's input is "input", its output "logits"; blocks' results are called as the blocks are.
-/// Throws Error{kContent} when the picture is too small, and what `parameters` throws.
+/// Throws Error{kContent} when the image is too small, and what `parameters` throws.
 Graph build_backbone(const Backbone& backbone, const ParameterSource& parameters, int classes,
                      const Shape& input);
 

@@ -1,4 +1,4 @@
-// The small ResNets for 32 x 32 pictures, He et al., 2015, section 4.2, with parameter-free shortcuts
+// The small ResNets for 32 x 32 images, He et al., 2015, section 4.2, with parameter-free shortcuts
 // (option A): every second row and column, new channels zero. "x2" has twice the channels: wide networks
 // learn in fewer epochs than deep ones do (Zagoruyko and Komodakis, 2016).
 #include "models/layers.h"
@@ -28,9 +28,9 @@ ValueId block(const Layers& net, ValueId x, int width) {
 }
 
 template <int layers, int channels = 16>
-ValueId logits(const Layers& net, ValueId picture, int classes) {
+ValueId logits(const Layers& net, ValueId image, int classes) {
     constexpr int kDepth = (layers - 2) / 6;  // three stages of blocks of two layers, and two more layers
-    ValueId x = net.relu(net.conv_bn("conv1", "bn1", picture, {.channels = channels, .kernel = 3}));
+    ValueId x = net.relu(net.conv_bn("conv1", "bn1", image, {.channels = channels, .kernel = 3}));
     for (int stage = 1; stage <= 3; ++stage) {
         const Layers layer = net.in("layer" + std::to_string(stage));
         for (int i = 0; i < kDepth; ++i) x = block(layer.in(i), x, (channels / 2) << stage);

@@ -1,5 +1,5 @@
-// Shallow and wide residual networks for 32 x 32 pictures that learn in few epochs, after the ResNet-9 of
-// Page (How to Train Your ResNet, 2018): three stages of a convolution that halves the picture by a maximum,
+// Shallow and wide residual networks for 32 x 32 images that learn in few epochs, after the ResNet-9 of
+// Page (How to Train Your ResNet, 2018): three stages of a convolution that halves the image by a maximum,
 // and a residual block behind the first and the last. cifar_resnet11 has one behind each, and half the
 // channels: about as many multiply-adds in every layer.
 #include "models/layers.h"
@@ -26,8 +26,8 @@ ValueId residual(const Layers& net, ValueId x) {
 }
 
 template <int channels, bool three_blocks>
-ValueId logits(const Layers& net, ValueId picture, int classes) {
-    ValueId x = conv_bn_relu(net, 1, picture, channels);
+ValueId logits(const Layers& net, ValueId image, int classes) {
+    ValueId x = conv_bn_relu(net, 1, image, channels);
     for (int stage = 1; stage <= 3; ++stage) {
         const Layers layer = net.in("layer" + std::to_string(stage));
         x = halve(layer.in(0), x, channels << stage);

@@ -37,8 +37,8 @@ Convolution patches(std::int64_t channels, std::int64_t kernel) {
 }
 
 template <int first_width, int... depths>
-ValueId logits(const Layers& net, ValueId picture, int classes) {
-    ValueId x = net.conv("stem.0", picture, patches(first_width, 4));
+ValueId logits(const Layers& net, ValueId image, int classes) {
+    ValueId x = net.conv("stem.0", image, patches(first_width, 4));
     x = layer_norm_2d(net, "stem.1", x);
     int index = 0;
     for (int depth : {depths...}) {

@@ -28,10 +28,10 @@ ValueId block(const Layers& net, ValueId x, const Stage& stage, int stride) {
                               .epsilon = kEpsilon});
 }
 
-ValueId logits(const Layers& net, ValueId picture, int classes) {
+ValueId logits(const Layers& net, ValueId image, int classes) {
     const Layers features = net.in("features");
     int index = 0;
-    ValueId x = conv_bn_activation(features.in(index++), picture, {.channels = 32, .kernel = 3, .stride = 2},
+    ValueId x = conv_bn_activation(features.in(index++), image, {.channels = 32, .kernel = 3, .stride = 2},
                                    Activation::kSilu, kEpsilon);
     for (const Stage& stage : kStages) {
         const Layers module = features.in(index++);

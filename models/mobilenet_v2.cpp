@@ -30,10 +30,10 @@ ValueId block(const Layers& net, ValueId x, const Stage& stage, int stride) {
     return net.result(residual ? net.add(x, y) : y);
 }
 
-ValueId logits(const Layers& net, ValueId picture, int classes) {
+ValueId logits(const Layers& net, ValueId image, int classes) {
     const Layers features = net.in("features");
     int index = 0;
-    ValueId x = conv_bn_activation(features.in(index++), picture, {.channels = 32, .kernel = 3, .stride = 2},
+    ValueId x = conv_bn_activation(features.in(index++), image, {.channels = 32, .kernel = 3, .stride = 2},
                                    Activation::kRelu6, kEpsilon);
     for (const Stage& stage : kStages)
         for (int i = 0; i < stage.blocks; ++i)

@@ -54,10 +54,10 @@ ValueId block(const Layers& net, ValueId x, const Row& row) {
 }
 
 template <const auto& rows, int last_features>
-ValueId logits(const Layers& net, ValueId picture, int classes) {
+ValueId logits(const Layers& net, ValueId image, int classes) {
     const Layers features = net.in("features");
     int index = 0;
-    ValueId x = conv_bn_activation(features.in(index++), picture, {.channels = 16, .kernel = 3, .stride = 2},
+    ValueId x = conv_bn_activation(features.in(index++), image, {.channels = 16, .kernel = 3, .stride = 2},
                                    kSwish, kEpsilon);
     for (const Row& row : rows) x = block(features.in(index++), x, row);
     x = conv_bn_activation(features.in(index), x, {.channels = 6 * net.channels(x)}, kSwish, kEpsilon);

@@ -26,8 +26,8 @@ ValueId bottleneck(const Layers& net, ValueId x, int width, int stride) {
 }
 
 template <Block block, int... depths>
-ValueId logits(const Layers& net, ValueId picture, int classes) {
-    ValueId x = net.conv_bn("conv1", "bn1", picture, {.channels = 64, .kernel = 7, .stride = 2});
+ValueId logits(const Layers& net, ValueId image, int classes) {
+    ValueId x = net.conv_bn("conv1", "bn1", image, {.channels = 64, .kernel = 7, .stride = 2});
     x = net.max_pool(net.relu(x), {.kernel = 3, .stride = 2, .padding = 1});
     int stage = 1;
     int width = 64;

@@ -13,11 +13,11 @@ ValueId fire(const Layers& net, ValueId x, int squeezed, int expanded) {
     return net.result(net.apply("Concat", {narrow, wide}, {{"axis", std::int64_t{1}}}));
 }
 
-ValueId logits(const Layers& net, ValueId picture, int classes) {
+ValueId logits(const Layers& net, ValueId image, int classes) {
     const Pooling halve = {.kernel = 3, .stride = 2, .ceil = true};
     const Layers features = net.in("features");
-    ValueId x = net.relu(features.conv(
-        "0", picture, {.channels = 64, .kernel = 3, .stride = 2, .bias = true, .padded = false}));
+    ValueId x = net.relu(
+        features.conv("0", image, {.channels = 64, .kernel = 3, .stride = 2, .bias = true, .padded = false}));
     x = net.max_pool(x, halve);
     x = fire(features.in(3), x, 16, 64);
     x = fire(features.in(4), x, 16, 64);

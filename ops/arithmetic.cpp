@@ -1,7 +1,7 @@
 #include "ops/arithmetic.h"
 
-#include "ops/lowering/choose.h"
 #include "ops/lowering/post_ops.h"
+#include "ops/lowering/select_implementation.h"
 
 namespace dyce::ops {
 namespace {

@@ -1,7 +1,7 @@
 // Per channel (axis 1): (x - mean) / sqrt(variance + epsilon) * scale + bias, with stored statistics.
 // Inputs x, scale, bias, mean, variance. ONNX BatchNormalization-15 for inference.
-#include "ops/lowering/choose.h"
 #include "ops/lowering/post_ops.h"
+#include "ops/lowering/select_implementation.h"
 #include "ops/spec/checks.h"
 
 #include <cmath>

@@ -1,8 +1,8 @@
 // Cross-correlation with zero padding: y[n,o] = bias[o] + sum over the group's channels and taps of
 // weight[o,c,tap] * x[n,c,position of tap]. ONNX Conv-22, one to three spatial axes.
-#include "ops/lowering/choose.h"
-#include "ops/lowering/integers.h"
+#include "ops/lowering/int8_convolution.h"
 #include "ops/lowering/post_ops.h"
+#include "ops/lowering/select_implementation.h"
 #include "ops/lowering/window.h"
 #include "ops/lowering/winograd.h"
 #include "ops/spec/checks.h"
@@ -108,9 +108,9 @@ int residual_of(const OpCall& call, const Lowering& lowering) {
     return -1;
 }
 
-// Integers are left where the residual, too, can be had in integers.
-std::optional<Integers> integers_of(const OpCall& call, const Lowering& lowering) {
-    auto integers = find_integers(call, lowering);
+// Int8Convolution are left where the residual, too, can be had in integers.
+std::optional<Int8Convolution> int8_convolution_of(const OpCall& call, const Lowering& lowering) {
+    auto integers = find_int8_convolution(call, lowering);
     const int residual = residual_of(call, lowering);
     if (integers && residual >= 0 &&
         !lowering.quantized_input(call.post_ops[static_cast<std::size_t>(residual)].operand))
@@ -130,7 +130,7 @@ Buffer destination_of(const OpCall& call, Lowering& lowering, const Sum& sum, co
     if (sum.post_op < 0) return lowering.output(0, desc, scale);
     const int operand = call.post_ops[static_cast<std::size_t>(sum.post_op)].operand;
     const Buffer held = lowering.native_input(operand);
-    // Integers of the operand have a sign and a scale of their own.
+    // Int8Convolution of the operand have a sign and a scale of their own.
     const MemoryDesc before = sum.type == DescType::undef ? desc : like(desc, dims_of(desc), sum.type);
     if (held.desc == before && lowering.can_overwrite(operand)) {
         Buffer destination = lowering.see_as(held, desc);
@@ -162,7 +162,7 @@ bool has_kernel(const onednn::Descriptor& candidates) {
     return name.find("ref") == std::string::npos && name.find("gemm") == std::string::npos;
 }
 
-onednn::Descriptor choose_kernel(const OpCall& call, Lowering& lowering, const Integers* integers,
+onednn::Descriptor select_kernel(const OpCall& call, Lowering& lowering, const Int8Convolution* integers,
                                  const Dims& weights, const MemoryDesc* bias,
                                  const dnnl::primitive_attr& attributes) {
     const Geometry geometry = geometry_of(call);
@@ -187,24 +187,24 @@ onednn::Descriptor choose_kernel(const OpCall& call, Lowering& lowering, const I
             from[0] = to[0] = rows;
             return describe_as(dnnl::algorithm::convolution_winograd, any_desc(from), to);
         };
-        if (auto chosen = choose_winograd(describe_rows, inputs[0], lowering)) return chosen;
+        if (auto chosen = select_winograd(describe_rows, inputs[0], lowering)) return chosen;
     }
     MemoryDesc source = any_desc(inputs, type);
     if (integers != nullptr && !has_kernel(describe(source))) return {};
     const MemoryDesc given = lowering.native_input(0).desc;
     if (keeps_layout(geometry) && type_of(given) == type && !is_plain(given) && has_kernel(describe(given)))
         source = given;
-    // The first layer of a network whose others want channels in blocks of sixteen; it takes pictures as they
+    // The first layer of a network whose others want channels in blocks of sixteen; it takes images as they
     // are.
     if (is_plain(given) && lowering.prefers_blocks() && call.inputs[1].shape[0] >= kChannelsForBlocks)
         prefer("jit:", describe(source), lowering);
     // For depthwise convolutions oneDNN's first choice ("brdgmm_dw") is up to twice as slow as the second.
     if (geometry.group > 1 && geometry.group_inputs == 1) prefer("jit_dw", describe(source), lowering);
-    return choose(describe(source), lowering);
+    return select_implementation(describe(source), lowering);
 }
 
 // Whether oneDNN has a kernel: of integers, or of the numbers that convolutions take.
-bool lower_as(const Integers* integers, const OpCall& call, Lowering& lowering) {
+bool lower_as(const Int8Convolution* integers, const OpCall& call, Lowering& lowering) {
     const Geometry geometry = geometry_of(call);
     Dims weight_dims = dims_of(call.inputs[1].shape);
     if (geometry.group > 1) {  // oneDNN's grouped weights: (G, O/G, I/G, ..)
@@ -218,7 +218,7 @@ bool lower_as(const Integers* integers, const OpCall& call, Lowering& lowering) 
     Fusion fusion = fuse(call, lowering, {}, sum);
     if (integers != nullptr) add_scales(*integers, geometry.group > 1, lowering, fusion);
     const auto descriptor =
-        choose_kernel(call, lowering, integers, weight_dims, biased ? &bias : nullptr, fusion.attributes);
+        select_kernel(call, lowering, integers, weight_dims, biased ? &bias : nullptr, fusion.attributes);
     if (!descriptor) return false;
 
     const auto layout = [&](dnnl::query of) { return descriptor.query_md(of, 0); };
@@ -239,7 +239,7 @@ bool lower_as(const Integers* integers, const OpCall& call, Lowering& lowering) 
 }
 
 void lower(const OpCall& call, Lowering& lowering) {
-    const auto integers = integers_of(call, lowering);
+    const auto integers = int8_convolution_of(call, lowering);
     if (integers && lower_as(&*integers, call, lowering)) return;
     if (!lower_as(nullptr, call, lowering)) lower_by_reference(spec, call, lowering);
 }

@@ -1,6 +1,6 @@
 // alpha * A * B + beta * C, A and B transposed on request, C broadcast to the result. ONNX Gemm-13.
+#include "ops/lowering/matmul_lowering.h"
 #include "ops/lowering/post_ops.h"
-#include "ops/lowering/product.h"
 #include "ops/spec/broadcast.h"
 #include "ops/spec/checks.h"
 

@@ -38,12 +38,12 @@ std::vector<TensorType> infer(const OpCall& call) {
 }
 
 struct Sizes {
-    std::int64_t pictures, pixels, channels;
+    std::int64_t images, pixels, channels;
 };
 
 Sizes sizes_of(const Shape& x) { return {x[0], Shape(x.begin() + 1, x.end() - 1).elements(), x[-1]}; }
 
-// Turns the sums of squares of one picture's channels into what its pixels are multiplied with.
+// Turns the sums of squares of one image's channels into what its pixels are multiplied with.
 void sums_to_factors(float* sums, std::int64_t channels, const float* gamma, float epsilon) {
     double mean = 0;
     for (std::int64_t c = 0; c < channels; ++c) mean += std::sqrt(double(sums[c])) / double(channels);
@@ -52,11 +52,11 @@ void sums_to_factors(float* sums, std::int64_t channels, const float* gamma, flo
 }
 
 void reference(const OpCall& call, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
-    const auto [pictures, pixels, channels] = sizes_of(in[0].shape);
+    const auto [images, pixels, channels] = sizes_of(in[0].shape);
     const float* x = in[0].data<float>();
     float* y = out[0].data<float>();
     const std::int64_t size = pixels * channels;
-    for (std::int64_t n = 0; n < pictures; ++n, x += size, y += size) {
+    for (std::int64_t n = 0; n < images; ++n, x += size, y += size) {
         std::vector<double> norms(static_cast<std::size_t>(channels));
         for (std::int64_t i = 0; i < size; ++i)
             norms[static_cast<std::size_t>(i % channels)] += double(x[i]) * x[i];
@@ -73,12 +73,12 @@ void reference(const OpCall& call, std::span<const TensorView> in, std::span<con
 
 // Two walks over the input, each shared by all threads: channels are summed apart, then pixels are scaled.
 void lower(const OpCall& call, Lowering& lowering) {
-    const auto [pictures, pixels, channels] = sizes_of(call.inputs[0].shape);
+    const auto [images, pixels, channels] = sizes_of(call.inputs[0].shape);
     const Buffer x = lowering.plain_input(0);
     const bool in_place = x.id == lowering.input(0).id && lowering.can_overwrite(0);
     const Buffer y = in_place ? lowering.output_over(0, 0) : lowering.plain_output(0);
-    const Buffer factors = lowering.temporary(plain_desc(Dims{pictures, channels}));
-    const auto loop = [pictures = pictures, pixels = pixels, channels = channels,
+    const Buffer factors = lowering.temporary(plain_desc(Dims{images, channels}));
+    const auto loop = [images = images, pixels = pixels, channels = channels,
                        epsilon = epsilon_of(call)](std::span<void* const> pointers) {
         const auto* source = static_cast<const float*>(pointers[0]);
         const auto* gamma = static_cast<const float*>(pointers[1]);
@@ -86,7 +86,7 @@ void lower(const OpCall& call, Lowering& lowering) {
         auto* factor = static_cast<float*>(pointers[3]);
         auto* destination = static_cast<float*>(pointers[4]);
         parallel_ranges(channels, [=](std::int64_t first, std::int64_t last) {
-            for (std::int64_t n = 0; n < pictures; ++n) {
+            for (std::int64_t n = 0; n < images; ++n) {
                 float* sums = factor + n * channels;
                 std::fill(sums + first, sums + last, 0.f);
                 for (std::int64_t p = 0; p < pixels; ++p) {
@@ -95,9 +95,9 @@ void lower(const OpCall& call, Lowering& lowering) {
                 }
             }
         });
-        for (std::int64_t n = 0; n < pictures; ++n)
+        for (std::int64_t n = 0; n < images; ++n)
             sums_to_factors(factor + n * channels, channels, gamma, epsilon);
-        parallel_ranges(pictures * pixels, [=](std::int64_t first, std::int64_t last) {
+        parallel_ranges(images * pixels, [=](std::int64_t first, std::int64_t last) {
             for (std::int64_t p = first; p < last; ++p) {
                 const float* factors_here = factor + p / pixels * channels;
                 for (std::int64_t c = 0; c < channels; ++c)

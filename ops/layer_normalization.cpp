@@ -1,7 +1,7 @@
 // Over the axes from `axis` on: (x - mean) / sqrt(variance + epsilon) * scale + bias. Inputs x, scale and
 // optionally bias; further outputs are the mean and 1 / sqrt(variance + epsilon). ONNX LayerNormalization-17.
-#include "ops/lowering/choose.h"
 #include "ops/lowering/post_ops.h"
+#include "ops/lowering/select_implementation.h"
 #include "ops/spec/checks.h"
 
 #include <cmath>
@@ -64,7 +64,7 @@ void lower(const OpCall& call, Lowering& lowering) {
     const std::int64_t size = rows.row.elements();
     const MemoryDesc seen = plain_desc(Dims{rows.statistics.elements(), size});
     const MemoryDesc vector = plain_desc(Dims{size});
-    const auto descriptor = choose(
+    const auto descriptor = select_implementation(
         onednn::layer_normalization(lowering.engine(), seen, epsilon_of(call), onednn::user_scratchpad()),
         lowering);
     if (!descriptor || call.output_count > 1) return lower_by_reference(spec, call, lowering);

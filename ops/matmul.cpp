@@ -1,8 +1,8 @@
 // The product of the last two axes, earlier ones broadcast; an operand of rank 1 is one row (left) or one
 // column (right) whose axis the result lacks. NumPy's matmul; ONNX MatMul-13.
-#include "ops/lowering/choose.h"
+#include "ops/lowering/matmul_lowering.h"
 #include "ops/lowering/post_ops.h"
-#include "ops/lowering/product.h"
+#include "ops/lowering/select_implementation.h"
 #include "ops/spec/broadcast.h"
 #include "ops/spec/checks.h"
 
@@ -79,8 +79,8 @@ bool lower_batched(const OpCall& call, Lowering& lowering, const Problem& proble
                      result = seen(problem.batch, problem.m, problem.n);
     if (!call.post_ops.empty() && dims_of(result) != dims_of(problem.result)) return false;
     Fusion fusion = fuse(call, lowering);
-    const auto descriptor =
-        choose(onednn::matmul(lowering.engine(), a, b, nullptr, result, fusion.attributes), lowering);
+    const auto descriptor = select_implementation(
+        onednn::matmul(lowering.engine(), a, b, nullptr, result, fusion.attributes), lowering);
     if (!descriptor) return false;
     fusion.arguments.push_back({DNNL_ARG_SRC, lowering.weights(0, a, a)});
     fusion.arguments.push_back({DNNL_ARG_WEIGHTS, lowering.weights(1, b, b)});

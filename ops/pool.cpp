@@ -1,6 +1,6 @@
 #include "ops/pool.h"
 
-#include "ops/lowering/choose.h"
+#include "ops/lowering/select_implementation.h"
 #include "ops/spec/checks.h"
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 namespace dyce::ops {
 namespace {
 
-// visit(input plane, output plane) for every picture and channel.
+// visit(input plane, output plane) for every image and channel.
 template <class Visit>
 void for_each_plane(const Window& window, const TensorView& in, const MutableTensorView& out, Visit visit) {
     const float* source = in.data<float>();
@@ -105,7 +105,7 @@ bool lower_pool(dnnl::algorithm algorithm, const Window& window, Lowering& lower
     const Buffer source = is_max ? lowering.native_input(0) : lowering.input(0);
     const Shape& input = lowering.input_type(0).shape;
     const Dims dims = dims_of(output_shape(input[0], input[1], window));
-    const auto descriptor = choose(
+    const auto descriptor = select_implementation(
         onednn::pooling(lowering.engine(), algorithm, source.desc, any_desc(dims, type_of(source.desc)),
                         onednn_window(window), onednn::user_scratchpad()),
         lowering);

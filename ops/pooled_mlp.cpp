@@ -27,7 +27,7 @@ struct Layer {
 };
 
 struct Problem {
-    std::int64_t pictures, channels, height, width;
+    std::int64_t images, channels, height, width;
     std::int64_t rows, columns;  // of the grid
     std::vector<Layer> layers;
 
@@ -63,18 +63,18 @@ Problem problem_of(const OpCall& call) {
 std::vector<TensorType> infer(const OpCall& call) {
     expect_float32(call);
     const Problem problem = problem_of(call);
-    return {{DataType::kFloat32, {problem.pictures, problem.layers.back().out}}};
+    return {{DataType::kFloat32, {problem.images, problem.layers.back().out}}};
 }
 
 std::int64_t macs(const OpCall& call) {
     const Problem problem = problem_of(call);
-    return problem.pictures * problem.weights();
+    return problem.images * problem.weights();
 }
 
 void reference(const OpCall& call, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
     const Problem problem = problem_of(call);
     const std::int64_t size = problem.height * problem.width;
-    for (std::int64_t n = 0; n < problem.pictures; ++n) {
+    for (std::int64_t n = 0; n < problem.images; ++n) {
         std::vector<double> values;
         for (std::int64_t c = 0; c < problem.channels; ++c)
             for (std::int64_t gy = 0; gy < problem.rows; ++gy)
@@ -137,7 +137,7 @@ DYCE_INLINE void sum_rest(const float* chunk, const Window& window, std::int64_t
             for (std::int64_t k = 0; k < count; ++k) to[k] += chunk[(i * window.width + j) * window.step + k];
 }
 
-// Pools one picture to (y, x, channel).
+// Pools one image to (y, x, channel).
 DYCE_VECTOR_CLONES void pool(const Problem& problem, const Source& source, float* features) {
     const std::int64_t pixels = problem.height * problem.width;
     for (std::int64_t gy = 0; gy < problem.rows; ++gy)
@@ -160,7 +160,7 @@ DYCE_VECTOR_CLONES void pool(const Problem& problem, const Source& source, float
         }
 }
 
-// Pictures' way through the head. `pointers`: x, y, scratch, then weights and bias of each layer.
+// Images' way through the head. `pointers`: x, y, scratch, then weights and bias of each layer.
 class Head {
 public:
     Head(const Problem& problem, const std::vector<Panels>& panels, std::int64_t block,
@@ -215,7 +215,7 @@ void lower(const OpCall& call, Lowering& lowering) {
         x = lowering.input_as(0, channels_last_desc(dims));
         block = problem.channels;
     }
-    const Buffer scratch = lowering.temporary(plain_desc(Dims{problem.pictures, Head::scratch_row(problem)}));
+    const Buffer scratch = lowering.temporary(plain_desc(Dims{problem.images, Head::scratch_row(problem)}));
     std::vector<Buffer> buffers = {x, lowering.plain_output(0), scratch};
     // Feature i of (c, y, x) stands at another place of (y, x, c), the order that pool() writes.
     const std::int64_t cells = problem.rows * problem.columns;
@@ -235,8 +235,8 @@ void lower(const OpCall& call, Lowering& lowering) {
     lowering.run(
         [problem, panels, block](std::span<void* const> pointers) {
             const Head head(problem, panels, block, pointers);
-            if (problem.pictures == 1) return head.run(0, 1, true);
-            parallel_ranges(problem.pictures,
+            if (problem.images == 1) return head.run(0, 1, true);
+            parallel_ranges(problem.images,
                             [&](std::int64_t first, std::int64_t last) { head.run(first, last, false); });
         },
         buffers);

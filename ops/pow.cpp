@@ -1,6 +1,6 @@
 // base ^ exponent, broadcast; the result has the type of the base. ONNX Pow-15.
-#include "ops/lowering/choose.h"
 #include "ops/lowering/post_ops.h"
+#include "ops/lowering/select_implementation.h"
 #include "ops/spec/broadcast.h"
 #include "ops/spec/element_type.h"
 

@@ -2,9 +2,9 @@
 // edges repeated. ONNX Resize-19; `roi`, `scales` and `sizes` are attributes here. Refused: cubic,
 // tf_crop_and_resize, antialias. `exclude_outside`, `extrapolation_value`, `cubic_coeff_a` and `roi` have no
 // meaning for what is left: dropping a neighbour outside the input is the same as repeating the edge.
-#include "ops/lowering/choose.h"
 #include "ops/lowering/lower_copy.h"
 #include "ops/lowering/post_ops.h"
+#include "ops/lowering/select_implementation.h"
 #include "ops/resize_axis.h"
 #include "ops/spec/checks.h"
 
@@ -97,10 +97,11 @@ void lower(const OpCall& call, Lowering& lowering) {
     if (!is_linear(call)) return lower_copy(lowering, nearest_tables(call));
     if (!onednn_agrees(call)) return lower_by_reference(spec, call, lowering);
     const Buffer source = lowering.input(0);
-    const auto descriptor = choose(onednn::resampling_linear(lowering.engine(), source.desc,
-                                                             any_desc(dims_of(lowering.output_type(0).shape)),
-                                                             onednn::user_scratchpad()),
-                                   lowering);
+    const auto descriptor =
+        select_implementation(onednn::resampling_linear(lowering.engine(), source.desc,
+                                                        any_desc(dims_of(lowering.output_type(0).shape)),
+                                                        onednn::user_scratchpad()),
+                              lowering);
     if (!descriptor) return lower_by_reference(spec, call, lowering);
     lowering.run(descriptor,
                  {{DNNL_ARG_SRC, source},

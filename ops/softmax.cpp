@@ -1,8 +1,8 @@
 // e^x divided by the sum of e^x, along one axis. ONNX Softmax-13.
 #include "ops/softmax.h"
 
-#include "ops/lowering/choose.h"
 #include "ops/lowering/post_ops.h"
+#include "ops/lowering/select_implementation.h"
 #include "ops/spec/checks.h"
 
 namespace dyce::ops {

@@ -1,7 +1,7 @@
 #include "ops/unary.h"
 
-#include "ops/lowering/choose.h"
 #include "ops/lowering/post_ops.h"
+#include "ops/lowering/select_implementation.h"
 #include "ops/spec/checks.h"
 
 namespace dyce::ops {

@@ -27,7 +27,7 @@ void print_help() {
         std::cout << "  dyce " << verb->usage << "\n      " << verb->summary << "\n";
     std::cout
         << "\n`dyce help VERB` or `dyce VERB --help` lists a verb's options. Exit codes: 0 ok; 1 some "
-           "pictures failed; 2 usage;\n"
+           "images failed; 2 usage;\n"
            "3 a file is wrong in content; 4 cannot open, read or write; 5 memory or a limit; 70 internal;\n"
            "130 interrupted.\n";
 }

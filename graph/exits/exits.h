@@ -19,7 +19,7 @@ struct ExitHead {
     int site = 0;           ///< index in ExitTable::sites
     std::string type;       ///< distinct within the site
     int output = 0;         ///< index in Graph::outputs: its logits, N x classes
-    std::int64_t macs = 0;  ///< of the head alone, for one picture
+    std::int64_t macs = 0;  ///< of the head alone, for one image
 };
 
 struct ExitTable {
@@ -47,7 +47,7 @@ struct ExitNetwork {
     std::int64_t macs;  ///< of the backbone alone
 };
 
-/// Where a picture may leave: a site, or a member's own classifier.
+/// Where an image may leave: a site, or a member's own classifier.
 struct ExitPosition {
     struct Head {
         std::string type;
@@ -61,7 +61,7 @@ struct ExitPosition {
     std::vector<Head> heads;  ///< of a classifier: one, of type "classifier", the last member's "final"
 };
 
-/// All positions in the order a picture meets them; the last one is the final exit.
+/// All positions in the order an image meets them; the last one is the final exit.
 std::vector<ExitPosition> list_positions(const std::vector<ExitNetwork>& members);
 
 }  // namespace dyce

@@ -8,8 +8,8 @@
 
 namespace dyce {
 
-/// Nodes that always run together: a stretch of the backbone, or one head.
-struct Part {
+/// Nodes that always run together: a stage of the backbone, or one head.
+struct StageNodes {
     int head = -1;       ///< index in ExitTable::heads; -1 = backbone
     int first_node = 0;  ///< in the interleaved graph
     int end_node = 0;    ///< one past the last
@@ -19,7 +19,7 @@ struct InterleavedGraph {
     /// Fused; outputs: the classifier's logits, then the heads' in their order; or those of the graph.
     Graph graph;
     /// Backbone, heads of a site, backbone, .. ; without heads one part.
-    std::vector<Part> parts;
+    std::vector<StageNodes> parts;
 };
 
 /// Fuses a copy of `graph`, all outputs, into one part.

@@ -13,7 +13,7 @@ struct Site {
     ValueId value;
     std::string name;       ///< of the value
     std::int64_t channels;  ///< of the feature map, which is N x channels x H x W
-    std::int64_t macs;      ///< multiply-adds of the backbone up to here, for one picture
+    std::int64_t macs;      ///< multiply-adds of the backbone up to here, for one image
 };
 
 /// The sites of a simplified graph whose post-ops are not fused yet, in execution order. The backbone is what

@@ -10,7 +10,7 @@ namespace dyce {
 
 Rewriter::Rewriter(Graph& graph)
     : graph_(graph),
-      types_(infer_types(graph, kPictures)),
+      types_(infer_types(graph, kImages)),
       uses_(count_uses(graph)),
       producers_(find_producers(graph)),
       output_(graph.values.size(), false),

@@ -28,7 +28,7 @@ public:
     NodeId position(ValueId value) const { return producers_[index(value)]; }
     /// nullptr when the value is computed.
     const Tensor* constant(ValueId value) const;
-    /// Type for kPictures pictures, where the graph is batched.
+    /// Type for kImages images, where the graph is batched.
     const TensorType& type(ValueId value) const { return types_[index(value)]; }
     bool unread(ValueId value) const { return uses_[index(value)] == 0; }
     /// Whether exactly one input of one node, and no output of the graph, reads the value.
@@ -58,8 +58,8 @@ public:
     /// Appends the operand of a post-op.
     void add_input(Node& node, ValueId value);
 
-    /// Values that are one picture's alone may look broadcast when there is one picture: types are for more.
-    static constexpr std::int64_t kPictures = 3;
+    /// Values that are one image's alone may look broadcast when there is one image: types are for more.
+    static constexpr std::int64_t kImages = 3;
 
 private:
     static std::size_t index(ValueId value) { return static_cast<std::size_t>(value); }

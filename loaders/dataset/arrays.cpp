@@ -26,12 +26,12 @@ void check_images(const NamedArray& images, const DatasetLimits& limits) {
         throw Error(ErrorCode::kContent, images.name, images.text() + ", expected " + expected);
     };
     if (images.type.dtype != DataType::kUint8)
-        fail("uint8 pictures with values 0..255; from floats in 0..1: (x * 255).round().astype('uint8')");
+        fail("uint8 images with values 0..255; from floats in 0..1: (x * 255).round().astype('uint8')");
     if (shape.rank() != 4 || shape[3] != 3)
         fail(shape.rank() == 4 && shape[1] == 3 ? "count x height x width x 3: transpose(0, 2, 3, 1)"
                                                 : "count x height x width x 3");
     if (shape.elements() == 0) fail("at least one pixel");
-    if (shape[0] > limits.pictures || shape[1] > limits.image.side || shape[2] > limits.image.side ||
+    if (shape[0] > limits.images || shape[1] > limits.image.side || shape[2] > limits.image.side ||
         shape[1] * shape[2] > limits.image.pixels)
         throw Error(ErrorCode::kResource, images.name, shape.to_string() + " is over a limit");
 }
@@ -50,7 +50,7 @@ std::vector<std::int32_t> read_labels(const NamedArray& labels, std::int64_t cou
     const bool column = shape.rank() == 1 || (shape.rank() == 2 && shape[1] == 1);
     if (!integers || !column || shape[0] != count)
         throw Error(ErrorCode::kContent, labels.name,
-                    labels.text() + ", expected " + std::to_string(count) + " integer labels, one a picture");
+                    labels.text() + ", expected " + std::to_string(count) + " integer labels, one an image");
     const Tensor values = labels.read();
     std::vector<std::int32_t> result;
     for (std::int64_t i = 0; i < count; ++i) {
@@ -64,9 +64,9 @@ std::vector<std::int32_t> read_labels(const NamedArray& labels, std::int64_t cou
     return result;
 }
 
-class ArrayPictures : public Dataset {
+class ArrayImages : public Dataset {
 public:
-    ArrayPictures(std::string name, Tensor images, std::vector<std::int32_t> labels)
+    ArrayImages(std::string name, Tensor images, std::vector<std::int32_t> labels)
         : name_(std::move(name)), images_(std::move(images)), labels_(std::move(labels)) {}
 
     std::int64_t size() const override { return images_.shape()[0]; }
@@ -109,8 +109,8 @@ std::unique_ptr<const Dataset> open_arrays(const std::string& path, const Datase
     }
     check_images(images, limits);
     auto checked = read_labels(labels, images.type.shape[0], classes.count);
-    // Pictures may be large: they are read when all else is right.
-    return std::make_unique<ArrayPictures>(file.filename().string(), images.read(), std::move(checked));
+    // Images may be large: they are read when all else is right.
+    return std::make_unique<ArrayImages>(file.filename().string(), images.read(), std::move(checked));
 }
 
 }  // namespace dyce

@@ -81,14 +81,14 @@ std::unique_ptr<const Dataset> open_cifar(const std::vector<std::string>& files,
     std::vector<RecordFile> opened;
     std::int64_t total = 0;
     for (const std::string& path : files) {
-        auto mapping = FileMapping::open(path, static_cast<std::uint64_t>(limits.pictures) * (2 + kPixels));
+        auto mapping = FileMapping::open(path, static_cast<std::uint64_t>(limits.images) * (2 + kPixels));
         const std::size_t bytes = record_bytes(mapping->bytes().size(), classes.count, path);
         RecordFile file{std::filesystem::path(path).filename().string(), std::move(mapping), bytes, 0};
         total += file.count();
         file.end = total;
-        if (total > limits.pictures)
+        if (total > limits.images)
             throw Error(ErrorCode::kResource, path,
-                        std::to_string(total) + " pictures, the limit is " + std::to_string(limits.pictures));
+                        std::to_string(total) + " images, the limit is " + std::to_string(limits.images));
         for (std::int64_t i = 0; i < file.count(); ++i) {
             const int label = static_cast<int>(file.record(i)[0]);
             if (label >= classes.count)

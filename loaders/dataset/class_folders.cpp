@@ -1,7 +1,7 @@
 #include "loaders/dataset/class_folders.h"
 
-#include "loaders/dataset/picture_files.h"
-#include "loaders/dataset/picture_names.h"
+#include "loaders/dataset/image_files.h"
+#include "loaders/dataset/image_names.h"
 
 #include <dyce/error.h>
 
@@ -100,17 +100,17 @@ std::unique_ptr<const Dataset> read_class_folders(const std::string& path,
     std::sort(order.begin(), order.end(),
               [&](std::size_t a, std::size_t b) { return folders[a] + '/' < folders[b] + '/'; });
 
-    auto pictures = std::make_unique<PictureFiles>(path, limits);
+    auto images = std::make_unique<ImageFiles>(path, limits);
     for (const std::size_t i : order) {
         std::vector<std::string> files;
         for (const fs::directory_entry& entry : fs::recursive_directory_iterator(fs::path(path) / folders[i]))
-            if (is_picture_name(entry.path()) && entry.is_regular_file())
+            if (is_image_name(entry.path()) && entry.is_regular_file())
                 files.push_back(entry.path().string().substr(path.size() + (path.back() == '/' ? 0 : 1)));
         std::sort(files.begin(), files.end());
-        for (const std::string& file : files) pictures->add(file, labels[i]);
+        for (const std::string& file : files) images->add(file, labels[i]);
     }
-    if (pictures->size() == 0) throw Error(ErrorCode::kContent, path, "no pictures in its class folders");
-    return pictures;
+    if (images->size() == 0) throw Error(ErrorCode::kContent, path, "no images in its class folders");
+    return images;
 }
 
 }  // namespace dyce

@@ -1,4 +1,4 @@
-// Folders named after classes, each holding that class's pictures. Pure function of the folder.
+// Folders named after classes, each holding that class's images. Pure function of the folder.
 #pragma once
 
 #include "loaders/dataset/dataset.h"
@@ -21,7 +21,7 @@ std::vector<int> assign_classes(const std::vector<std::string>& folders, const D
 /// Throws std::filesystem::filesystem_error.
 std::vector<std::string> class_folders(const std::string& path);
 
-/// All pictures (by their file name's end) in and below `folders`, paths sorted bytewise. Formats that cannot
+/// All images (by their file name's end) in and below `folders`, paths sorted bytewise. Formats that cannot
 /// be decoded are listed too: leaving them out silently would change what is measured.
 /// Throws Error{kContent} when there are none, std::filesystem::filesystem_error.
 std::unique_ptr<const Dataset> read_class_folders(const std::string& path,

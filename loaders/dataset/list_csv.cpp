@@ -1,6 +1,6 @@
 #include "loaders/dataset/list_csv.h"
 
-#include "loaders/dataset/picture_files.h"
+#include "loaders/dataset/image_files.h"
 #include "runtime/core/file_mapping.h"
 
 #include <dyce/error.h>
@@ -112,9 +112,9 @@ void check_count(const FileMapping& file, const std::string& path, const Dataset
         const auto here = std::count(piece.begin(), piece.end(), std::byte{'\n'});
         if (here == 0 && piece.size() > limits.line_bytes) return;  // who reads it meets too long a line
         breaks += here;
-        if (breaks > limits.pictures + 1)  // one header and one picture a line
+        if (breaks > limits.images + 1)  // one header and one image a line
             throw Error(ErrorCode::kResource, path,
-                        "more lines, the limit is " + std::to_string(limits.pictures) + " pictures");
+                        "more lines, the limit is " + std::to_string(limits.images) + " images");
         file.release(piece);
     }
 }
@@ -145,20 +145,19 @@ std::unique_ptr<const Dataset> read_list(const std::string& path, const DatasetC
     const std::size_t path_column = column(fields, "path", lines);
     const std::size_t label_column = column(fields, "label", lines);
 
-    auto pictures =
-        std::make_unique<PictureFiles>(std::filesystem::path(path).parent_path().string(), limits);
+    auto images = std::make_unique<ImageFiles>(std::filesystem::path(path).parent_path().string(), limits);
     while (lines.next(line)) {
         split(line, lines, fields);
         if (fields.size() != columns)
             lines.fail(std::to_string(fields.size()) + " columns, the first line names " +
                        std::to_string(columns) + " (a path that holds a comma must be quoted)");
-        const std::string& picture = fields[path_column];
-        if (picture.empty()) lines.fail("the path is empty");
-        if (leaves_folder(picture)) lines.fail("path '" + picture + "' leaves the folder of the list");
-        pictures->add(picture, parse_label(fields[label_column], classes.count, lines));
+        const std::string& image = fields[path_column];
+        if (image.empty()) lines.fail("the path is empty");
+        if (leaves_folder(image)) lines.fail("path '" + image + "' leaves the folder of the list");
+        images->add(image, parse_label(fields[label_column], classes.count, lines));
     }
-    if (pictures->size() == 0) throw Error(ErrorCode::kContent, path, "the list names no picture");
-    return pictures;
+    if (images->size() == 0) throw Error(ErrorCode::kContent, path, "the list names no image");
+    return images;
 }
 
 }  // namespace dyce

@@ -18,7 +18,7 @@
 
 namespace dyce {
 
-/// One network with its exits and the recipe that prepares pictures for it.
+/// One network with its exits and the recipe that prepares images for it.
 struct Member {
     std::string architecture;  ///< "resnet50", or the name of the imported file
     Graph graph;               ///< constants are views of the mapped file
@@ -33,7 +33,7 @@ struct Member {
     // Computed by load_model().
     std::string digest;  ///< of graph, exits and weights
     std::string preprocess_digest;
-    std::int64_t macs = 0;  ///< multiply-adds of one picture through the backbone
+    std::int64_t macs = 0;  ///< multiply-adds of one image through the backbone
 };
 
 /// Everything a model file holds. A plain value; once loaded it is shared read-only.
@@ -52,7 +52,7 @@ struct ModelData {
 
     /// The member that answers when no exit fires.
     const Member& last() const { return members.back(); }
-    /// Where pictures may leave, through all members; the final exit last.
+    /// Where images may leave, through all members; the final exit last.
     std::vector<ExitPosition> positions() const;
 };
 

@@ -1,4 +1,4 @@
-// A cursor over the bytes of one picture file: big-endian, every read checked. Borrows the bytes; one thread.
+// A cursor over the bytes of one image file: big-endian, every read checked. Borrows the bytes; one thread.
 #pragma once
 
 #include <dyce/error.h>

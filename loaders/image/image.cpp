@@ -49,17 +49,18 @@ bool starts_with(std::span<const std::uint8_t> bytes, std::string_view magic) {
     if (kind != nullptr && !kind->is_image)
         found = "it is " + std::string(kind->name) + (kind->advice.empty() ? "" : "; ") +
                 std::string(kind->advice);
-    throw Error(ErrorCode::kContent, name, "not a JPEG or PNG picture: " + found);
+    throw Error(ErrorCode::kContent, name, "not a JPEG or PNG image: " + found);
 }
 
-Picture decode_any(std::span<const std::uint8_t> bytes, const std::string& name, const ImageLimits& limits) {
+DecodedImage decode_any(std::span<const std::uint8_t> bytes, const std::string& name,
+                        const ImageLimits& limits) {
     if (bytes.size() > limits.file_bytes)
         throw Error(
             ErrorCode::kResource, name,
             std::to_string(bytes.size()) + " bytes, the limit is " + std::to_string(limits.file_bytes));
     if (starts_with(bytes, kPng)) return decode_png(bytes, name, limits);
     if (starts_with(bytes, kJpeg)) {
-        const PictureSize size = check_jpeg(bytes, name, limits);
+        const ImageSize size = check_jpeg(bytes, name, limits);
         return {size, decode_jpeg_pixels(bytes, name)};
     }
     refuse(bytes, name);
@@ -74,10 +75,10 @@ Image Image::load(const std::string& path, const ImageLimits& limits) {
 
 Image Image::decode(const void* bytes, std::size_t size, const std::string& name, const ImageLimits& limits) {
     try {
-        Picture picture = decode_any({static_cast<const std::uint8_t*>(bytes), size}, name, limits);
-        return Image(picture.size.width, picture.size.height, std::move(picture.rgb));
+        DecodedImage image = decode_any({static_cast<const std::uint8_t*>(bytes), size}, name, limits);
+        return Image(image.size.width, image.size.height, std::move(image.rgb));
     } catch (const std::bad_alloc&) {
-        throw Error(ErrorCode::kResource, name, "not enough memory for this picture");
+        throw Error(ErrorCode::kResource, name, "not enough memory for this image");
     }
 }
 

@@ -10,7 +10,7 @@
 namespace dyce {
 namespace {
 
-// A few bytes can ask for any number of passes over a picture, so what the decoder must do is added up first:
+// A few bytes can ask for any number of passes over an image, so what the decoder must do is added up first:
 // coefficients visited, under 3 ns each. An ordinary progressive file of 50 million pixels needs 400 million.
 constexpr std::int64_t kMaxWork = 500'000'000;
 constexpr std::int64_t kWorkOfBlock = 4;    // on top of its coefficients
@@ -73,7 +73,7 @@ public:
     JpegCheck(std::span<const std::uint8_t> file, const std::string& name, const ImageLimits& limits)
         : reader_(file, name), limits_(limits) {}
 
-    PictureSize run() {
+    ImageSize run() {
         reader_.take(2);  // SOI: what made the caller call this a JPEG
         for (int marker = next_marker(); marker != kEndOfImage; marker = next_marker()) segment(marker);
         if (components_.empty()) reader_.fail("JPEG without a frame header");
@@ -235,7 +235,7 @@ private:
         work_ += work;
         if (work_ > kMaxWork)
             throw Error(ErrorCode::kResource, reader_.name(),
-                        "JPEG asks for more work than any picture within the limits needs (too many scans)");
+                        "JPEG asks for more work than any image within the limits needs (too many scans)");
     }
 
     void skip_entropy_coded(std::int64_t units) {
@@ -265,7 +265,7 @@ private:
 
     ByteReader reader_;
     const ImageLimits& limits_;
-    PictureSize size_;
+    ImageSize size_;
     std::vector<Component> components_;
     int max_horizontal_ = 1;
     int max_vertical_ = 1;
@@ -279,8 +279,7 @@ private:
 
 }  // namespace
 
-PictureSize check_jpeg(std::span<const std::uint8_t> file, const std::string& name,
-                       const ImageLimits& limits) {
+ImageSize check_jpeg(std::span<const std::uint8_t> file, const std::string& name, const ImageLimits& limits) {
     return JpegCheck(file, name, limits).run();
 }
 

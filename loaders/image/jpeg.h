@@ -2,7 +2,7 @@
 // Source: ITU-T T.81, annex B (markers), annex G (progressive scans).
 #pragma once
 
-#include "loaders/image/picture.h"
+#include "loaders/image/decoded_image.h"
 
 #include <cstdint>
 #include <span>
@@ -14,7 +14,6 @@ namespace dyce {
 /// Huffman files of 1, 3 or 4 components whose scans are complete in number, use defined tables only and
 /// ask for a bounded amount of work.
 /// Throws Error{kContent} naming marker and byte, Error{kResource} over a limit.
-PictureSize check_jpeg(std::span<const std::uint8_t> file, const std::string& name,
-                       const ImageLimits& limits);
+ImageSize check_jpeg(std::span<const std::uint8_t> file, const std::string& name, const ImageLimits& limits);
 
 }  // namespace dyce

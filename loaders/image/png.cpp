@@ -16,11 +16,11 @@
 namespace dyce {
 namespace {
 
-// One pass of an interlaced picture: the pixels (x0 + i*dx, y0 + j*dy).
+// One pass of an interlaced image: the pixels (x0 + i*dx, y0 + j*dy).
 struct Pass {
     int x0, y0, dx, dy;
 
-    PictureSize size(const PictureSize& whole) const {
+    ImageSize size(const ImageSize& whole) const {
         return {(whole.width - x0 + dx - 1) / dx, (whole.height - y0 + dy - 1) / dy};
     }
 };
@@ -34,12 +34,12 @@ std::span<const Pass> passes(const PngFile& png) {
     return kWhole;
 }
 
-// Calls visit(y, bytes) for each row of the inflated data, in order; y is the row's place in the picture, and
+// Calls visit(y, bytes) for each row of the inflated data, in order; y is the row's place in the image, and
 // the first of its bytes names a filter.
 template <class Visit>
 void visit_rows(const PngFile& png, Visit visit) {
     for (const Pass& pass : passes(png)) {
-        const PictureSize size = pass.size(png.size);
+        const ImageSize size = pass.size(png.size);
         if (size.width <= 0) continue;
         const std::size_t bytes = 1 + png.row_bytes(size.width);
         for (int j = 0; j < size.height; ++j) visit(pass.y0 + j * pass.dy, bytes);
@@ -102,7 +102,8 @@ std::shared_ptr<const std::uint8_t> look_up(const PngFile& png, const std::uint8
 
 }  // namespace
 
-Picture decode_png(std::span<const std::uint8_t> file, const std::string& name, const ImageLimits& limits) {
+DecodedImage decode_png(std::span<const std::uint8_t> file, const std::string& name,
+                        const ImageLimits& limits) {
     const PngFile png = read_png_file(file, name, limits);
     const auto samples = decode_png_rows(png, inflate_rows(png, name), name);
     if (png.color != PngColor::kPalette) return {png.size, samples};

@@ -2,7 +2,7 @@
 // Source: PNG specification, third edition, sections 5 and 11.
 #pragma once
 
-#include "loaders/image/picture.h"
+#include "loaders/image/decoded_image.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace dyce {
 enum class PngColor : std::uint8_t { kGrey = 0, kRgb = 2, kPalette = 3, kGreyAlpha = 4, kRgbAlpha = 6 };
 
 struct PngFile {
-    PictureSize size;
+    ImageSize size;
     int depth = 8;  ///< bits of one sample
     PngColor color = PngColor::kRgb;
     bool interlaced = false;

@@ -31,7 +31,7 @@ void check_side(const std::string& where, const char* field, int value, int leas
 }
 
 // The size after the resize step: torchvision truncates the longer side.
-PictureSize resized(const Preprocess& recipe, const Image& image) {
+ImageSize resized(const Preprocess& recipe, const Image& image) {
     const int width = image.width();
     const int height = image.height();
     if (recipe.resize == 0) return {width, height};
@@ -43,14 +43,14 @@ PictureSize resized(const Preprocess& recipe, const Image& image) {
 }
 
 // Where a centre crop of `crop` begins in `side` pixels: Python's rounding (halves to even); negative when
-// the picture is smaller and must be padded.
+// the image is smaller and must be padded.
 int crop_begin(int side, int crop) {
     if (side < crop) return -((crop - side) / 2);
     return static_cast<int>(std::nearbyint((side - crop) / 2.0));
 }
 
-// The part of the cropped picture that shows pixels; the rest is padding.
-Window visible(const PictureSize& size, int x, int y, int width, int height) {
+// The part of the cropped image that shows pixels; the rest is padding.
+Window visible(const ImageSize& size, int x, int y, int width, int height) {
     const int left = std::max(x, 0);
     const int top = std::max(y, 0);
     return {left, top, std::min(x + width, size.width) - left, std::min(y + height, size.height) - top};
@@ -64,13 +64,13 @@ xt::xtensor<float, 2> normalised_values(const Preprocess& recipe) {
     return (xt::arange<float>(256.0F) / 255.0F - mean) / std;
 }
 
-// A recipe without a crop takes pictures of one size.
-[[noreturn]] void refuse_size(const Preprocess& recipe, const PictureSize& size) {
+// A recipe without a crop takes images of one size.
+[[noreturn]] void refuse_size(const Preprocess& recipe, const ImageSize& size) {
     const std::string side = std::to_string(std::min(recipe.width, recipe.height));
     throw Error(ErrorCode::kContent, "picture",
                 size.to_string() + (recipe.resize == 0 ? " pixels" : " pixels after the resize") +
                     ", the network takes " + std::to_string(recipe.width) + "x" +
-                    std::to_string(recipe.height) + " and the recipe has no crop; for pictures of any size " +
+                    std::to_string(recipe.height) + " and the recipe has no crop; for images of any size " +
                     "make the model anew: dyce convert SRC --resize " + side + " --crop " + side +
                     " .. -o MODEL.safetensors");
 }
@@ -99,7 +99,7 @@ void validate(const Preprocess& recipe, const std::string& where) {
 }
 
 void apply(const Preprocess& recipe, const Image& image, float* dst) {
-    const PictureSize size = resized(recipe, image);
+    const ImageSize size = resized(recipe, image);
     if (recipe.crop == 0 && (size.width != recipe.width || size.height != recipe.height))
         refuse_size(recipe, size);
     const int x = crop_begin(size.width, recipe.width);

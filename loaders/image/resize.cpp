@@ -100,7 +100,7 @@ void blend_rows(const std::uint8_t* rows, const int* weights, int count, std::sp
 
 }  // namespace
 
-std::vector<std::uint8_t> resize(const Image& image, const PictureSize& size, Interpolation interpolation,
+std::vector<std::uint8_t> resize(const Image& image, const ImageSize& size, Interpolation interpolation,
                                  const Window& window) {
     const Taps across = make_taps(image.width(), size.width, window.x, window.width, interpolation);
     const Taps down = make_taps(image.height(), size.height, window.y, window.height, interpolation);

@@ -3,7 +3,7 @@
 // of Texture Mapping, 1989), in the fixed-point arithmetic of Pillow's 8-bit path.
 #pragma once
 
-#include "loaders/image/picture.h"
+#include "loaders/image/decoded_image.h"
 #include "loaders/image/preprocess.h"
 
 #include <cstdint>
@@ -21,7 +21,7 @@ struct Window {
 
 /// Resizes `image` to `size` and returns the interleaved RGB pixels of `window`, which must lie inside; only
 /// what it needs is computed.
-std::vector<std::uint8_t> resize(const Image& image, const PictureSize& size, Interpolation interpolation,
+std::vector<std::uint8_t> resize(const Image& image, const ImageSize& size, Interpolation interpolation,
                                  const Window& window);
 
 }  // namespace dyce

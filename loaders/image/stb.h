@@ -18,7 +18,7 @@ std::size_t inflate(std::span<const std::uint8_t> stream, std::span<std::uint8_t
                     const std::string& name);
 
 /// Interleaved RGB of inflated PNG rows, which must be as many bytes as the size asks for and hold filters
-/// 0..4 only; of a palette picture, one index a pixel. 16-bit samples keep the high byte, smaller ones are
+/// 0..4 only; of a palette image, one index a pixel. 16-bit samples keep the high byte, smaller ones are
 /// spread to 0..255, alpha is dropped, grey is repeated. Throws Error{kResource} when memory is short.
 std::shared_ptr<const std::uint8_t> decode_png_rows(const PngFile& png, std::vector<std::uint8_t> rows,
                                                     const std::string& name);

@@ -8,7 +8,7 @@
 
 namespace dyce {
 
-/// Builds the backbone `architecture` (see models/backbones.h) with the weights of `path`, for pictures of
+/// Builds the backbone `architecture` (see models/backbones.h) with the weights of `path`, for images of
 /// 3 x H x W (`input`; the architecture's usual size when empty); the result is not simplified yet. The
 /// classifier's weight tells the number of classes. Half, bfloat16 and double weights become float32;
 /// num_batches_tracked is ignored, and so is a prefix "state_dict.", "model." or "module." that all names

@@ -9,7 +9,7 @@ namespace {
 
 // One copy on its way: the plan's tables, and the pointers it walks.
 template <class Element>
-struct Walk {
+struct Cursor {
     const ElementCopy& plan;
     const Element* source;
     Element* out;
@@ -35,10 +35,10 @@ struct Walk {
 };
 
 template <class Element>
-void walk(const ElementCopy& plan, const void* source, void* out, const void* filler) {
+void copy_as(const ElementCopy& plan, const void* source, void* out, const void* filler) {
     Element value{};
     if (filler != nullptr) std::memcpy(&value, filler, sizeof value);  // its bytes need not be aligned
-    Walk<Element>{plan, static_cast<const Element*>(source), static_cast<Element*>(out), value}.run(0, 0);
+    Cursor<Element>{plan, static_cast<const Element*>(source), static_cast<Element*>(out), value}.run(0, 0);
 }
 
 }  // namespace
@@ -66,9 +66,9 @@ void ElementCopy::find_runs(const std::vector<std::int64_t>& table) {
 
 void ElementCopy::run(DataType type, const void* in, void* out, const void* filler) const {
     switch (size_of(type)) {
-        case 1: return walk<std::uint8_t>(*this, in, out, filler);
-        case 4: return walk<std::uint32_t>(*this, in, out, filler);
-        default: return walk<std::uint64_t>(*this, in, out, filler);
+        case 1: return copy_as<std::uint8_t>(*this, in, out, filler);
+        case 4: return copy_as<std::uint32_t>(*this, in, out, filler);
+        default: return copy_as<std::uint64_t>(*this, in, out, filler);
     }
 }
 

@@ -43,10 +43,10 @@ struct Block {
     std::int64_t columns;  // of the panel that exist
 };
 
-// One panel for kPictures pictures; each sum runs over the inputs in their order.
-template <int kPictures, class Weight>
+// One panel for kImages images; each sum runs over the inputs in their order.
+template <int kImages, class Weight>
 DYCE_INLINE void multiply(const Block& block, const Weight* row) {
-    Lanes sums[kPictures][kVectors];
+    Lanes sums[kImages][kVectors];
     DYCE_UNROLL for (auto& sum : sums) {
         DYCE_UNROLL for (std::int64_t v = 0; v < kVectors; ++v) load(block.bias + v * kLanes, sum[v]);
     }
@@ -54,12 +54,12 @@ DYCE_INLINE void multiply(const Block& block, const Weight* row) {
         Lanes weights[kVectors];
         DYCE_UNROLL for (std::int64_t v = 0; v < kVectors; v += 2)
             load_pair(row + v * kLanes, weights[v], weights[v + 1]);
-        DYCE_UNROLL for (int p = 0; p < kPictures; ++p) {
+        DYCE_UNROLL for (int p = 0; p < kImages; ++p) {
             const float x = block.in.data[p * block.in.stride + i];
             DYCE_UNROLL for (std::int64_t v = 0; v < kVectors; ++v) sums[p][v] += x * weights[v];
         }
     }
-    for (int p = 0; p < kPictures; ++p) {
+    for (int p = 0; p < kImages; ++p) {
         float values[kPanel];
         std::memcpy(values, sums[p], sizeof values);
         if (block.relu)
@@ -69,8 +69,8 @@ DYCE_INLINE void multiply(const Block& block, const Weight* row) {
 }
 
 template <class Weight>
-DYCE_INLINE void multiply_all(Block block, const Weight* panel, std::int64_t pictures) {
-    std::int64_t left = pictures;
+DYCE_INLINE void multiply_all(Block block, const Weight* panel, std::int64_t images) {
+    std::int64_t left = images;
     for (; left >= 4; left -= 4) {
         multiply<4>(block, panel);
         block.in.data += 4 * block.in.stride;
@@ -83,12 +83,12 @@ DYCE_INLINE void multiply_all(Block block, const Weight* panel, std::int64_t pic
     }
 }
 
-DYCE_VECTOR_CLONES void multiply_full(const Block& block, const float* panel, std::int64_t pictures) {
-    multiply_all(block, panel, pictures);
+DYCE_VECTOR_CLONES void multiply_full(const Block& block, const float* panel, std::int64_t images) {
+    multiply_all(block, panel, images);
 }
 
-DYCE_VECTOR_CLONES void multiply_half(const Block& block, const std::uint16_t* panel, std::int64_t pictures) {
-    multiply_all(block, panel, pictures);
+DYCE_VECTOR_CLONES void multiply_half(const Block& block, const std::uint16_t* panel, std::int64_t images) {
+    multiply_all(block, panel, images);
 }
 
 template <class Weight, class Convert>
@@ -135,7 +135,7 @@ Tensor pack_bias(const Panels& panels, const Tensor& bias) {
 }
 
 void multiply_panels(const Panels& panels, const void* weights, const float* bias, bool relu,
-                     Rows<const float> in, Rows<float> out, std::int64_t pictures, std::int64_t first,
+                     Rows<const float> in, Rows<float> out, std::int64_t images, std::int64_t first,
                      std::int64_t last) {
     for (std::int64_t panel = first; panel < last; ++panel) {
         const std::int64_t column = panel * kPanel, at = column * panels.in;
@@ -146,9 +146,9 @@ void multiply_panels(const Panels& panels, const void* weights, const float* bia
                           {out.data + column, out.stride},
                           std::min(kPanel, panels.out - column)};
         if (panels.half)
-            multiply_half(block, static_cast<const std::uint16_t*>(weights) + at, pictures);
+            multiply_half(block, static_cast<const std::uint16_t*>(weights) + at, images);
         else
-            multiply_full(block, static_cast<const float*>(weights) + at, pictures);
+            multiply_full(block, static_cast<const float*>(weights) + at, images);
     }
 }
 

@@ -1,4 +1,4 @@
-// A layer's weights packed for multiplying a few pictures at a time: panels of kPanel columns, a panel's rows
+// A layer's weights packed for multiplying a few images at a time: panels of kPanel columns, a panel's rows
 // one after another, so that weights are read once, in order. Weights that bfloat16 holds exactly take half
 // the memory: at a batch of one a layer takes as long as reading its weights does. Pure functions.
 #pragma once
@@ -29,17 +29,17 @@ Tensor pack_panels(const Panels& panels, const Tensor& weights,
 /// `bias` (out), as long as the panels are wide together.
 Tensor pack_bias(const Panels& panels, const Tensor& bias);
 
-/// Values of several pictures, each `stride` behind the one before.
+/// Values of several images, each `stride` behind the one before.
 template <class T>
 struct Rows {
     T* data;
     std::int64_t stride;
 };
 
-/// Panels first .. last - 1 of out = [relu](in * weights + bias) for `pictures`. A picture's result does not
+/// Panels first .. last - 1 of out = [relu](in * weights + bias) for `images`. An image's result does not
 /// depend on how many others there are.
 void multiply_panels(const Panels& panels, const void* weights, const float* bias, bool relu,
-                     Rows<const float> in, Rows<float> out, std::int64_t pictures, std::int64_t first,
+                     Rows<const float> in, Rows<float> out, std::int64_t images, std::int64_t first,
                      std::int64_t last);
 
 }  // namespace dyce

@@ -1,6 +1,6 @@
 #include "ops/lowering/winograd.h"
 
-#include "ops/lowering/choose.h"
+#include "ops/lowering/select_implementation.h"
 #include "ops/lowering/window.h"
 
 #include <algorithm>
@@ -10,10 +10,10 @@ namespace {
 
 constexpr std::string_view kName = "jit_wino_4x3";
 constexpr std::int64_t kMinChannels = 16, kMinPairs = 32 * 32;
-// Transformed weights are four times as many. For a single picture of few outputs, reading them costs more
+// Transformed weights are four times as many. For a single image of few outputs, reading them costs more
 // than the multiplications saved, unless they stay in the second-level cache (64 x 64 channels: 0.6 MB).
 constexpr std::int64_t kManyPositions = 128, kFewPairs = 64 * 64;
-// At least as many pictures have to be computed alike: few at once would waste bandwidth on weights.
+// At least as many images have to be computed alike: few at once would waste bandwidth on weights.
 constexpr std::int64_t kRows = 8;
 
 // How it computes: the name, and how many input channels it adds up before that goes to the sum. Empty: not
@@ -39,7 +39,7 @@ bool suits_winograd(const OpSpec& spec, const OpCall& call, std::int64_t rows) {
             weights[0] * weights[1] <= kFewPairs);
 }
 
-onednn::Descriptor choose_winograd(const std::function<onednn::Descriptor(std::int64_t)>& describe,
+onednn::Descriptor select_winograd(const std::function<onednn::Descriptor(std::int64_t)>& describe,
                                    std::int64_t rows, Lowering& lowering) {
     std::string& chosen = lowering.implementation();
     if (!chosen.empty() && !chosen.starts_with(kName)) return {};

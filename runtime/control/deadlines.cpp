@@ -15,16 +15,16 @@ constexpr double kMargin = 4;  // deviations
 
 }  // namespace
 
-void ServiceTimes::observed(int index, double us_per_picture) {
+void ServiceTimes::observed(int index, double us_per_image) {
     Time& time = times_[static_cast<std::size_t>(index)];
     if (!time.is_known) {
-        time = {us_per_picture, us_per_picture / 2, true};
+        time = {us_per_image, us_per_image / 2, true};
         return;
     }
-    if (ends_trial(index, us_per_picture)) return;
-    us_per_picture = std::min(us_per_picture, std::max(time.mean + kMargin * time.deviation, 2 * time.mean));
-    time.deviation += kDeviationWeight * (std::abs(us_per_picture - time.mean) - time.deviation);
-    time.mean += kMeanWeight * (us_per_picture - time.mean);
+    if (ends_trial(index, us_per_image)) return;
+    us_per_image = std::min(us_per_image, std::max(time.mean + kMargin * time.deviation, 2 * time.mean));
+    time.deviation += kDeviationWeight * (std::abs(us_per_image - time.mean) - time.deviation);
+    time.mean += kMeanWeight * (us_per_image - time.mean);
 }
 
 double ServiceTimes::predicted_us(int index, Configurations configurations) const {
@@ -41,14 +41,14 @@ double ServiceTimes::predicted_us(int index, Configurations configurations) cons
     return scale * (time.mean + kMargin * time.deviation);
 }
 
-// A quick picture may have been an easy one: what it is worth is no less than was expected.
-bool ServiceTimes::ends_trial(int index, double us_per_picture) {
+// A quick image may have been an easy one: what it is worth is no less than was expected.
+bool ServiceTimes::ends_trial(int index, double us_per_image) {
     if (index != trial_.index) return false;
     const Trial trial = std::exchange(trial_, {});
-    const bool was_quick = us_per_picture <= trial.left_us;
+    const bool was_quick = us_per_image <= trial.left_us;
     probes_.tried(was_quick);
     if (!was_quick) return false;
-    const double us = std::max(us_per_picture, trial.expected_us);
+    const double us = std::max(us_per_image, trial.expected_us);
     times_[static_cast<std::size_t>(index)] = {us, us / 2, true};
     return true;
 }
@@ -56,22 +56,22 @@ bool ServiceTimes::ends_trial(int index, double us_per_picture) {
 int ServiceTimes::try_dearer(const Chosen& chosen, Configurations configurations) {
     const Time& time = times_[static_cast<std::size_t>(chosen.index)];
     if (!time.is_known) return chosen.index;
-    const Ladder ladder(configurations, chosen.accuracy_floor);
+    const AllowedConfigurations allowed(configurations, chosen.accuracy_floor);
     const double affordable =
-        ladder.cost(chosen.index) * chosen.left_us / (time.mean + kMargin * time.deviation);
-    const int dearer = ladder.dearest(chosen.index + 1, ladder.size() - 1, affordable, chosen.index);
+        allowed.cost(chosen.index) * chosen.left_us / (time.mean + kMargin * time.deviation);
+    const int dearer = allowed.most_expensive(chosen.index + 1, allowed.size() - 1, affordable, chosen.index);
     if (dearer == chosen.index || !probes_.is_due()) return chosen.index;
-    trial_ = {dearer, chosen.left_us, time.mean * ladder.cost(dearer) / ladder.cost(chosen.index)};
+    trial_ = {dearer, chosen.left_us, time.mean * allowed.cost(dearer) / allowed.cost(chosen.index)};
     return dearer;
 }
 
-int decide(const MeetDeadlines& policy, double left_us, int pictures, const ServiceTimes& times,
+int decide(const MeetDeadlines& policy, double left_us, int images, const ServiceTimes& times,
            Configurations configurations) {
-    const Ladder ladder(configurations, policy.accuracy_floor);
-    for (int index = ladder.size() - 1; index >= 0; --index)
-        if (ladder.allows(index) && pictures * times.predicted_us(index, configurations) <= left_us)
+    const AllowedConfigurations allowed(configurations, policy.accuracy_floor);
+    for (int index = allowed.size() - 1; index >= 0; --index)
+        if (allowed.allows(index) && images * times.predicted_us(index, configurations) <= left_us)
             return index;
-    return ladder.cheapest();
+    return allowed.cheapest();
 }
 
 }  // namespace dyce

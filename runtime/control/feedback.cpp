@@ -1,6 +1,6 @@
 #include "runtime/control/feedback.h"
 
-#include "runtime/control/ladder.h"
+#include "runtime/control/allowed_configurations.h"
 
 #include <algorithm>
 #include <cmath>
@@ -28,18 +28,19 @@ int cheapest_failure(const Bound& bound, const Telemetry& telemetry, int size) {
 
 // Whether the configuration that served long before the last setback is worth another try: after a while, or
 // at once when the one in force uses so much less than right after it that the other would fit, too.
-bool may_return(const Bound& bound, const Telemetry& telemetry, const Ladder& ladder, double use) {
+bool may_return(const Bound& bound, const Telemetry& telemetry, const AllowedConfigurations& allowed,
+                double use) {
     const Setback& setback = telemetry.setback();
     const int now = telemetry.configuration();
     if (setback.index() <= now) return false;
     if (kSameLoad * telemetry.last().arrival_rate() > setback.served_rate()) return false;
     if (setback.is_over()) return true;
     if (setback.after_index() < 0) return false;
-    const double then = bound(setback.after()) / ladder.cost(setback.after_index());
-    return bound(setback.failed()) * (use / ladder.cost(now)) <= kAim * then;
+    const double then = bound(setback.after()) / allowed.cost(setback.after_index());
+    return bound(setback.failed()) * (use / allowed.cost(now)) <= kAim * then;
 }
 
-// The dearest that may be tried. Of what is known to have failed only the middle of the way there is.
+// The most_expensive that may be tried. Of what is known to have failed only the middle of the way there is.
 int highest(const Bound& bound, const Telemetry& telemetry, int size) {
     const int failure = cheapest_failure(bound, telemetry, size);
     return failure == size ? size - 1 : (telemetry.configuration() + failure) / 2;
@@ -49,21 +50,21 @@ int highest(const Bound& bound, const Telemetry& telemetry, int size) {
 
 int decide(const Bound& bound, double accuracy_floor, const Telemetry& telemetry,
            Configurations configurations) {
-    const Ladder ladder(configurations, accuracy_floor);
+    const AllowedConfigurations allowed(configurations, accuracy_floor);
     const int now = telemetry.configuration();
-    if (!ladder.allows(now)) return ladder.cheapest();
+    if (!allowed.allows(now)) return allowed.cheapest();
     const double use = bound(telemetry.last());
     if (!telemetry.is_settled() || std::isnan(use)) return now;
 
-    const double affordable = kAim * ladder.cost(now) / use;
-    if (use > 1) return ladder.dearest(0, now - 1, affordable, ladder.cheapest());
-    const bool returns = may_return(bound, telemetry, ladder, use);
+    const double affordable = kAim * allowed.cost(now) / use;
+    if (use > 1) return allowed.most_expensive(0, now - 1, affordable, allowed.cheapest());
+    const bool returns = may_return(bound, telemetry, allowed, use);
     const int served = telemetry.setback().index();
     const double fits = bound(telemetry.setback().failed()) > kDisturbed ? kServes : kAim;
-    if (returns && use * ladder.cost(served) <= fits * ladder.cost(now)) return served;
+    if (returns && use * allowed.cost(served) <= fits * allowed.cost(now)) return served;
     if (use >= kIdle) return now;
-    const int known = highest(bound, telemetry, ladder.size());
-    return ladder.dearest(now + 1, returns ? std::max(known, served) : known, affordable, now);
+    const int known = highest(bound, telemetry, allowed.size());
+    return allowed.most_expensive(now + 1, returns ? std::max(known, served) : known, affordable, now);
 }
 
 }  // namespace dyce

@@ -27,7 +27,7 @@ public:
         start_s_ = now_s;
         joules_ = joules;
     }
-    /// `position` the picture left at.
+    /// `position` the image left at.
     void answered(double latency_us, std::size_t position);
     /// A worker computed for so long.
     void worked(double seconds) { busy_s_ += seconds; }

@@ -8,13 +8,13 @@
 
 namespace dyce {
 
-void plan_arena(Segment& segment, std::span<const CallerUse> uses, std::size_t limit) {
-    const auto end = static_cast<int>(segment.steps.size());
-    std::vector<BufferRequest> requests(segment.buffers.size(), BufferRequest{0, end, -1});
+void plan_arena(BatchPlan& batch_plan, std::span<const CallerUse> uses, std::size_t limit) {
+    const auto end = static_cast<int>(batch_plan.steps.size());
+    std::vector<BufferRequest> requests(batch_plan.buffers.size(), BufferRequest{0, end, -1});
     const auto request_of = [&](int buffer) -> BufferRequest& {
-        return requests[static_cast<std::size_t>(segment.buffers[static_cast<std::size_t>(buffer)].root)];
+        return requests[static_cast<std::size_t>(batch_plan.buffers[static_cast<std::size_t>(buffer)].root)];
     };
-    for (const SegmentBuffer& buffer : segment.buffers) {
+    for (const PlanBuffer& buffer : batch_plan.buffers) {
         std::size_t& size = request_of(buffer.root).size;
         size = std::max(size, byte_size(buffer.desc));
     }
@@ -25,30 +25,30 @@ void plan_arena(Segment& segment, std::span<const CallerUse> uses, std::size_t l
     };
     for (const CallerUse& one : uses) use(one.buffer, one.step);
     for (int s = 0; s < end; ++s)
-        for (int buffer : segment.steps[static_cast<std::size_t>(s)].buffers) use(buffer, s);
+        for (int buffer : batch_plan.steps[static_cast<std::size_t>(s)].buffers) use(buffer, s);
     for (std::size_t i = 0; i < requests.size(); ++i)  // data kept elsewhere and unused buffers need no room
-        if (segment.buffers[i].outside != nullptr || requests[i].last_use < 0) requests[i] = {0, 0, 0};
+        if (batch_plan.buffers[i].outside != nullptr || requests[i].last_use < 0) requests[i] = {0, 0, 0};
     const MemoryPlan plan = plan_memory(requests);
     if (plan.total > limit)
         throw Error(ErrorCode::kResource, "activation plan",
                     std::to_string(plan.total) + " bytes, the limit is " + std::to_string(limit));
-    for (SegmentBuffer& buffer : segment.buffers)
+    for (PlanBuffer& buffer : batch_plan.buffers)
         buffer.offset = plan.offsets[static_cast<std::size_t>(buffer.root)];
-    segment.arena_bytes = plan.total;
+    batch_plan.arena_bytes = plan.total;
 }
 
-void share_places(Segment& segment, const Segment& bigger) {
-    const auto fits = [](const SegmentBuffer& own, const SegmentBuffer& other) {
+void share_places(BatchPlan& batch_plan, const BatchPlan& bigger) {
+    const auto fits = [](const PlanBuffer& own, const PlanBuffer& other) {
         return own.root == other.root && (own.outside == nullptr) == (other.outside == nullptr) &&
                byte_size(own.desc) <= byte_size(other.desc);
     };
-    if (segment.inputs != bigger.inputs || segment.outputs != bigger.outputs ||
-        !std::ranges::equal(segment.steps, bigger.steps, {}, &Step::buffers, &Step::buffers) ||
-        !std::ranges::equal(segment.buffers, bigger.buffers, fits))
+    if (batch_plan.inputs != bigger.inputs || batch_plan.outputs != bigger.outputs ||
+        !std::ranges::equal(batch_plan.steps, bigger.steps, {}, &Step::buffers, &Step::buffers) ||
+        !std::ranges::equal(batch_plan.buffers, bigger.buffers, fits))
         return;
-    for (std::size_t i = 0; i < segment.buffers.size(); ++i)
-        segment.buffers[i].offset = bigger.buffers[i].offset;
-    segment.arena_bytes = bigger.arena_bytes;
+    for (std::size_t i = 0; i < batch_plan.buffers.size(); ++i)
+        batch_plan.buffers[i].offset = bigger.buffers[i].offset;
+    batch_plan.arena_bytes = bigger.arena_bytes;
 }
 
 }  // namespace dyce

@@ -1,7 +1,7 @@
-// Gives the buffers of a segment their places in its arena. A function.
+// Gives the buffers of a batch_plan their places in its arena. A function.
 #pragma once
 
-#include "runtime/exec/segment.h"
+#include "runtime/exec/batch_plan.h"
 
 #include <cstddef>
 #include <span>
@@ -16,10 +16,10 @@ struct CallerUse {
 
 /// Sets the offsets and `arena_bytes`; a buffer lasts from the first step or caller that uses it to the last.
 /// Throws Error{kResource} when they take more than `limit` bytes.
-void plan_arena(Segment& segment, std::span<const CallerUse> uses, std::size_t limit);
+void plan_arena(BatchPlan& batch_plan, std::span<const CallerUse> uses, std::size_t limit);
 
-/// Puts the buffers of `segment` where `bigger`, the same steps for a bigger batch, has its own, so that rows
+/// Puts the buffers of `batch_plan` where `bigger`, the same steps for a bigger batch, has its own, so that rows
 /// stay where they are when a batch goes on in the other. Leaves it alone where the two differ.
-void share_places(Segment& segment, const Segment& bigger);
+void share_places(BatchPlan& batch_plan, const BatchPlan& bigger);
 
 }  // namespace dyce

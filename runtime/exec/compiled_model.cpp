@@ -6,7 +6,7 @@
 #include "runtime/core/onednn/compute_scope.h"
 #include "runtime/core/threads.h"
 #include "runtime/exec/arena.h"
-#include "runtime/exec/segment_compiler.h"
+#include "runtime/exec/batch_plan_compiler.h"
 
 #include <dyce/error.h>
 
@@ -15,8 +15,8 @@
 namespace dyce {
 namespace {
 
-// What one core may count on of the caches for activations. Beyond it a picture of a bigger batch takes
-// longer than one of a smaller: SqueezeNet and MobileNetV2 1.4 times at 16 pictures (60 to 100 MB). What the
+// What one core may count on of the caches for activations. Beyond it an image of a bigger batch takes
+// longer than one of a smaller: SqueezeNet and MobileNetV2 1.4 times at 16 images (60 to 100 MB). What the
 // system tells of its caches is often wrong on virtual machines.
 constexpr std::size_t kCacheBytes = std::size_t{12} << 20;
 
@@ -45,7 +45,7 @@ bool prefers_blocks(const Graph& graph, Precision precision, int rows) {
 
 // The first size compiled chooses the kernels for all: the biggest of those planned for that stays in the
 // caches.
-void compile_segments(CompiledModel::Data& data) {
+void compile_batch_plans(CompiledModel::Data& data) {
     const int planned_rows = rows_of(data.options.goal);
     std::vector<std::string> implementations;
     const CompileState state{data.network.graph,
@@ -60,29 +60,29 @@ void compile_segments(CompiledModel::Data& data) {
                              data.options.mapping.get()};
     const std::vector<int> sizes = batch_sizes(data, planned_rows);
     // Each part of a batch reads all weights again: there is nothing to win while those are more.
-    const auto stays_cached = [&](const Segment& segment) {
-        return segment.arena_bytes <= std::max(kCacheBytes, data.weights->bytes());
+    const auto stays_cached = [&](const BatchPlan& batch_plan) {
+        return batch_plan.arena_bytes <= std::max(kCacheBytes, data.weights->bytes());
     };
     auto first = std::ranges::upper_bound(sizes, planned_rows) - 1;
     const auto compile_first = [&] {
         implementations.assign(data.network.graph.nodes.size(), "");
-        return compile_segment(state, *first);
+        return compile_batch_plan(state, *first);
     };
-    auto segment = compile_first();
-    for (; first != sizes.begin() && !stays_cached(*segment); segment = compile_first()) --first;
-    data.segments.push_back(std::move(*segment));
+    auto batch_plan = compile_first();
+    for (; first != sizes.begin() && !stays_cached(*batch_plan); batch_plan = compile_first()) --first;
+    data.batch_plans.push_back(std::move(*batch_plan));
     for (auto size = first + 1; size != sizes.end(); ++size) {
-        segment = compile_segment(state, *size);
-        if (!segment || !stays_cached(*segment)) break;
-        data.segments.push_back(std::move(*segment));
+        batch_plan = compile_batch_plan(state, *size);
+        if (!batch_plan || !stays_cached(*batch_plan)) break;
+        data.batch_plans.push_back(std::move(*batch_plan));
     }
-    while (first != sizes.begin())  // few pictures go with empty rows where no kernel computes them alike
-        if ((segment = compile_segment(state, *--first)))
-            data.segments.insert(data.segments.begin(), std::move(*segment));
-    while (data.segments.size() > 1 &&
-           data.segments[data.segments.size() - 2].batch >= data.options.max_batch)
-        data.segments.pop_back();
-    for (Segment& one : data.segments) share_places(one, data.segments.back());
+    while (first != sizes.begin())  // few images go with empty rows where no kernel computes them alike
+        if ((batch_plan = compile_batch_plan(state, *--first)))
+            data.batch_plans.insert(data.batch_plans.begin(), std::move(*batch_plan));
+    while (data.batch_plans.size() > 1 &&
+           data.batch_plans[data.batch_plans.size() - 2].batch >= data.options.max_batch)
+        data.batch_plans.pop_back();
+    for (BatchPlan& one : data.batch_plans) share_places(one, data.batch_plans.back());
 }
 
 void check_int8(const Graph& graph) {
@@ -98,12 +98,12 @@ void check_int8(const Graph& graph) {
 }  // namespace
 
 int CompiledModel::Data::rows_at_once() const {
-    return std::min(options.max_batch, static_cast<int>(segments.back().batch));
+    return std::min(options.max_batch, static_cast<int>(batch_plans.back().batch));
 }
 
 std::size_t CompiledModel::Data::bucket(int rows) const {
     std::size_t bucket = 0;
-    while (bucket + 1 < segments.size() && segments[bucket].batch < rows) ++bucket;
+    while (bucket + 1 < batch_plans.size() && batch_plans[bucket].batch < rows) ++bucket;
     return bucket;
 }
 
@@ -144,7 +144,7 @@ std::shared_ptr<const CompiledModel> CompiledModel::compile(InterleavedGraph net
     try {
         data->engine = dnnl::engine(dnnl::engine::kind::cpu, 0);
         data->weights = std::make_unique<WeightsStore>(data->engine);
-        compile_segments(*data);
+        compile_batch_plans(*data);
     } catch (const dnnl::error& error) {
         const bool memory = error.status == dnnl_out_of_memory;
         throw Error(memory ? ErrorCode::kResource : ErrorCode::kInternal, "compile",
@@ -157,7 +157,7 @@ int CompiledModel::rows_at_once() const { return data_->rows_at_once(); }
 
 std::vector<StepReport> CompiledModel::steps(int rows) const {
     std::vector<StepReport> reports;
-    for (const Step& step : data_->segments[data_->bucket(rows)].steps)
+    for (const Step& step : data_->batch_plans[data_->bucket(rows)].steps)
         reports.push_back({step.description, step.is_reorder});
     return reports;
 }
@@ -165,13 +165,13 @@ std::vector<StepReport> CompiledModel::steps(int rows) const {
 std::string CompiledModel::plan_digest() const {
     Digest digest;
     digest.add(onednn::version());
-    for (const Step& step : data_->segments[0].steps) digest.add(step.description);
+    for (const Step& step : data_->batch_plans[0].steps) digest.add(step.description);
     return digest.hex();
 }
 
 std::size_t CompiledModel::arena_bytes() const {
     std::size_t bytes = 0;
-    for (const Segment& segment : data_->segments) bytes = std::max(bytes, segment.arena_bytes);
+    for (const BatchPlan& batch_plan : data_->batch_plans) bytes = std::max(bytes, batch_plan.arena_bytes);
     return bytes;
 }
 

@@ -1,9 +1,9 @@
-// What CompiledModel::compile makes: one segment per batch size over shared weights. Immutable.
+// What CompiledModel::compile makes: one batch_plan per batch size over shared weights. Immutable.
 #pragma once
 
 #include "graph/exits/interleave.h"
+#include "runtime/exec/batch_plan.h"
 #include "runtime/exec/executor.h"
-#include "runtime/exec/segment.h"
 #include "runtime/exec/weights_store.h"
 
 namespace dyce {
@@ -13,13 +13,13 @@ struct CompiledModel::Data {
     InterleavedGraph network;  ///< fused; keeps the constants alive
     dnnl::engine engine;
     std::unique_ptr<WeightsStore> weights;
-    /// Rising batch sizes, as far as activations stay in the caches and kernels compute a picture alike; a
+    /// Rising batch sizes, as far as activations stay in the caches and kernels compute an image alike; a
     /// single one when the graph is not batched.
-    std::vector<Segment> segments;
+    std::vector<BatchPlan> batch_plans;
 
-    /// Rows of the biggest segment, at most max_batch.
+    /// Rows of the biggest batch_plan, at most max_batch.
     int rows_at_once() const;
-    /// The smallest segment that takes `rows`, at most rows_at_once().
+    /// The smallest batch_plan that takes `rows`, at most rows_at_once().
     std::size_t bucket(int rows) const;
     /// Throws Error{kUsage} unless 1 <= rows <= max_batch.
     void check_rows(int rows) const { check_rows(rows, options.max_batch); }

@@ -9,10 +9,10 @@
 
 namespace dyce {
 
-BoundSegment::BoundSegment(const Segment& segment, const dnnl::engine& engine, std::byte* arena)
-    : segment_(&segment), arena_(arena), memories_(segment.buffers.size()) {
-    steps_.reserve(segment.steps.size());
-    for (const Step& step : segment.steps) {
+BoundPlan::BoundPlan(const BatchPlan& batch_plan, const dnnl::engine& engine, std::byte* arena)
+    : batch_plan_(&batch_plan), arena_(arena), memories_(batch_plan.buffers.size()) {
+    steps_.reserve(batch_plan.steps.size());
+    for (const Step& step : batch_plan.steps) {
         BoundStep bound{nullptr, step.parts_wait, {}, step.loop, {}};
         if (step.loop) {
             for (int buffer : step.buffers) bound.pointers.push_back(pointer(buffer));
@@ -22,7 +22,7 @@ BoundSegment::BoundSegment(const Segment& segment, const dnnl::engine& engine, s
                 const auto buffer = static_cast<std::size_t>(step.buffers[i]);
                 if (!memories_[buffer])
                     memories_[buffer] =
-                        dnnl::memory(segment.buffers[buffer].desc, engine, pointer(step.buffers[i]));
+                        dnnl::memory(batch_plan.buffers[buffer].desc, engine, pointer(step.buffers[i]));
                 bound.arguments.push_back({step.keys[i], memories_[buffer].get()});
             }
         }
@@ -30,15 +30,15 @@ BoundSegment::BoundSegment(const Segment& segment, const dnnl::engine& engine, s
     }
 }
 
-void* BoundSegment::pointer(int buffer) const {
-    const SegmentBuffer& own = segment_->buffers[static_cast<std::size_t>(buffer)];
-    const SegmentBuffer& root = segment_->buffers[static_cast<std::size_t>(own.root)];
+void* BoundPlan::pointer(int buffer) const {
+    const PlanBuffer& own = batch_plan_->buffers[static_cast<std::size_t>(buffer)];
+    const PlanBuffer& root = batch_plan_->buffers[static_cast<std::size_t>(own.root)];
     // oneDNN's interface has one pointer type for what is read and what is written.
     if (root.outside != nullptr) return const_cast<void*>(root.outside);
     return arena_ + root.offset;
 }
 
-void BoundSegment::run(const dnnl::stream& stream, std::size_t begin, std::size_t end) const {
+void BoundPlan::run(const dnnl::stream& stream, std::size_t begin, std::size_t end) const {
     for (const BoundStep& step : std::span(steps_).subspan(begin, end - begin)) {
         if (step.primitive == nullptr) {
             step.loop(step.pointers);
@@ -61,12 +61,12 @@ ExecutionContext::ExecutionContext(std::shared_ptr<const CompiledModel> compiled
       stream_(model().engine),
       arena_(allocate_aligned(model_->arena_bytes())) {
     std::memset(arena_.get(), 0, model_->arena_bytes());
-    for (const Segment& segment : model().segments)
-        segments_.emplace_back(segment, model().engine, arena_.get());
+    for (const BatchPlan& batch_plan : model().batch_plans)
+        batch_plans_.emplace_back(batch_plan, model().engine, arena_.get());
 }
 
 std::span<float> ExecutionContext::input(std::size_t bucket, int rows) const {
-    const TensorType& type = bound(bucket).segment().input_types[0];
+    const TensorType& type = bound(bucket).batch_plan().input_types[0];
     auto* values = static_cast<float*>(bound(bucket).input(0));
     const auto row = type.shape.elements() / type.shape[0];
     std::memset(values + row * rows, 0,
@@ -75,10 +75,10 @@ std::span<float> ExecutionContext::input(std::size_t bucket, int rows) const {
 }
 
 std::span<const float> ExecutionContext::output(std::size_t bucket, int i, int rows) const {
-    const BoundSegment& segment = bound(bucket);
-    const TensorType& type = segment.segment().output_types[static_cast<std::size_t>(i)];
+    const BoundPlan& batch_plan = bound(bucket);
+    const TensorType& type = batch_plan.batch_plan().output_types[static_cast<std::size_t>(i)];
     const auto row = type.shape.elements() / type.shape[0];
-    return {static_cast<const float*>(segment.output(i)), static_cast<std::size_t>(row * rows)};
+    return {static_cast<const float*>(batch_plan.output(i)), static_cast<std::size_t>(row * rows)};
 }
 
 void ExecutionContext::run(std::size_t bucket, std::size_t begin, std::size_t end) {

@@ -12,18 +12,18 @@
 
 namespace dyce {
 
-class BoundSegment {
+class BoundPlan {
 public:
-    /// `arena` must hold segment.arena_bytes and outlive this object, as must the segment.
-    BoundSegment(const Segment& segment, const dnnl::engine& engine, std::byte* arena);
+    /// `arena` must hold batch_plan.arena_bytes and outlive this object, as must the batch_plan.
+    BoundPlan(const BatchPlan& batch_plan, const dnnl::engine& engine, std::byte* arena);
 
-    /// Runs some of the segment's steps, on the team that the calling thread stands on.
+    /// Runs some of the batch_plan's steps, on the team that the calling thread stands on.
     void run(const dnnl::stream& stream, std::size_t begin, std::size_t end) const;
     /// Where the caller writes input `i` / reads output `i`, row-major.
-    void* input(int i) const { return pointer(segment_->inputs[static_cast<std::size_t>(i)]); }
-    const void* output(int i) const { return pointer(segment_->outputs[static_cast<std::size_t>(i)]); }
+    void* input(int i) const { return pointer(batch_plan_->inputs[static_cast<std::size_t>(i)]); }
+    const void* output(int i) const { return pointer(batch_plan_->outputs[static_cast<std::size_t>(i)]); }
     std::byte* bytes(int buffer) const { return static_cast<std::byte*>(pointer(buffer)); }
-    const Segment& segment() const { return *segment_; }
+    const BatchPlan& batch_plan() const { return *batch_plan_; }
 
 private:
     struct BoundStep {
@@ -36,7 +36,7 @@ private:
 
     void* pointer(int buffer) const;
 
-    const Segment* segment_;
+    const BatchPlan* batch_plan_;
     std::byte* arena_;
     std::vector<dnnl::memory> memories_;  // of the buffers that primitives use
     std::vector<BoundStep> steps_;
@@ -52,7 +52,7 @@ public:
 
     const CompiledModel::Data& model() const { return model_->data(); }
     std::size_t bucket(int rows) const { return model().bucket(rows); }
-    const BoundSegment& bound(std::size_t bucket) const { return segments_[bucket]; }
+    const BoundPlan& bound(std::size_t bucket) const { return batch_plans_[bucket]; }
     /// Where the caller writes `rows` inputs, row-major, of a model with one float32 input; the rows that
     /// the bucket has beyond them are set to zero.
     std::span<float> input(std::size_t bucket, int rows) const;
@@ -61,14 +61,14 @@ public:
     /// Runs steps of a bucket to their end. Throws Error{kResource} when the team's threads cannot be
     /// started.
     void run(std::size_t bucket, std::size_t begin, std::size_t end);
-    void run(std::size_t bucket) { run(bucket, 0, bound(bucket).segment().steps.size()); }
+    void run(std::size_t bucket) { run(bucket, 0, bound(bucket).batch_plan().steps.size()); }
 
 private:
     std::shared_ptr<const CompiledModel> model_;
     std::shared_ptr<ComputeTeam> team_;
     dnnl::stream stream_;
     std::shared_ptr<std::byte> arena_;  // shared by all batch sizes: one runs at a time
-    std::vector<BoundSegment> segments_;
+    std::vector<BoundPlan> batch_plans_;
 };
 
 }  // namespace dyce

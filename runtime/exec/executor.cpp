@@ -11,19 +11,19 @@ namespace dyce {
 
 struct Executor::Impl {
     ExecutionContext context;
-    /// Of a batch that goes part by part: its pictures, its answers.
-    std::vector<float> pictures, answers;
+    /// Of a batch that goes part by part: its images, its answers.
+    std::vector<float> images, answers;
 
     explicit Impl(std::shared_ptr<const CompiledModel> model) : context(std::move(model)) {}
     /// Sizes those two; only the first time anything is allocated.
     void hold_batch() {
         const auto rows = static_cast<std::size_t>(context.model().options.max_batch);
-        pictures.resize(rows * context.input(0, 1).size());
+        images.resize(rows * context.input(0, 1).size());
         answers.resize(rows * context.output(0, 0, 1).size());
     }
     /// part(first row, number of rows) for one part after another.
-    template <class Part>
-    void each_part(int rows, const Part& part) const {
+    template <class Chunk>
+    void each_chunk(int rows, const Chunk& part) const {
         const int at_once = context.model().rows_at_once();
         for (int first = 0; first < rows; first += at_once) part(first, std::min(at_once, rows - first));
     }
@@ -57,7 +57,7 @@ void copy_rows(void* destination, std::span<const std::byte> source, std::size_t
 }
 
 // `count` of the tensor's `rows` rows.
-std::span<const std::byte> part_of(const Tensor& tensor, std::int64_t rows, int first, int count) {
+std::span<const std::byte> chunk_of(const Tensor& tensor, std::int64_t rows, int first, int count) {
     const std::size_t row = tensor.byte_size() / static_cast<std::size_t>(rows);
     return {static_cast<const std::byte*>(tensor.bytes()) + static_cast<std::size_t>(first) * row,
             static_cast<std::size_t>(count) * row};
@@ -75,7 +75,7 @@ std::span<float> Executor::input(int rows) {
     context.model().check_rows(rows);
     if (rows > context.model().rows_at_once()) {
         impl_->hold_batch();
-        return std::span(impl_->pictures).first(static_cast<std::size_t>(rows) * context.input(0, 1).size());
+        return std::span(impl_->images).first(static_cast<std::size_t>(rows) * context.input(0, 1).size());
     }
     return context.input(context.bucket(rows), rows);
 }
@@ -83,20 +83,20 @@ std::span<float> Executor::input(int rows) {
 std::span<const float> Executor::run(int rows) {
     ExecutionContext& context = impl_->context;
     context.model().check_rows(rows);
-    const auto run_part = [&](int count) {
+    const auto run_chunk = [&](int count) {
         const std::size_t bucket = context.bucket(count);
         context.run(bucket);
         return context.output(bucket, 0, count);
     };
-    if (rows <= context.model().rows_at_once()) return run_part(rows);
-    const float* from = impl_->pictures.data();
+    if (rows <= context.model().rows_at_once()) return run_chunk(rows);
+    const float* from = impl_->images.data();
     float* to = impl_->answers.data();
-    impl_->each_part(rows, [&](int, int count) {
-        const auto pictures = context.input(context.bucket(count), count);
-        std::copy_n(from, pictures.size(), pictures.data());
-        const auto answers = run_part(count);
+    impl_->each_chunk(rows, [&](int, int count) {
+        const auto images = context.input(context.bucket(count), count);
+        std::copy_n(from, images.size(), images.data());
+        const auto answers = run_chunk(count);
         to = std::copy(answers.begin(), answers.end(), to);
-        from += pictures.size();
+        from += images.size();
     });
     return {impl_->answers.data(), to};
 }
@@ -113,20 +113,20 @@ std::vector<Tensor> Executor::run(const std::vector<Tensor>& inputs) {
     };
     std::vector<Tensor> outputs;
     for (std::size_t i = 0; i < graph.outputs.size(); ++i) {
-        TensorType type = context.bound(0).segment().output_types[i];
+        TensorType type = context.bound(0).batch_plan().output_types[i];
         if (is_batched(i)) type.shape[0] = rows;
         outputs.emplace_back(type.dtype, type.shape);
     }
-    impl_->each_part(static_cast<int>(rows), [&](int first, int count) {
+    impl_->each_chunk(static_cast<int>(rows), [&](int first, int count) {
         const std::size_t bucket = context.bucket(count);
-        const BoundSegment& bound = context.bound(bucket);
+        const BoundPlan& bound = context.bound(bucket);
         for (std::size_t i = 0; i < inputs.size(); ++i)
-            copy_rows(bound.input(static_cast<int>(i)), part_of(inputs[i], rows, first, count),
-                      value_bytes(bound.segment().input_types[i]));
+            copy_rows(bound.input(static_cast<int>(i)), chunk_of(inputs[i], rows, first, count),
+                      value_bytes(bound.batch_plan().input_types[i]));
         context.run(bucket);
         for (std::size_t i = 0; i < outputs.size(); ++i) {
             const auto part =
-                is_batched(i) ? part_of(outputs[i], rows, first, count) : part_of(outputs[i], 1, 0, 1);
+                is_batched(i) ? chunk_of(outputs[i], rows, first, count) : chunk_of(outputs[i], 1, 0, 1);
             std::memcpy(static_cast<std::byte*>(outputs[i].mutable_bytes()) +
                             (part.data() - static_cast<const std::byte*>(outputs[i].bytes())),
                         bound.output(static_cast<int>(i)), part.size());

@@ -3,8 +3,8 @@
 
 #include "graph/exits/exits.h"
 #include "runtime/core/file_mapping.h"
-#include "runtime/core/plan_goal.h"
 #include "runtime/core/precision.h"
+#include "runtime/core/tune_goal.h"
 
 #include <memory>
 #include <span>
@@ -16,10 +16,10 @@ namespace dyce {
 struct InterleavedGraph;
 
 struct CompileOptions {
-    int max_batch = 1;  ///< pictures per run at most
+    int max_batch = 1;  ///< images per run at most
     int threads = 0;    ///< compute threads; 0 = all this process may use
     Precision precision = Precision::kFloat32;
-    PlanGoal goal = PlanGoal::kLatency;  ///< what kernels are chosen for, whatever max_batch is
+    TuneGoal goal = TuneGoal::kLatency;  ///< what kernels are chosen for, whatever max_batch is
     bool reference_kernels = false;      ///< the operators' plain loops instead of oneDNN
     /// The file that constants are views of, or null: pages of those that steps were made from are given
     /// back.
@@ -45,10 +45,10 @@ public:
                                                         const CompileOptions& options = {});
     ~CompiledModel();
 
-    /// Pictures that go through the network together, so that what lies between two layers stays in the
+    /// Images that go through the network together, so that what lies between two layers stays in the
     /// caches; of a bigger batch one such part after another.
     int rows_at_once() const;
-    /// The steps that run for `rows` pictures, at most rows_at_once().
+    /// The steps that run for `rows` images, at most rows_at_once().
     std::vector<StepReport> steps(int rows = 1) const;
     /// 32 hexadecimal digits over the steps: implementations and layouts, which are the same for any number
     /// of rows. Equal plans on one kind of processor give equal answers.
@@ -74,7 +74,7 @@ public:
     ~Executor();
     Executor(Executor&&) noexcept;
 
-    /// Classifier models (one float32 input): where the caller writes `rows` preprocessed pictures,
+    /// Classifier models (one float32 input): where the caller writes `rows` preprocessed images,
     /// row-major. 1 <= rows <= max_batch.
     std::span<float> input(int rows);
     /// Computes the rows just written through input(), whose memory then serves other things. Gives the

@@ -11,31 +11,31 @@ namespace dyce {
 
 struct KernelRun::Impl {
     std::shared_ptr<const CompiledModel> model;
-    Segment segment;
+    BatchPlan batch_plan;
     std::shared_ptr<std::byte> arena;
-    BoundSegment bound;
+    BoundPlan bound;
     dnnl::stream stream;
     ComputeTeam team;
     std::string implementation;
 
     Impl(const Graph& graph, int threads)
         : model(CompiledModel::compile(graph, {.threads = threads})),
-          segment(kernels_of(model->data().segments[0])),
-          arena(allocate_aligned(segment.arena_bytes)),
-          bound(segment, model->data().engine, arena.get()),
+          batch_plan(kernels_of(model->data().batch_plans[0])),
+          arena(allocate_aligned(batch_plan.arena_bytes)),
+          bound(batch_plan, model->data().engine, arena.get()),
           stream(model->data().engine),
           team(model->data().options.threads) {
         // Zeros and denormals may be faster or slower to compute with than numbers are.
-        std::fill_n(reinterpret_cast<float*>(arena.get()), segment.arena_bytes / sizeof(float), 0.5F);
-        for (const Step& step : segment.steps) {
+        std::fill_n(reinterpret_cast<float*>(arena.get()), batch_plan.arena_bytes / sizeof(float), 0.5F);
+        for (const Step& step : batch_plan.steps) {
             const std::string text = step.description.substr(step.description.find(": ") + 2);
             implementation += (implementation.empty() ? "" : "; ") + text;
         }
     }
 
-    static Segment kernels_of(Segment segment) {
-        std::erase_if(segment.steps, [](const Step& step) { return step.is_reorder; });
-        return segment;
+    static BatchPlan kernels_of(BatchPlan batch_plan) {
+        std::erase_if(batch_plan.steps, [](const Step& step) { return step.is_reorder; });
+        return batch_plan;
     }
 };
 
@@ -44,7 +44,7 @@ KernelRun::~KernelRun() = default;
 
 void KernelRun::run() {
     const ComputeScope scope(impl_->team);
-    impl_->bound.run(impl_->stream, 0, impl_->segment.steps.size());
+    impl_->bound.run(impl_->stream, 0, impl_->batch_plan.steps.size());
     impl_->stream.wait();
 }
 

@@ -27,7 +27,7 @@ public:
     void add(std::size_t stage, std::size_t bucket, TimePoint start, TimePoint end);
 
     /// The bucket from `smallest` on in which the stage takes the least time; `smallest` until its time is
-    /// known, and now and then to know it anew. A kernel may take longer for five pictures than for six,
+    /// known, and now and then to know it anew. A kernel may take longer for five images than for six,
     /// whose tiles it shares out evenly.
     std::size_t fastest(std::size_t stage, std::size_t smallest);
 

@@ -11,16 +11,16 @@ std::shared_ptr<StageTimes> make_stage_times(
     const std::vector<std::shared_ptr<const CompiledModel>>& networks, TimeSource now) {
     std::size_t stages = 0, buckets = 0;
     for (const auto& network : networks) {
-        const auto& segments = network->data().segments;
-        buckets = std::max(buckets, segments.size());
-        for (const StepRange& part : segments[0].parts) stages += part.head < 0 ? 1 : 0;
+        const auto& batch_plans = network->data().batch_plans;
+        buckets = std::max(buckets, batch_plans.size());
+        for (const Stage& part : batch_plans[0].parts) stages += part.head < 0 ? 1 : 0;
     }
     return std::make_shared<StageTimes>(stages, buckets, std::move(now));
 }
 
 struct StagedExecutor::Impl {
     ExecutionContext context;
-    std::vector<std::size_t> stages;  ///< index in Segment::parts of each stretch of the backbone
+    std::vector<std::size_t> stages;  ///< index in BatchPlan::parts of each stretch of the backbone
     std::vector<std::size_t> heads;   ///< the same of each head
     std::vector<std::byte> staging;   ///< for rows that lie elsewhere in another bucket
     std::shared_ptr<StageTimes> times;
@@ -38,46 +38,47 @@ struct StagedExecutor::Impl {
           times(shared != nullptr ? std::move(shared) : make_stage_times({std::move(compiled)})),
           first_stage(first) {
         std::size_t most = 0;
-        const Segment& biggest = context.model().segments.back();
-        for (const Segment& segment : context.model().segments)
+        const BatchPlan& biggest = context.model().batch_plans.back();
+        for (const BatchPlan& batch_plan : context.model().batch_plans)
             for (const std::size_t part : stages)
-                if (!lies_alike(segment, biggest, part)) most = std::max(most, carried_bytes(biggest, part));
+                if (!lies_alike(batch_plan, biggest, part))
+                    most = std::max(most, carried_bytes(biggest, part));
         staging.resize(most);
     }
 
     static std::vector<std::size_t> parts_of(const ExecutionContext& context, bool is_backbone) {
-        const auto& parts = context.bound(0).segment().parts;
+        const auto& parts = context.bound(0).batch_plan().parts;
         std::vector<std::size_t> found;
         for (std::size_t p = 0; p < parts.size(); ++p)
             if ((parts[p].head < 0) == is_backbone) found.push_back(p);
         return found;
     }
-    const Segment& segment() const { return context.bound(bucket).segment(); }
+    const BatchPlan& batch_plan() const { return context.bound(bucket).batch_plan(); }
     void run(std::size_t part) {
-        const StepRange& range = segment().parts[part];
+        const Stage& range = batch_plan().parts[part];
         context.run(bucket, range.begin, range.end);
     }
 
     // Whether rows carried over the end of the part lie at the same places.
-    static bool lies_alike(const Segment& a, const Segment& b, std::size_t part) {
-        const auto place_in = [](const Segment& segment) {
+    static bool lies_alike(const BatchPlan& a, const BatchPlan& b, std::size_t part) {
+        const auto place_in = [](const BatchPlan& batch_plan) {
             return [&](const Carry& carry) {
-                return segment.buffers[static_cast<std::size_t>(carry.buffer)].offset;
+                return batch_plan.buffers[static_cast<std::size_t>(carry.buffer)].offset;
             };
         };
         return std::ranges::equal(a.parts[part].carries, b.parts[part].carries, {}, place_in(a), place_in(b));
     }
-    static std::size_t carried_bytes(const Segment& segment, std::size_t part) {
+    static std::size_t carried_bytes(const BatchPlan& batch_plan, std::size_t part) {
         std::size_t bytes = 0;
-        for (const Carry& carry : segment.parts[part].carries)
-            bytes += carry.row_bytes * static_cast<std::size_t>(segment.batch);
+        for (const Carry& carry : batch_plan.parts[part].carries)
+            bytes += carry.row_bytes * static_cast<std::size_t>(batch_plan.batch);
         return bytes;
     }
 
     // Whether rows carried over the end of the current stage lie alike in bucket `to`.
     bool can_move(std::size_t part, std::size_t to) const {
-        const Segment& target = context.bound(to).segment();
-        const auto& from_carries = segment().parts[part].carries;
+        const BatchPlan& target = context.bound(to).batch_plan();
+        const auto& from_carries = batch_plan().parts[part].carries;
         const auto& to_carries = target.parts[part].carries;
         if (from_carries.size() != to_carries.size()) return false;
         return std::equal(from_carries.begin(), from_carries.end(), to_carries.begin(),
@@ -89,10 +90,10 @@ struct StagedExecutor::Impl {
     // Rows close up where they lie. Mostly that is where bucket `to` expects them, too; else they go there.
     // Places of different values may overlap: they go through the staging memory.
     void move(std::size_t part, std::size_t to, std::span<const int> kept) {
-        const BoundSegment& source = context.bound(bucket);
-        const BoundSegment& target = context.bound(to);
-        const auto& from_carries = source.segment().parts[part].carries;
-        const auto& to_carries = target.segment().parts[part].carries;
+        const BoundPlan& source = context.bound(bucket);
+        const BoundPlan& target = context.bound(to);
+        const auto& from_carries = source.batch_plan().parts[part].carries;
+        const auto& to_carries = target.batch_plan().parts[part].carries;
         for (const Carry& carry : from_carries) {
             std::byte* bytes = source.bytes(carry.buffer);
             for (std::size_t k = 0; k < kept.size(); ++k)
@@ -100,7 +101,7 @@ struct StagedExecutor::Impl {
                     std::memcpy(bytes + k * carry.row_bytes,
                                 bytes + static_cast<std::size_t>(kept[k]) * carry.row_bytes, carry.row_bytes);
         }
-        if (lies_alike(source.segment(), target.segment(), part)) return;
+        if (lies_alike(source.batch_plan(), target.batch_plan(), part)) return;
         std::byte* staged = staging.data();
         for (const Carry& carry : from_carries) {
             std::memcpy(staged, source.bytes(carry.buffer), kept.size() * carry.row_bytes);

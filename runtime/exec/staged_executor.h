@@ -29,21 +29,21 @@ public:
     /// Stretches of the backbone: each but the last ends at a site that has heads.
     int stages() const;
 
-    /// Pictures of one batch at most: as many as go through the network together.
+    /// Images of one batch at most: as many as go through the network together.
     int rows_at_once() const;
 
-    /// Begins a batch: where the caller writes `rows` preprocessed pictures, row-major.
+    /// Begins a batch: where the caller writes `rows` preprocessed images, row-major.
     /// Throws Error{kUsage} unless 1 <= rows <= rows_at_once().
     std::span<float> input(int rows);
     /// Runs the next stage.
     void advance();
-    /// Logits of a head at the site just reached (`head` counts through all heads), one row a picture, valid
+    /// Logits of a head at the site just reached (`head` counts through all heads), one row an image, valid
     /// until the next call.
     std::span<const float> run_head(int head);
     /// The classifier's logits, after the last stage.
     std::span<const float> logits() const;
 
-    /// Pictures on their way, as they lie in memory.
+    /// Images on their way, as they lie in memory.
     int rows() const;
     /// Among the batch sizes of the network, the one they lie in.
     std::size_t bucket() const;

@@ -49,45 +49,45 @@ void ExitLoop::run_member(std::size_t m, const ExitPlan& plan, ExitBatch& batch)
     for (std::size_t first = 0; first < rows; first += at_once) {
         const auto part = std::span(waiting_).subspan(first, std::min(at_once, rows - first));
         slots_.assign(part.begin(), part.end());
-        run_part(m, plan, batch);
+        run_chunk(m, plan, batch);
         for (const int row : slots_)
             if (row >= 0) waiting_[left++] = row;
     }
     waiting_.resize(left);
 }
 
-void ExitLoop::run_part(std::size_t m, const ExitPlan& plan, ExitBatch& batch) {
+void ExitLoop::run_chunk(std::size_t m, const ExitPlan& plan, ExitBatch& batch) {
     Member& member = members_[m];
     const auto input = member.executor.input(static_cast<int>(slots_.size()));
-    const std::size_t picture = input.size() / slots_.size();
+    const std::size_t image = input.size() / slots_.size();
     for (std::size_t i = 0; i < slots_.size(); ++i)
-        batch.fill(static_cast<int>(m), slots_[i], input.subspan(i * picture, picture));
+        batch.fill(static_cast<int>(m), slots_[i], input.subspan(i * image, image));
     for (std::size_t s = 0; s < member.positions.size() && !slots_.empty(); ++s) {
         const int position = member.positions[s];
         const bool is_final = index(position) + 1 == positions_.size();
         member.executor.advance();
-        const ExitStop& stop = plan.stops[index(position)];
+        const DecisionPoint& point = plan.points[index(position)];
         std::span<const float> logits;
-        if (stop.enabled) {
-            logits = logits_of(member.executor, stop.head);
+        if (point.enabled) {
+            logits = logits_of(member.executor, point.head);
             run_exit(plan, position, logits, batch);
         }
-        if (has_deadlines_ && !is_final) leave_late(m, s, plan, logits, batch);
-        if (stop.enabled || has_deadlines_) compact(member);
+        if (has_deadlines_ && !is_final) exit_late(m, s, plan, logits, batch);
+        if (point.enabled || has_deadlines_) compact(member);
     }
 }
 
 void ExitLoop::run_exit(const ExitPlan& plan, int position, std::span<const float> logits, ExitBatch& batch) {
-    const ExitStop& stop = plan.stops[index(position)];
+    const DecisionPoint& point = plan.points[index(position)];
     const bool is_final = index(position) + 1 == positions_.size();
     for (std::size_t i = 0; i < slots_.size(); ++i) {
         if (slots_[i] < 0) continue;
         const auto own = logits_at(i, logits);
         const float score = judge(plan, slots_[i], own);
         if (!std::isfinite(score)) ++non_finite_scores_;
-        if (is_final || (std::isfinite(score) && static_cast<double>(score) > stop.threshold))
-            leave(i, {position, positions_[index(position)].member, &stop.type, score, stop.paid, own},
-                  batch);
+        if (is_final || (std::isfinite(score) && static_cast<double>(score) > point.threshold))
+            exit_row(i, {position, positions_[index(position)].member, &point.type, score, point.paid, own},
+                     batch);
     }
 }
 
@@ -99,28 +99,28 @@ float ExitLoop::judge(const ExitPlan& plan, int slot, std::span<const float> own
     return row.score = plan.score->compute({own, best, row.agreement});
 }
 
-void ExitLoop::leave(std::size_t place, ExitAnswer answer, ExitBatch& batch) {
+void ExitLoop::exit_row(std::size_t place, ExitAnswer answer, ExitBatch& batch) {
     const int slot = std::exchange(slots_[place], -1);
     if (has_deadlines_ && !answer.late) answer.late = times_->now() > batch.deadline(slot);
-    batch.leave(slot, answer);
+    batch.exit(slot, answer);
 }
 
 // Rows that would be late after the next stage leave now, by the exit just evaluated, or else by the site's
-// best head though it is off: it knows more of the picture than any exit before.
-void ExitLoop::leave_late(std::size_t m, std::size_t s, const ExitPlan& plan, std::span<const float> logits,
-                          ExitBatch& batch) {
+// best head though it is off: it knows more of the image than any exit before.
+void ExitLoop::exit_late(std::size_t m, std::size_t s, const ExitPlan& plan, std::span<const float> logits,
+                         ExitBatch& batch) {
     const int p = members_[m].positions[s];
-    const ExitStop& stop = plan.stops[index(p)];
-    const ExitPosition::Head& head = positions_[index(p)].heads[stop.late_head];
-    const std::string& type = stop.enabled ? stop.type : head.type;
-    const std::int64_t paid = stop.paid + (stop.enabled ? 0 : head.macs);
+    const DecisionPoint& point = plan.points[index(p)];
+    const ExitPosition::Head& head = positions_[index(p)].heads[point.late_head];
+    const std::string& type = point.enabled ? point.type : head.type;
+    const std::int64_t paid = point.paid + (point.enabled ? 0 : head.macs);
     const StageTimes::TimePoint earliest = earliest_deadline(m, s, plan, batch);
     for (std::size_t i = 0; i < slots_.size(); ++i) {
         if (slots_[i] < 0 || batch.deadline(slots_[i]) >= earliest) continue;
         if (logits.empty()) logits = logits_of(members_[m].executor, head.index);
         const auto own = logits_at(i, logits);
-        const float score = stop.enabled ? rows_[index(slots_[i])].score : judge(plan, slots_[i], own);
-        leave(i, {p, positions_[index(p)].member, &type, score, paid, own, true}, batch);
+        const float score = point.enabled ? rows_[index(slots_[i])].score : judge(plan, slots_[i], own);
+        exit_row(i, {p, positions_[index(p)].member, &type, score, paid, own, true}, batch);
     }
 }
 

@@ -1,4 +1,4 @@
-// The exit loop: a batch walks the members and sites of a model; each picture leaves at the first enabled
+// The exit loop: a batch walks the members and sites of a model; each image leaves at the first enabled
 // exit that is sure enough, and what remains of the batch goes on (docs/method.md, "Inference rule").
 // One ExitLoop serves one thread at a time; many may share compiled members.
 #pragma once
@@ -16,27 +16,27 @@
 
 namespace dyce {
 
-/// How a picture left.
+/// How an image left.
 struct ExitAnswer {
     int position = 0;
     int member = 0;
     const std::string* type = nullptr;  ///< of the head; lives as long as the plan and the loop
     float score = 0;
     std::int64_t macs = 0;          ///< multiply-adds paid
-    std::span<const float> logits;  ///< valid during leave() only
+    std::span<const float> logits;  ///< valid during exit() only
     bool late = false;              ///< it left because of its deadline, or after it
 };
 
-/// The pictures of one run and what becomes of them.
+/// The images of one run and what becomes of them.
 class ExitBatch {
 public:
     using Clock = std::chrono::steady_clock;
 
     virtual ~ExitBatch() = default;
-    /// Writes picture `row` as `member` wants it. Asked for only when the member runs for the row.
-    virtual void fill(int member, int row, std::span<float> picture) = 0;
+    /// Writes image `row` as `member` wants it. Asked for only when the member runs for the row.
+    virtual void fill(int member, int row, std::span<float> image) = 0;
     /// Called once for every row, in the order in which they leave.
-    virtual void leave(int row, const ExitAnswer& answer) = 0;
+    virtual void exit(int row, const ExitAnswer& answer) = 0;
     /// When the row must leave at the latest, by the best head of the site it has reached.
     virtual Clock::time_point deadline(int /*row*/) const { return Clock::time_point::max(); }
 };
@@ -68,14 +68,14 @@ private:
     };
 
     void run_member(std::size_t m, const ExitPlan& plan, ExitBatch& batch);
-    void run_part(std::size_t m, const ExitPlan& plan, ExitBatch& batch);
+    void run_chunk(std::size_t m, const ExitPlan& plan, ExitBatch& batch);
     void run_exit(const ExitPlan& plan, int position, std::span<const float> logits, ExitBatch& batch);
-    void leave_late(std::size_t m, std::size_t s, const ExitPlan& plan, std::span<const float> logits,
-                    ExitBatch& batch);
+    void exit_late(std::size_t m, std::size_t s, const ExitPlan& plan, std::span<const float> logits,
+                   ExitBatch& batch);
     StageTimes::TimePoint earliest_deadline(std::size_t m, std::size_t s, const ExitPlan& plan,
                                             const ExitBatch& batch);
     float judge(const ExitPlan& plan, int slot, std::span<const float> own);
-    void leave(std::size_t place, ExitAnswer answer, ExitBatch& batch);
+    void exit_row(std::size_t place, ExitAnswer answer, ExitBatch& batch);
     static std::span<const float> logits_of(StagedExecutor& executor, int head);
     std::span<const float> logits_at(std::size_t place, std::span<const float> logits) const;
     void compact(Member& member);

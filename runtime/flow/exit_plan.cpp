@@ -16,7 +16,7 @@ namespace {
 }
 
 void enable(const Configuration& configuration, const EnabledExit& exit,
-            const std::vector<ExitPosition>& positions, ExitStop& stop) {
+            const std::vector<ExitPosition>& positions, DecisionPoint& point) {
     const ExitPosition& position = positions[index(exit.site)];
     const auto head = std::find_if(position.heads.begin(), position.heads.end(),
                                    [&](const ExitPosition::Head& other) { return other.type == exit.type; });
@@ -25,7 +25,7 @@ void enable(const Configuration& configuration, const EnabledExit& exit,
              "exit site " + std::to_string(exit.site) + " has no head of type \"" + exit.type + "\"");
     if (!std::isfinite(exit.threshold))
         fail(configuration, "the threshold of exit site " + std::to_string(exit.site) + " is not finite");
-    stop = {true, head->index, exit.threshold, exit.type};
+    point = {true, head->index, exit.threshold, exit.type};
 }
 
 // Each enabled head on the way is paid, and so is the whole backbone of every member that ran before.
@@ -34,11 +34,11 @@ void add_costs(ExitPlan& plan, const std::vector<ExitPosition>& positions) {
     for (std::size_t p = 0; p < positions.size(); ++p) {
         const ExitPosition& position = positions[p];
         if (!plan.member_runs[index(position.member)]) continue;
-        ExitStop& stop = plan.stops[p];
-        if (stop.enabled)
+        DecisionPoint& point = plan.points[p];
+        if (point.enabled)
             for (const ExitPosition::Head& head : position.heads)
-                if (head.type == stop.type) heads += head.macs;
-        stop.paid = members + position.macs + heads;
+                if (head.type == point.type) heads += head.macs;
+        point.paid = members + position.macs + heads;
         if (position.site < 0) members += position.macs;
     }
 }
@@ -49,7 +49,7 @@ ExitPlan make_exit_plan(const Configuration& configuration, const std::vector<Ex
     ExitPlan plan;
     plan.configuration = configuration;
     plan.score = &find_exit_score(configuration.score);
-    plan.stops.resize(positions.size());
+    plan.points.resize(positions.size());
     plan.member_runs.assign(index(positions.back().member) + 1, false);
     int last = -1;
     for (const EnabledExit& exit : configuration.exits) {
@@ -59,14 +59,14 @@ ExitPlan make_exit_plan(const Configuration& configuration, const std::vector<Ex
                                     std::to_string(positions.size() - 1));
         if (exit.site <= last) fail(configuration, "exit sites do not rise");
         last = exit.site;
-        enable(configuration, exit, positions, plan.stops[index(exit.site)]);
+        enable(configuration, exit, positions, plan.points[index(exit.site)]);
         plan.member_runs[index(positions[index(exit.site)].member)] = true;
     }
-    plan.stops.back() = {true, -1, -INFINITY, kFinalType};
+    plan.points.back() = {true, -1, -INFINITY, kFinalType};
     plan.member_runs.back() = true;
     add_costs(plan, positions);
     const std::vector<std::size_t> late = late_heads(configuration, positions);
-    for (std::size_t p = 0; p < positions.size(); ++p) plan.stops[p].late_head = late[p];
+    for (std::size_t p = 0; p < positions.size(); ++p) plan.points[p].late_head = late[p];
     return plan;
 }
 

@@ -14,20 +14,20 @@
 namespace dyce {
 
 /// What happens at one position.
-struct ExitStop {
+struct DecisionPoint {
     bool enabled = false;
     int head = -1;              ///< index among the member's heads; -1 = its classifier
     double threshold = 0;       ///< leave when the score is strictly above
     std::string type;           ///< of the enabled head
-    std::int64_t paid = 0;      ///< multiply-adds of a picture that leaves here
-    std::size_t late_head = 0;  ///< index in ExitPosition::heads of the head by which late pictures leave
+    std::int64_t paid = 0;      ///< multiply-adds of an image that leaves here
+    std::size_t late_head = 0;  ///< index in ExitPosition::heads of the head by which late images leave
 };
 
 struct ExitPlan {
     Configuration configuration;
     const ExitScore* score = nullptr;
-    std::vector<ExitStop> stops;    ///< one a position; the final exit last, always enabled
-    std::vector<bool> member_runs;  ///< a member with no enabled position does not run
+    std::vector<DecisionPoint> points;  ///< one a position; the final exit last, always enabled
+    std::vector<bool> member_runs;      ///< a member with no enabled position does not run
 };
 
 /// Throws Error{kUsage} naming the exit when a position or a type does not exist, positions do not rise, a

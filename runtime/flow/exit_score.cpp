@@ -12,16 +12,16 @@
 namespace dyce {
 namespace {
 
-float sum_of_exponentials(const ExitEvidence& e) {
+float sum_of_exponentials(const ScoreInput& e) {
     const float top = e.logits[static_cast<std::size_t>(e.best)];
     float sum = 0;
     for (const float logit : e.logits) sum += std::exp(logit - top);
     return sum;
 }
 
-float max_softmax(const ExitEvidence& e) { return 1.f / sum_of_exponentials(e); }
+float max_softmax(const ScoreInput& e) { return 1.f / sum_of_exponentials(e); }
 
-float margin(const ExitEvidence& e) {
+float margin(const ScoreInput& e) {
     const float top = e.logits[static_cast<std::size_t>(e.best)];
     float second = -INFINITY;
     for (std::size_t i = 0; i < e.logits.size(); ++i)
@@ -30,7 +30,7 @@ float margin(const ExitEvidence& e) {
 }
 
 // H = ln S - sum(x exp x) / S, with x = logit - top and S the sum of exp x.
-float entropy(const ExitEvidence& e) {
+float entropy(const ScoreInput& e) {
     if (e.logits.size() < 2) return 1;
     const float top = e.logits[static_cast<std::size_t>(e.best)];
     float sum = 0, weighted = 0;
@@ -42,7 +42,7 @@ float entropy(const ExitEvidence& e) {
     return 1.f - (std::log(sum) - weighted / sum) / std::log(static_cast<float>(e.logits.size()));
 }
 
-float patience(const ExitEvidence& e) { return static_cast<float>(e.agreement); }
+float patience(const ScoreInput& e) { return static_cast<float>(e.agreement); }
 
 constexpr ExitScore kScores[] = {{"max_softmax", max_softmax, true},
                                  {"margin", margin, true},

@@ -8,7 +8,7 @@
 namespace dyce {
 
 /// What a score may look at.
-struct ExitEvidence {
+struct ScoreInput {
     std::span<const float> logits;
     int best = 0;       ///< the class of the largest logit
     int agreement = 1;  ///< consecutive enabled exits that name this class, the present one included
@@ -16,8 +16,8 @@ struct ExitEvidence {
 
 struct ExitScore {
     const char* name;
-    float (*compute)(const ExitEvidence& evidence);  ///< larger = surer
-    bool from_logits;                                ///< false: follows from predictions alone
+    float (*compute)(const ScoreInput& input);  ///< larger = surer
+    bool from_logits;                           ///< false: follows from predictions alone
 };
 
 /// max_softmax: the largest softmax probability (arXiv 2403.01695). margin: it minus the second largest.

@@ -1,4 +1,4 @@
-// By which head of each site a picture leaves that cannot wait for an exit. Pure function.
+// By which head of each site an image leaves that cannot wait for an exit. Pure function.
 #pragma once
 
 #include "graph/exits/exits.h"

@@ -9,7 +9,7 @@
 
 namespace dyce {
 
-/// Softmax with the maximum subtracted (float32), best `topk` classes, surest first; equal probabilities keep
+/// Softmax with the maximum subtracted (float32), best `topk` classes, most probable first; equal probabilities keep
 /// class order. Sets `error` when a logit is not finite.
 Prediction answer(std::span<const float> logits, const std::vector<std::string>& labels, int topk);
 

@@ -14,7 +14,7 @@ std::vector<std::shared_ptr<const CompiledModel>> compile_members(const ModelDat
                                    {.max_batch = options.max_batch,
                                     .threads = options.threads,
                                     .precision = parse_precision(options.precision, "precision"),
-                                    .goal = parse_plan_goal(options.plan, "plan"),
+                                    .goal = parse_tune_goal(options.plan, "plan"),
                                     .reference_kernels = options.reference_kernels,
                                     .mapping = model.mapping}));
     return members;

@@ -24,7 +24,7 @@ public:
 
     const ModelData& model() const { return *model_; }
     std::size_t max_batch() const { return max_batch_; }
-    /// Positions where a picture may leave, the final exit included.
+    /// Positions where an image may leave, the final exit included.
     std::size_t positions() const { return positions_.size(); }
 
     /// A configuration of no set goes by what the set stored with the model knows of heads.

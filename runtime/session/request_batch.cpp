@@ -18,12 +18,12 @@ RequestBatch::RequestBatch(const ModelData& model, const std::vector<std::unique
       generation_(generation),
       images_(images_of(requests_)),
       predictions_(requests_.size()),
-      pictures_(model, images_, requests_[0]->topk, Clock::time_point::max(), predictions_) {
+      batch_(model, images_, requests_[0]->topk, Clock::time_point::max(), predictions_) {
     answered_.reserve(requests_.size());
 }
 
-void RequestBatch::leave(int row, const ExitAnswer& answer) {
-    pictures_.leave(row, answer);
+void RequestBatch::exit(int row, const ExitAnswer& answer) {
+    batch_.exit(row, answer);
     Request& request = *requests_[static_cast<std::size_t>(row)];
     Prediction& prediction = predictions_[static_cast<std::size_t>(row)];
     prediction.configuration = configuration_;

@@ -1,7 +1,7 @@
 // Requests on their way through the exit loop: each is answered the moment it leaves. Lives for one run.
 #pragma once
 
-#include "runtime/session/picture_batch.h"
+#include "runtime/session/image_batch.h"
 #include "runtime/session/request_queue.h"
 
 #include <cstdint>
@@ -24,10 +24,8 @@ public:
     RequestBatch(const ModelData& model, const std::vector<std::unique_ptr<Request>>& requests,
                  const std::string& configuration, std::uint64_t generation);
 
-    void fill(int member, int row, std::span<float> picture) override {
-        pictures_.fill(member, row, picture);
-    }
-    void leave(int row, const ExitAnswer& answer) override;
+    void fill(int member, int row, std::span<float> image) override { batch_.fill(member, row, image); }
+    void exit(int row, const ExitAnswer& answer) override;
     Clock::time_point deadline(int row) const override {
         return requests_[static_cast<std::size_t>(row)]->deadline;
     }
@@ -41,7 +39,7 @@ private:
     std::vector<Image> images_;
     std::vector<Prediction> predictions_;
     std::vector<Answered> answered_;
-    PictureBatch pictures_;
+    ImageBatch batch_;
 };
 
 }  // namespace dyce

@@ -1,5 +1,5 @@
 #include "runtime/control/active_configuration.h"
-#include "runtime/control/pilot.h"
+#include "runtime/control/configuration_controller.h"
 #include "runtime/core/forks.h"
 #include "runtime/core/threads.h"
 #include "runtime/session/engine.h"
@@ -78,10 +78,10 @@ struct Scheduler::Impl {
 
     // Taken before queue_mutex by whoever needs both.
     mutable std::mutex control_mutex;
-    Pilot pilot;
+    ConfigurationController controller;
     int chosen;  // index in the set, as last installed
     std::uint64_t answered = 0, late = 0, switches = 0;
-    std::atomic<double> picture_us{0};  // what the queue may expect
+    std::atomic<double> image_us{0};  // what the queue may expect
 
     std::mutex stop_mutex;
     std::vector<std::thread> workers;
@@ -95,9 +95,10 @@ struct Scheduler::Impl {
           plans(make_plans(configurations)),
           active(plans.empty() ? engine.make_plan({}) : plans[static_cast<std::size_t>(first)]),
           queue(queue_options(options)),
-          pilot(configurations,
-                {options.policy, first, engine.positions(), options.workers, options.window_s, options.meter},
-                seconds(Clock::now())),
+          controller(
+              configurations,
+              {options.policy, first, engine.positions(), options.workers, options.window_s, options.meter},
+              seconds(Clock::now())),
           chosen(first) {}
 
     ~Impl() { stop(); }
@@ -201,7 +202,7 @@ struct Scheduler::Impl {
                 wake.wait(lock);
                 continue;
             }
-            const std::chrono::duration<double, std::micro> service(picture_us *
+            const std::chrono::duration<double, std::micro> service(image_us *
                                                                     static_cast<double>(queue.size()));
             const auto due = queue.due(std::chrono::duration_cast<Clock::duration>(service));
             if (is_stopping || due <= Clock::now()) break;
@@ -235,7 +236,7 @@ struct Scheduler::Impl {
         for (const auto& request : requests) deadline = std::min(deadline, request->deadline);
         const std::chrono::duration<double, std::micro> left = deadline - now;
         const std::lock_guard lock(control_mutex);
-        index = pilot.choose(static_cast<int>(requests.size()), left.count());
+        index = controller.choose(static_cast<int>(requests.size()), left.count());
         install(index);
         return active.get();
     }
@@ -244,16 +245,16 @@ struct Scheduler::Impl {
                  int index, Clock::time_point start) {
         const auto now = Clock::now();
         const std::lock_guard lock(control_mutex);
-        const bool is_below_floor = configuration.accuracy_low < pilot.accuracy_floor();
+        const bool is_below_floor = configuration.accuracy_low < controller.accuracy_floor();
         answered += answers.size();
         for (const auto& [latency_us, position, is_late] : answers) {
             late += is_late || is_below_floor ? 1 : 0;
-            pilot.answered(latency_us, static_cast<std::size_t>(position));
+            controller.answered(latency_us, static_cast<std::size_t>(position));
         }
-        pilot.worked(index, static_cast<int>(answers.size()),
-                     std::chrono::duration<double>(now - start).count());
-        picture_us = pilot.predicted_us();
-        if (pilot.is_due(seconds(now))) install(pilot.close(seconds(now), take_figures()));
+        controller.worked(index, static_cast<int>(answers.size()),
+                          std::chrono::duration<double>(now - start).count());
+        image_us = controller.predicted_us();
+        if (controller.is_due(seconds(now))) install(controller.close(seconds(now), take_figures()));
     }
 
     void install(int index) {
@@ -283,14 +284,14 @@ struct Scheduler::Impl {
         report.answered = answered;
         report.late = late;
         report.switches = switches;
-        report.no_watts_reason = pilot.no_power_reason();
-        const Window& window = pilot.telemetry().last();
+        report.no_watts_reason = controller.no_power_reason();
+        const Window& window = controller.telemetry().last();
         if (window.seconds > 0) {
             report.p95_us = known(window.p95_us);
             report.arrival_rate = window.arrival_rate();
             report.busy = window.busy;
             report.watts = known(window.watts);
-            report.exit_share = pilot.telemetry().exit_share();
+            report.exit_share = controller.telemetry().exit_share();
         }
         return report;
     }

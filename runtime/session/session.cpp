@@ -1,6 +1,6 @@
 #include "runtime/control/active_configuration.h"
 #include "runtime/session/engine.h"
-#include "runtime/session/picture_batch.h"
+#include "runtime/session/image_batch.h"
 
 #include <dyce/error.h>
 #include <dyce/session.h>
@@ -25,9 +25,9 @@ struct Session::Impl {
         for (std::size_t first = 0; first < images.size(); first += engine.max_batch()) {
             const std::size_t count = std::min(engine.max_batch(), images.size() - first);
             const Active::Current current = own ? Active::Current{own, 0} : active.get();
-            PictureBatch pictures(engine.model(), std::span(images).subspan(first, count), options.topk,
-                                  deadline, std::span(predictions).subspan(first, count));
-            engine.run(*current.plan, count, pictures);
+            ImageBatch batch(engine.model(), std::span(images).subspan(first, count), options.topk, deadline,
+                             std::span(predictions).subspan(first, count));
+            engine.run(*current.plan, count, batch);
             for (std::size_t i = first; i < first + count; ++i) {
                 predictions[i].configuration = current.plan->configuration.name;
                 predictions[i].generation = current.generation;

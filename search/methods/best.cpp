@@ -2,8 +2,8 @@
 // steps. What is found for one lambda is tried for all others: the objective is linear, so its minima over
 // lambda are corners of one hull, and neighbours share them. Then some exits are taken out at random and the
 // rest settles anew: that leaves the local minima that single steps cannot.
+#include "search/methods/robust_candidates.h"
 #include "search/methods/search_method.h"
-#include "search/methods/steady.h"
 
 #include <algorithm>
 #include <cmath>
@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kMaxSpreads = 20;
 constexpr std::size_t kSwapRounds = 4;
-constexpr double kStarts = 1.2e9;    // pictures x heads x lambdas looked at from a second start
+constexpr double kStarts = 1.2e9;    // images x heads x lambdas looked at from a second start
 constexpr double kSwapWork = 1.1e9;  // the same in a round
 constexpr std::size_t kMaxTries = 8;
 constexpr unsigned kMaxRemoved = 4;
@@ -30,7 +30,7 @@ void append(std::vector<Solution>& to, const std::vector<Solution>& more) {
 }
 
 Solution descend_from(Searcher& searcher, const Objective& objective, const Solution& start) {
-    searcher.walk.set(start.choices);
+    searcher.assignment.set(start.choices);
     return better(objective, start, descend(searcher, objective));
 }
 
@@ -70,8 +70,7 @@ SearchResult run_best(const SearchSpace& space, const Objectives& objectives, in
     const auto circled = kCircular.run(space, objectives, threads).by_lambda;
     SearchResult result;
     std::vector<Solution>& best = result.by_lambda;
-    const double state =
-        static_cast<double>(space.pictures()) * static_cast<double>(space.meta().heads.size());
+    const double state = static_cast<double>(space.images()) * static_cast<double>(space.meta().heads.size());
     const double all = state * static_cast<double>(objectives.size());
     // Circular ends where no step helps, one-pass does not: going on from there finds other minima. On large
     // records some lambdas do, and hand on what they find.
@@ -93,7 +92,7 @@ SearchResult run_best(const SearchSpace& space, const Objectives& objectives, in
             std::mt19937 random(static_cast<unsigned>(round * best.size() + l));
             Solution found = best[l];
             for (std::size_t attempt = 0; attempt < tries; ++attempt) {
-                searcher.walk.set(without_some(found.choices, random));
+                searcher.assignment.set(without_some(found.choices, random));
                 found = better(objectives[l], found, descend(searcher, objectives[l]));
             }
             return found;

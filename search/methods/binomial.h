@@ -13,7 +13,7 @@ double beta_quantile(double a, double b, double p);
 /// P(X >= right) of `count` independent answers that are each right with this probability.
 double binomial_tail(double right, double count, double probability);
 
-/// Share of right answers that is conservatively expected of an exit by which `count` pictures left, `right`
+/// Share of right answers that is conservatively expected of an exit by which `count` images left, `right`
 /// of them rightly: the 10 % quantile of Beta(1 + right, 1 + count - right) (docs/method.md, "Conservative
 /// estimate and certified accuracy").
 double conservative_share(double right, double count);

@@ -13,10 +13,10 @@ constexpr int kMaxRounds = 1000;
 }  // namespace
 
 Solution circular(Searcher& searcher, const Objective& objective) {
-    Walk& walk = searcher.walk;
-    const std::size_t positions = walk.space().positions();
-    walk.set(Choices(positions));
-    double value = value_of(objective, walk.solution());
+    ExitAssignment& assignment = searcher.assignment;
+    const std::size_t positions = assignment.space().positions();
+    assignment.set(Choices(positions));
+    double value = value_of(objective, assignment.solution());
     std::vector<double> least(positions);
     for (int round = 0; round < kMaxRounds && positions > 0; ++round) {
         // Positions that cannot reach what the most promising one does are not worth a step.
@@ -34,10 +34,10 @@ Solution circular(Searcher& searcher, const Objective& objective) {
             best_position = p;
         }
         if (best_position == positions) break;
-        walk.set(best_position, best.choice);
+        assignment.set(best_position, best.choice);
         value = best.value;
     }
-    return walk.solution();
+    return assignment.solution();
 }
 
 const SearchMethod kCircular{

@@ -1,6 +1,6 @@
 #include "runtime/core/parallel.h"
 #include "search/methods/risk_curve.h"
-#include "search/methods/steady.h"
+#include "search/methods/robust_candidates.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,18 +10,18 @@ namespace dyce {
 namespace {
 
 constexpr std::size_t kMinRisks = 30, kMaxRisks = 240;
-constexpr double kRiskWork = 3e9;  // pictures x positions x heads x risks looked at
+constexpr double kRiskWork = 3e9;  // images x positions x heads x risks looked at
 constexpr int kRiskRounds = 3;
 constexpr double kLowRisk = 2e-4, kHighRisk = 0.5;
 
-// Cost of a picture on average that leaving by a head saves, at this threshold and if no other exit were on.
+// Cost of an image on average that leaving by a head saves, at this threshold and if no other exit were on.
 double saving(const SearchSpace& space, int column, double threshold) {
     const SearchSpace::Column& own = space.column(column);
     const auto leavers = std::partition_point(own.order.begin(), own.order.end(), [&](const CutEntry& entry) {
-        return own.scores[entry.picture()] > threshold;
+        return own.scores[entry.image()] > threshold;
     });
     const double share =
-        static_cast<double>(leavers - own.order.begin()) / static_cast<double>(space.pictures());
+        static_cast<double>(leavers - own.order.begin()) / static_cast<double>(space.images());
     const RecordPosition& position = space.meta().positions[own.position];
     // What a member before the last has cost is lost for those who stay, and saved by nobody.
     const bool in_last = position.member == space.meta().positions.back().member;
@@ -59,24 +59,24 @@ Choices choose(const SearchSpace& space, const Options& options, const Wanted& w
     return choices;
 }
 
-// Position by position the option, or none, that makes pictures cheapest: an exit is worth its cost only for
-// the pictures that those before it have left.
-void settle(Walk& walk, const Options& options) {
-    double cost = walk.solution().cost;
+// Position by position the option, or none, that makes images cheapest: an exit is worth its cost only for
+// the images that those before it have left.
+void settle(ExitAssignment& assignment, const Options& options) {
+    double cost = assignment.solution().cost;
     for (int round = 0; round < kRiskRounds; ++round)
         for (std::size_t p = 0; p < options.size(); ++p) {
-            Choice best = walk.choices()[p];
+            Choice best = assignment.choices()[p];
             const auto attempt = [&](const Choice& choice) {
-                if (choice == walk.choices()[p]) return;
-                walk.set(p, choice);
-                const double changed = walk.solution().cost;
+                if (choice == assignment.choices()[p]) return;
+                assignment.set(p, choice);
+                const double changed = assignment.solution().cost;
                 if (changed >= cost) return;
                 cost = changed;
                 best = choice;
             };
             attempt({});
             for (const Choice& option : options[p]) attempt(option);
-            if (!(walk.choices()[p] == best)) walk.set(p, best);
+            if (!(assignment.choices()[p] == best)) assignment.set(p, best);
         }
 }
 
@@ -89,7 +89,7 @@ std::vector<Solution> equal_risk(const SearchSpace& space, int threads) {
     });
     const std::size_t types = space.meta().types.size();
     const std::size_t rows = types + 2;  // each type alone, all together, and what is left when that settles
-    const double settling = static_cast<double>(space.pictures()) * static_cast<double>(space.positions()) *
+    const double settling = static_cast<double>(space.images()) * static_cast<double>(space.positions()) *
                             static_cast<double>(space.meta().heads.size());
     const std::size_t risks =
         std::clamp(static_cast<std::size_t>(kRiskWork / settling), kMinRisks, kMaxRisks);
@@ -97,11 +97,11 @@ std::vector<Solution> equal_risk(const SearchSpace& space, int threads) {
         const double at = static_cast<double>(index / rows) / static_cast<double>(risks - 1);
         const Options options = options_at(space, curves, kLowRisk * std::pow(kHighRisk / kLowRisk, at));
         const std::size_t type = index % rows;
-        searcher.walk.set(choose(space, options, [&](const RecordHead& head) {
+        searcher.assignment.set(choose(space, options, [&](const RecordHead& head) {
             return type >= types || head.type == static_cast<int>(type);
         }));
-        if (type > types) settle(searcher.walk, options);
-        return searcher.walk.solution();
+        if (type > types) settle(searcher.assignment, options);
+        return searcher.assignment.solution();
     });
 }
 

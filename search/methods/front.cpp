@@ -10,13 +10,13 @@ namespace dyce {
 namespace {
 
 double conservative_accuracy(const Simulation& simulation) {
-    double right = 0, pictures = 0;
+    double right = 0, images = 0;
     for (const Simulation::Exit& exit : simulation.exits) {
-        const auto count = static_cast<double>(exit.pictures);
-        pictures += count;
+        const auto count = static_cast<double>(exit.images);
+        images += count;
         if (count > 0) right += count * conservative_share(static_cast<double>(exit.correct), count);
     }
-    return right / pictures;
+    return right / images;
 }
 
 std::string numbered(std::size_t index) {
@@ -47,8 +47,8 @@ std::vector<RatedConfiguration> rate(const std::vector<Solution>& solutions,
         configuration.cost = simulation.cost;
         configuration.relative_cost = simulation.cost / costs.base();
         for (const Simulation::Exit& exit : simulation.exits)
-            configuration.exit_share.push_back(static_cast<double>(exit.pictures) /
-                                               static_cast<double>(validation.pictures));
+            configuration.exit_share.push_back(static_cast<double>(exit.images) /
+                                               static_cast<double>(validation.images));
     });
     return rated;
 }
@@ -58,10 +58,10 @@ void choose_conservatively(SearchResult& found, const std::vector<Objective>& ob
     std::vector<Solution> all = found.by_lambda;
     all.insert(all.end(), found.others.begin(), found.others.end());
     const auto rated = rate(all, {}, searched, costs, rating);
-    const auto pictures = static_cast<double>(searched.pictures);
+    const auto images = static_cast<double>(searched.images);
     for (std::size_t l = 0; l < objectives.size(); ++l) {
         const auto value = [&](std::size_t i) {
-            return objectives[l](rated[i].configuration.accuracy_low * pictures, all[i].cost);
+            return objectives[l](rated[i].configuration.accuracy_low * images, all[i].cost);
         };
         std::size_t best = l;
         for (std::size_t i = 0; i < all.size(); ++i)
@@ -88,15 +88,15 @@ std::vector<Configuration> pareto_front(const std::vector<RatedConfiguration>& r
     return front;
 }
 
-std::vector<Configuration> keep_promise(std::vector<Configuration> by_cost, const Evaluator& calibration,
-                                        double min_accuracy, double confidence) {
+std::vector<Configuration> certify_accuracy(std::vector<Configuration> by_cost, const Evaluator& calibration,
+                                            double min_accuracy, double confidence) {
     auto kept = by_cost.end();
     while (kept != by_cost.begin()) {
         const Simulation simulation = calibration.simulate(*std::prev(kept));
         double right = 0, count = 0;
         for (const Simulation::Exit& exit : simulation.exits) {
             right += static_cast<double>(exit.correct);
-            count += static_cast<double>(exit.pictures);
+            count += static_cast<double>(exit.images);
         }
         // The chance to see so many right answers if the accuracy were no better than promised.
         if (binomial_tail(right, count, min_accuracy) > 1 - confidence) break;

@@ -41,7 +41,7 @@ std::vector<Configuration> pareto_front(const std::vector<RatedConfiguration>& r
 /// Fixed-sequence testing (docs/method.md, "Conservative estimate and certified accuracy"): from the most
 /// expensive configuration down, those of which a record that nothing was chosen on shows with this
 /// confidence that their accuracy is at least `min_accuracy`; the first that fails ends it. Throws as Evaluator::simulate() does.
-std::vector<Configuration> keep_promise(std::vector<Configuration> by_cost, const Evaluator& calibration,
-                                        double min_accuracy, double confidence);
+std::vector<Configuration> certify_accuracy(std::vector<Configuration> by_cost, const Evaluator& calibration,
+                                            double min_accuracy, double confidence);
 
 }  // namespace dyce

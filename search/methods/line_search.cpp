@@ -13,20 +13,20 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // Fills what is kept of the position.
 void LineSearch::look_at(std::size_t position, const Objective& objective) {
-    const SearchSpace& space = walk_.space();
+    const SearchSpace& space = assignment_.space();
     position_ = position;
-    choices_ = walk_.choices();
+    choices_ = assignment_.choices();
     const bool is_on = choices_[position].on();
     choices_[position] = {};
     arrivals_.assign(2 * (space.positions() - position) + 1, 0);
     if (is_on) {
-        const std::uint32_t* counts = tally_.of(space.columns_at(position).front()).counts.data();
+        const std::uint32_t* counts = histogram_.of(space.columns_at(position).front()).counts.data();
         for (std::size_t cell = 1; cell < arrivals_.size(); ++cell)
-            arrivals_[cell] = std::accumulate(counts + cell * Tally::kTags,
-                                              counts + (cell + 1) * Tally::kTags, std::int64_t{0});
+            arrivals_[cell] = std::accumulate(counts + cell * ExitHistogram::kTags,
+                                              counts + (cell + 1) * ExitHistogram::kTags, std::int64_t{0});
     } else {
         for (std::size_t cell = 1; cell < arrivals_.size(); ++cell)
-            arrivals_[cell] = walk_.leaving(2 * position + 1 + cell);
+            arrivals_[cell] = assignment_.leaving(2 * position + 1 + cell);
     }
     arriving_ = std::accumulate(arrivals_.begin(), arrivals_.end(), std::int64_t{0});
     staying_ = value_staying(choices_, objective);
@@ -35,19 +35,19 @@ void LineSearch::look_at(std::size_t position, const Objective& objective) {
 
 // Of choices under which nobody leaves at the position.
 double LineSearch::value_staying(const Choices& choices, const Objective& objective) const {
-    const auto costs = leaving_costs(walk_.space().meta(), walk_.space().costs(), choices);
+    const auto costs = leaving_costs(assignment_.space().meta(), assignment_.space().costs(), choices);
     const auto exits_on =
         std::count_if(choices.begin(), choices.end(), [](const Choice& choice) { return choice.on(); });
     double correct = 0;
     double cost = 0;
-    for (const std::size_t stop : walk_.stops()) {
+    for (const std::size_t stop : assignment_.stops()) {
         if (stop == position_) continue;
         for (const std::size_t right : {0u, 1u}) {
             const std::size_t code = 2 * stop + right;
-            const auto pictures = static_cast<double>(stop < position_ ? walk_.leaving(code)
-                                                                       : arrivals_[code - 2 * position_ - 1]);
-            correct += right != 0 ? pictures : 0;
-            cost += pictures * costs[stop];
+            const auto images = static_cast<double>(stop < position_ ? assignment_.leaving(code)
+                                                                     : arrivals_[code - 2 * position_ - 1]);
+            correct += right != 0 ? images : 0;
+            cost += images * costs[stop];
         }
     }
     return objective(correct, cost) + objective.per_exit * static_cast<double>(exits_on);
@@ -56,13 +56,13 @@ double LineSearch::value_staying(const Choices& choices, const Objective& object
 // They are the same for all heads of the position: whoever leaves there has met the head, too. Cells of exits
 // that are off have none.
 void LineSearch::set_changes(const Objective& objective) {
-    const SearchSpace& space = walk_.space();
+    const SearchSpace& space = assignment_.space();
     choices_[position_].column = space.columns_at(position_).front();
     const auto costs = leaving_costs(space.meta(), space.costs(), choices_);
     choices_[position_] = {};
     changes_.assign(2 * arrivals_.size(), std::numeric_limits<double>::quiet_NaN());
     changes_[0] = changes_[1] = 0;  // who does not arrive changes nothing
-    for (const std::size_t stop : walk_.stops()) {
+    for (const std::size_t stop : assignment_.stops()) {
         if (stop <= position_) continue;
         const double saved = objective.per_cost * (costs[stop] - costs[position_]);
         double* change = &changes_[2 * (2 * (stop - position_) - 1)];
@@ -74,19 +74,19 @@ void LineSearch::set_changes(const Objective& objective) {
 }
 
 void LineSearch::set_slope(int index, const Objective& objective) {
-    const SearchSpace::Column& column = walk_.space().column(index);
+    const SearchSpace::Column& column = assignment_.space().column(index);
     choices_[position_] = {index, kNoScore};
     slope_.met = value_staying(choices_, objective);
     std::array<double, kBins> worse{}, better{};
-    const Tally::Table& table = tally_.of(index);
+    const ExitHistogram::Table& table = histogram_.of(index);
     for (std::size_t cell = 1; cell < arrivals_.size(); ++cell) {
         if (arrivals_[cell] == 0) continue;
         for (const std::size_t right : {0u, 1u}) {
             const double change = changes_[2 * cell + right];
             auto& sums = std::signbit(change) ? better : worse;
-            const std::uint32_t* pictures = &table.counts[cell * Tally::kTags + right];
+            const std::uint32_t* images = &table.counts[cell * ExitHistogram::kTags + right];
             for (std::size_t bin = 0; bin < kBins; ++bin)  // signed integers become doubles faster
-                sums[bin] += change * static_cast<double>(static_cast<std::int32_t>(pictures[2 * bin]));
+                sums[bin] += change * static_cast<double>(static_cast<std::int32_t>(images[2 * bin]));
         }
     }
     Bottoms& bottoms = bottoms_[static_cast<std::size_t>(index)];
@@ -102,12 +102,13 @@ void LineSearch::set_slope(int index, const Objective& objective) {
     }
 }
 
-// Brings what is known of the bins to where the walk stands now.
-void LineSearch::sink(const SearchSpace::Column& column, const Tally::Table& table, Bottoms& bottoms) const {
+// Brings what is known of the bins to where the assignment stands now.
+void LineSearch::sink(const SearchSpace::Column& column, const ExitHistogram::Table& table,
+                      Bottoms& bottoms) const {
     if (bottoms.changes.empty()) {
         bottoms.depths.fill(-kInfinity);
     } else {
-        double low = 0, high = 0, shift = 0;  // NaN is in no comparison: its cell has no pictures that stayed
+        double low = 0, high = 0, shift = 0;  // NaN is in no comparison: its cell has no images that stayed
         for (std::size_t c = 0; c < changes_.size(); ++c) {
             const double was = bottoms.changes[c], is = changes_[c];
             for (const double change : {was, is}) {
@@ -127,9 +128,9 @@ void LineSearch::sink(const SearchSpace::Column& column, const Tally::Table& tab
     bottoms.moved = table.moved;
 }
 
-// Entries before the first picture that arrives: no cut among them lets anybody go.
+// Entries before the first image that arrives: no cut among them lets anybody go.
 std::size_t LineSearch::idle_entries(const SearchSpace::Column& column) const {
-    const auto arrives = [&](const CutEntry& entry) { return cell(entry.picture()) != 0; };
+    const auto arrives = [&](const CutEntry& entry) { return cell(entry.image()) != 0; };
     const auto first = std::find_if(column.order.begin(), column.order.end(), arrives);
     return static_cast<std::size_t>(first - column.order.begin());
 }
@@ -141,7 +142,7 @@ double LineSearch::lowest_in(const SearchSpace::Column& column, std::size_t bin,
     double sum = slope_.starts[bin];
     for (std::size_t k = std::max<std::size_t>(idle, column.bins[bin]); k < column.bins[bin + 1]; ++k) {
         const CutEntry entry = column.order[k];
-        sum += changes_[2 * cell(entry.picture()) + entry.right()];
+        sum += changes_[2 * cell(entry.image()) + entry.right()];
         lowest = std::min(lowest, entry.last() ? sum : kInfinity);
     }
     return lowest;
@@ -165,7 +166,7 @@ LineSearch::Cut LineSearch::first_down(const SearchSpace::Column& column, std::s
     double sum = slope_.starts[bin];
     for (std::size_t k = std::max<std::size_t>(idle, column.bins[bin]); k < column.bins[bin + 1]; ++k) {
         const CutEntry entry = column.order[k];
-        sum += changes_[2 * cell(entry.picture()) + entry.right()];
+        sum += changes_[2 * cell(entry.image()) + entry.right()];
         if (!entry.last() || sum >= lowest.change) continue;
         lowest = {sum, k + 1};
         if (sum <= enough) break;
@@ -198,26 +199,25 @@ LineSearch::Cut LineSearch::lowest_cut(const SearchSpace::Column& column, Bottom
     return first_down(column, static_cast<std::size_t>(first - found.begin()), idle, enough);
 }
 
-// Between the last score that leaves and the first of an arriving picture that stays.
+// Between the last score that leaves and the first of an arriving image that stays.
 double LineSearch::threshold(const SearchSpace::Column& column, std::size_t entries) const {
-    const double above = column.scores[column.order[entries - 1].picture()];
+    const double above = column.scores[column.order[entries - 1].image()];
     for (std::size_t k = entries; k < column.order.size(); ++k)
-        if (cell(column.order[k].picture()) != 0)
-            return (above + column.scores[column.order[k].picture()]) / 2;
+        if (cell(column.order[k].image()) != 0) return (above + column.scores[column.order[k].image()]) / 2;
     return kNoScore;
 }
 
 std::int64_t LineSearch::leavers(const Choice& choice) const {
     if (!choice.on()) return 0;
-    const float* scores = walk_.space().column(choice.column).scores;
+    const float* scores = assignment_.space().column(choice.column).scores;
     std::int64_t count = 0;
-    for (std::size_t i = 0; i < walk_.space().pictures(); ++i)
+    for (std::size_t i = 0; i < assignment_.space().images(); ++i)
         count += scores[i] > choice.threshold && cell(i) != 0 ? 1 : 0;
     return count;
 }
 
 ExitStep LineSearch::best_step(std::size_t position, const Objective& objective, double bound) {
-    const SearchSpace& space = walk_.space();
+    const SearchSpace& space = assignment_.space();
     look_at(position, objective);
     ExitStep best{staying_, {}};
     if (arriving_ == 0) return best;
@@ -239,7 +239,7 @@ double LineSearch::least_value(std::size_t position, const Objective& objective)
     look_at(position, objective);
     double least = staying_;
     if (arriving_ == 0) return least;
-    for (const int column : walk_.space().columns_at(position)) {
+    for (const int column : assignment_.space().columns_at(position)) {
         set_slope(column, objective);
         least = std::min(least, slope_.met + slope_.least);
     }

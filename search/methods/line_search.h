@@ -1,13 +1,13 @@
 // The best choice at one position while all others stay as they are: an exact line search (docs/method.md,
 // "Search methods"). For one head the objective is a step function of the threshold, with a step for each
-// picture that arrives. The steps of a bin of neighbouring scores are summed up by counts first; only bins that could
-// hold the lowest point are then walked through picture by picture. One thread: it holds that thread's
+// image that arrives. The steps of a bin of neighbouring scores are summed up by counts first; only bins that could
+// hold the lowest point are then walked through image by image. One thread: it holds that thread's
 // working memory.
 #pragma once
 
+#include "search/methods/exit_assignment.h"
+#include "search/methods/exit_histogram.h"
 #include "search/methods/objective.h"
-#include "search/methods/tally.h"
-#include "search/methods/walk.h"
 
 #include <array>
 #include <cstdint>
@@ -24,11 +24,11 @@ struct ExitStep {
 
 class LineSearch {
 public:
-    /// For steps from where `walk` stands, which must outlive the search.
-    explicit LineSearch(const Walk& walk)
-        : walk_(walk), tally_(walk), bottoms_(walk.space().meta().heads.size()) {}
+    /// For steps from where `assignment` stands, which must outlive the search.
+    explicit LineSearch(const ExitAssignment& assignment)
+        : assignment_(assignment), histogram_(assignment), bottoms_(assignment.space().meta().heads.size()) {}
 
-    /// The best of: off, and every head of `position` with every threshold that lets go one of the pictures
+    /// The best of: off, and every head of `position` with every threshold that lets go one of the images
     /// that arrive there. Of equal values the one with the fewest leavers wins, then the lowest type. Values
     /// that are not below `bound` are all the same to the caller: any of them may be returned.
     ExitStep best_step(std::size_t position, const Objective& objective,
@@ -57,22 +57,24 @@ private:
         std::array<double, kBins> starts, ends;
     };
 
-    // What is known of a head's bins, kept from step to step. From one to the next most pictures stay where
+    // What is known of a head's bins, kept from step to step. From one to the next most images stay where
     // they were, so a bin's lowest point has sunk by no more than those that moved can do, and what the
     // others' changes have changed.
     struct Bottoms {
         std::array<double, kBins> depths{};  // of a bin's lowest cut, from its start: no cut is lower
         std::array<bool, kBins> exact{};     // whether a cut is as low
         std::vector<double> changes;         // by which they were found; empty = nothing is known
-        std::array<std::uint64_t, kBins + 1> moved{};  // until then, as the tally counts
+        std::array<std::uint64_t, kBins + 1> moved{};  // until then, as the histogram counts
     };
 
     void look_at(std::size_t position, const Objective& objective);
     double value_staying(const Choices& choices, const Objective& objective) const;
     void set_changes(const Objective& objective);
     void set_slope(int column, const Objective& objective);
-    std::size_t cell(std::size_t picture) const { return Tally::cell(position_, walk_.codes()[picture]); }
-    void sink(const SearchSpace::Column& column, const Tally::Table& table, Bottoms& bottoms) const;
+    std::size_t cell(std::size_t image) const {
+        return ExitHistogram::cell(position_, assignment_.codes()[image]);
+    }
+    void sink(const SearchSpace::Column& column, const ExitHistogram::Table& table, Bottoms& bottoms) const;
     double lowest_of(const SearchSpace::Column& column, std::size_t bin, std::size_t idle,
                      Bottoms& bottoms) const;
     Cut lowest_cut(const SearchSpace::Column& column, Bottoms& bottoms, bool cost_is_good,
@@ -83,15 +85,15 @@ private:
     double threshold(const SearchSpace::Column& column, std::size_t entries) const;
     std::int64_t leavers(const Choice& choice) const;
 
-    const Walk& walk_;
-    Tally tally_;
+    const ExitAssignment& assignment_;
+    ExitHistogram histogram_;
 
     // Of the position looked at.
     std::size_t position_ = 0;
     Choices choices_;                     // the position off
     double staying_ = 0;                  // the objective then
-    std::int64_t arriving_ = 0;           // pictures
-    std::vector<std::int64_t> arrivals_;  // the same by cell of the tally
+    std::int64_t arriving_ = 0;           // images
+    std::vector<std::int64_t> arrivals_;  // the same by cell of the histogram
     std::vector<double> changes_;  // of the objective when one leaves: by cell, and whether the head is right
     Slope slope_;                  // of its head looked at
 

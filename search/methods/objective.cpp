@@ -9,7 +9,7 @@ namespace {
 
 double right_answers(const Record& record, const RecordColumn& column) {
     double right = 0;
-    for (std::size_t i = 0; i < record.pictures; ++i)
+    for (std::size_t i = 0; i < record.images; ++i)
         right += column.predictions[i * record.topk] == record.labels[i] ? 1 : 0;
     return right;
 }
@@ -49,12 +49,12 @@ std::vector<double> LambdaRange::values() const {
 std::vector<Objective> make_objectives(const Record& record, const CostTable& costs,
                                        const std::vector<double>& lambdas, bool normalised,
                                        std::vector<std::string>* notices) {
-    const auto pictures = static_cast<double>(record.pictures);
+    const auto images = static_cast<double>(record.images);
     const Scale correct =
         choose_scale(right_answers(record, record.columns.front()),
                      right_answers(record, record.columns.back()), normalised, "accuracy", notices);
     const Scale cost =
-        choose_scale(costs.backbone.front() * pictures, costs.base() * pictures, normalised, "cost", notices);
+        choose_scale(costs.backbone.front() * images, costs.base() * images, normalised, "cost", notices);
     if (!(correct.unit() > 0))
         throw Error(ErrorCode::kContent, "record",
                     "its final exit has no right answer: nothing to search for");

@@ -12,7 +12,7 @@ namespace dyce {
 /// Values closer than this are equal.
 constexpr double kSameValue = 1e-12;
 
-/// J = lambda * (1 - a) + (1 - lambda) * m, written for sums over the pictures of one record.
+/// J = lambda * (1 - a) + (1 - lambda) * m, written for sums over the images of one record.
 struct Objective {
     double lambda = 0;
     double constant = 0;

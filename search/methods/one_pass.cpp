@@ -5,13 +5,13 @@
 namespace dyce {
 
 Solution one_pass(Searcher& searcher, const Objective& objective) {
-    Walk& walk = searcher.walk;
-    walk.set(Choices(walk.space().positions()));
-    for (std::size_t p = 0; p < walk.space().positions(); ++p) {
+    ExitAssignment& assignment = searcher.assignment;
+    assignment.set(Choices(assignment.space().positions()));
+    for (std::size_t p = 0; p < assignment.space().positions(); ++p) {
         const ExitStep step = searcher.lines.best_step(p, objective);
-        if (step.choice.on()) walk.set(p, step.choice);
+        if (step.choice.on()) assignment.set(p, step.choice);
     }
-    return walk.solution();
+    return assignment.solution();
 }
 
 const SearchMethod kOnePass{

@@ -8,7 +8,7 @@ namespace {
 
 constexpr int kMaxIterations = 30;
 constexpr double kRidge =
-    0.5;  // pictures' worth of doubt: a curve through no harm at all would be infinitely steep
+    0.5;  // images' worth of doubt: a curve through no harm at all would be infinitely steep
 
 double logistic(double x) { return 1 / (1 + std::exp(-x)); }
 
@@ -34,9 +34,9 @@ RiskCurve fit_risk(const SearchSpace& space, int column) {
         double offset_slope = 0, slope_slope = -kRidge * curve.slope;
         double h00 = kRidge, h01 = 0, h11 = kRidge;
         for (const CutEntry entry : own.order) {
-            const std::size_t picture = entry.picture();
-            const double x = log_odds(own.scores[picture]);
-            const double harm = (final_tags[picture] & 1) != 0 && entry.right() == 0 ? 1 : 0;
+            const std::size_t image = entry.image();
+            const double x = log_odds(own.scores[image]);
+            const double harm = (final_tags[image] & 1) != 0 && entry.right() == 0 ? 1 : 0;
             const double risk = logistic(curve.offset + curve.slope * x);
             const double weight = risk * (1 - risk);
             offset_slope += harm - risk;

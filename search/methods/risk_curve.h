@@ -1,6 +1,6 @@
 // How likely leaving early does harm, as a smooth function of the score: a logistic curve with two
 // parameters, fitted to a whole column (Platt, "Probabilistic outputs for support vector machines", 1999). A
-// threshold read off it varies less from record to record than one placed between two pictures. Pure
+// threshold read off it varies less from record to record than one placed between two images. Pure
 // functions.
 #pragma once
 
@@ -18,7 +18,7 @@ struct RiskCurve {
     std::optional<double> threshold(double risk) const;
 };
 
-/// The risk that the column is wrong on a picture where the final exit is right.
+/// The risk that the column is wrong on an image where the final exit is right.
 RiskCurve fit_risk(const SearchSpace& space, int column);
 
 }  // namespace dyce

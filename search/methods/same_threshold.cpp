@@ -1,5 +1,5 @@
 // Same threshold, the baseline: one type at every site that has it, one threshold for all (docs/method.md,
-// "Search methods"). As the threshold falls, pictures move to earlier and earlier exits, so one walk through
+// "Search methods"). As the threshold falls, images move to earlier and earlier exits, so one assignment through
 // all scores of a type, from high to low, meets every such configuration. Of them, only the corners of the
 // upper hull of right answers over cost can be the best for some lambda.
 #include "runtime/core/parallel.h"
@@ -40,8 +40,8 @@ public:
     FallingThreshold(const SearchSpace& space, int type)
         : space_(space), choices_(same_choices(space, type, kNoScore)) {
         costs_ = leaving_costs(space.meta(), space.costs(), choices_);
-        leaves_at_.assign(space.pictures(), static_cast<std::uint32_t>(space.positions()));
-        now_ = {1, 0, costs_.back() * static_cast<double>(space.pictures())};
+        leaves_at_.assign(space.images(), static_cast<std::uint32_t>(space.positions()));
+        now_ = {1, 0, costs_.back() * static_cast<double>(space.images())};
         for (const std::uint8_t tag : space.final_column().tags) now_.correct += tag & 1;
         for (std::size_t p = 0; p < choices_.size(); ++p)
             if (choices_[p].on()) push(p, 0);
@@ -56,7 +56,7 @@ public:
             queue_.pop();
             const CutEntry entry = order(p)[k];
             push(p, k + 1);
-            if (leaves_at_[entry.picture()] <= p) continue;
+            if (leaves_at_[entry.image()] <= p) continue;
             if (moved && score < last_score) {
                 now_.threshold = (static_cast<double>(last_score) + score) / 2;
                 add_corner(hull_, now_);
@@ -81,14 +81,14 @@ private:
     void push(std::size_t p, std::size_t k) {
         const SearchSpace::Column& column = space_.column(choices_[p].column);
         if (k < column.order.size())
-            queue_.emplace(column.scores[column.order[k].picture()], space_.positions() - p, k);
+            queue_.emplace(column.scores[column.order[k].image()], space_.positions() - p, k);
     }
 
     void move(const CutEntry& entry, std::size_t p) {
-        std::uint32_t& at = leaves_at_[entry.picture()];
+        std::uint32_t& at = leaves_at_[entry.image()];
         const int column = at == space_.positions() ? -1 : choices_[at].column;
         const SearchSpace::Column& from = column < 0 ? space_.final_column() : space_.column(column);
-        now_.correct += static_cast<double>(entry.right()) - (from.tags[entry.picture()] & 1);
+        now_.correct += static_cast<double>(entry.right()) - (from.tags[entry.image()] & 1);
         now_.cost += costs_[p] - costs_[at];
         at = static_cast<std::uint32_t>(p);
     }
@@ -96,7 +96,7 @@ private:
     const SearchSpace& space_;
     Choices choices_;
     std::vector<double> costs_;             // by position
-    std::vector<std::uint32_t> leaves_at_;  // position, by picture
+    std::vector<std::uint32_t> leaves_at_;  // position, by image
     Corner now_;
     std::vector<Corner> hull_;
     std::priority_queue<Event> queue_;
@@ -121,7 +121,7 @@ SearchResult run_same_threshold(const SearchSpace& space, const std::vector<Obje
                 best_type = static_cast<int>(type);
             }
         if (best == nullptr)
-            solutions.push_back(Walk(space).solution());
+            solutions.push_back(ExitAssignment(space).solution());
         else
             solutions.push_back({same_choices(space, best_type, best->threshold), best->correct, best->cost});
     }

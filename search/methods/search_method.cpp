@@ -33,19 +33,19 @@ double value_of(const Objective& objective, const Solution& solution) {
 }
 
 Solution descend(Searcher& searcher, const Objective& objective) {
-    Walk& walk = searcher.walk;
-    double value = value_of(objective, walk.solution());
-    const std::size_t positions = walk.space().positions();
+    ExitAssignment& assignment = searcher.assignment;
+    double value = value_of(objective, assignment.solution());
+    const std::size_t positions = assignment.space().positions();
     std::size_t still = 0;  // positions in a row that are at their best
     for (std::size_t p = 0; still < positions; p = (p + 1) % positions) {
         const ExitStep step = searcher.lines.best_step(p, objective, value);
         ++still;
         if (step.value >= value - kSameValue) continue;
-        walk.set(p, step.choice);
+        assignment.set(p, step.choice);
         value = step.value;
         still = 1;
     }
-    return walk.solution();
+    return assignment.solution();
 }
 
 }  // namespace dyce

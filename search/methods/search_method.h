@@ -1,9 +1,9 @@
 // The search methods, one file each. A method finds a configuration for each lambda of a sweep.
 #pragma once
 
+#include "search/methods/exit_assignment.h"
 #include "search/methods/line_search.h"
 #include "search/methods/objective.h"
-#include "search/methods/walk.h"
 
 #include <cstddef>
 #include <functional>
@@ -33,17 +33,17 @@ std::span<const SearchMethod* const> all_search_methods();
 
 /// A thread's own tools.
 struct Searcher {
-    explicit Searcher(const SearchSpace& space) : walk(space), lines(walk) {}
+    explicit Searcher(const SearchSpace& space) : assignment(space), lines(assignment) {}
     Searcher(const Searcher&) = delete;
     Searcher& operator=(const Searcher&) = delete;
 
     /// Results of what comes next are the same whichever thread does it.
     void forget() {
-        walk.forget_moves();
+        assignment.forget_moves();
         lines.forget();
     }
 
-    Walk walk;
+    ExitAssignment assignment;
     LineSearch lines;
 };
 
@@ -59,7 +59,7 @@ std::vector<Solution> sweep(const SearchSpace& space, std::size_t count, int thr
 Solution one_pass(Searcher& searcher, const Objective& objective);
 Solution circular(Searcher& searcher, const Objective& objective);
 
-/// Best steps at one position after the other, round and round from where the walk stands, until none lowers
+/// Best steps at one position after the other, round and round from where the assignment stands, until none lowers
 /// the objective.
 Solution descend(Searcher& searcher, const Objective& objective);
 

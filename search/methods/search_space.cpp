@@ -7,18 +7,18 @@
 namespace dyce {
 namespace {
 
-void sort_pictures(const RecordColumn& said, const ClassIndices& labels, SearchSpace::Column& column) {
-    std::vector<std::uint32_t> pictures;
-    pictures.reserve(labels.size());
+void sort_images(const RecordColumn& said, const ClassIndices& labels, SearchSpace::Column& column) {
+    std::vector<std::uint32_t> images;
+    images.reserve(labels.size());
     for (std::uint32_t i = 0; i < labels.size(); ++i)
-        if (column.scores[i] > kNoScore) pictures.push_back(i);
-    std::sort(pictures.begin(), pictures.end(), [&](std::uint32_t a, std::uint32_t b) {
+        if (column.scores[i] > kNoScore) images.push_back(i);
+    std::sort(images.begin(), images.end(), [&](std::uint32_t a, std::uint32_t b) {
         return column.scores[a] != column.scores[b] ? column.scores[a] > column.scores[b] : a < b;
     });
-    column.order.reserve(pictures.size());
-    for (std::size_t k = 0; k < pictures.size(); ++k) {
-        const std::uint32_t i = pictures[k];
-        const bool last = k + 1 == pictures.size() || column.scores[pictures[k + 1]] < column.scores[i];
+    column.order.reserve(images.size());
+    for (std::size_t k = 0; k < images.size(); ++k) {
+        const std::uint32_t i = images[k];
+        const bool last = k + 1 == images.size() || column.scores[images[k + 1]] < column.scores[i];
         column.order.emplace_back(i, said.predictions[i] == labels[i], last);
     }
 }
@@ -35,7 +35,7 @@ void fill_bins(const RecordColumn& said, const ClassIndices& labels, SearchSpace
         const std::size_t end = count * (bin + 1) / SearchSpace::kBins;
         for (bool open = k < end; open; ++k) {
             const CutEntry entry = column.order[k];
-            column.tags[entry.picture()] = static_cast<std::uint8_t>(bin * 2 + entry.right());
+            column.tags[entry.image()] = static_cast<std::uint8_t>(bin * 2 + entry.right());
             open = k + 1 < end || !entry.last();
         }
     }
@@ -52,14 +52,14 @@ void count_by_final(const std::vector<std::uint8_t>& final_tags, SearchSpace::Co
 SearchSpace::SearchSpace(const Record& record, std::size_t score, const CostTable& costs, int threads)
     : meta_(&record.meta),
       costs_(&costs),
-      pictures_(record.pictures),
+      images_(record.images),
       columns_(record.columns.size()),
       columns_at_(record.meta.final_position()) {
     parallel_for(columns_.size(), threads, [&](std::size_t c, std::size_t) {
         Column& column = columns_[c];
         column.position = static_cast<std::size_t>(meta_->heads[c].position);
         column.scores = record.columns[c].scores[score].data();
-        sort_pictures(record.columns[c], record.labels, column);
+        sort_images(record.columns[c], record.labels, column);
         fill_bins(record.columns[c], record.labels, column);
     });
     parallel_for(columns_.size(), threads,

@@ -1,4 +1,4 @@
-// A record prepared for searching: the pictures of each column sorted by score, once. Immutable; shared by
+// A record prepared for searching: the images of each column sorted by score, once. Immutable; shared by
 // all threads. Borrows the scores of the record, not its predictions.
 #pragma once
 
@@ -12,13 +12,13 @@
 
 namespace dyce {
 
-/// A picture in a column's order of falling scores.
+/// An image in a column's order of falling scores.
 class CutEntry {
 public:
-    CutEntry(std::size_t picture, bool right, bool last)
-        : bits_(static_cast<std::uint32_t>(picture << 2 | (right ? 2u : 0u) | (last ? 1u : 0u))) {}
+    CutEntry(std::size_t image, bool right, bool last)
+        : bits_(static_cast<std::uint32_t>(image << 2 | (right ? 2u : 0u) | (last ? 1u : 0u))) {}
 
-    std::size_t picture() const { return bits_ >> 2; }
+    std::size_t image() const { return bits_ >> 2; }
     /// Whether the column's prediction is right, as 0 or 1.
     std::size_t right() const { return bits_ >> 1 & 1; }
     /// Whether the next entry has a smaller score, so that a threshold fits in between.
@@ -30,18 +30,18 @@ private:
 
 class SearchSpace {
 public:
-    /// Bins of a column hold about as many pictures each; equal scores are in the same bin.
+    /// Bins of a column hold about as many images each; equal scores are in the same bin.
     static constexpr std::size_t kBins = 127;
-    /// A tag is bin * 2 + whether the prediction is right. Bin kBins is for pictures without a score.
+    /// A tag is bin * 2 + whether the prediction is right. Bin kBins is for images without a score.
     static constexpr std::size_t kTags = 2 * (kBins + 1);
 
     struct Column {
         std::size_t position;
-        const float* scores;                        ///< by picture
-        std::vector<CutEntry> order;                ///< the pictures that have a score, the surest first
-        std::vector<std::uint8_t> tags;             ///< by picture
+        const float* scores;                        ///< by image
+        std::vector<CutEntry> order;                ///< the images that have a score, the most probable first
+        std::vector<std::uint8_t> tags;             ///< by image
         std::array<std::uint32_t, kBins + 1> bins;  ///< where each begins in `order`; at last its size
-        /// Pictures by tag: first those where the final exit is wrong, then those where it is right.
+        /// Images by tag: first those where the final exit is wrong, then those where it is right.
         std::array<std::array<std::uint32_t, kTags>, 2> by_final;
     };
 
@@ -51,7 +51,7 @@ public:
 
     const RecordMeta& meta() const { return *meta_; }
     const CostTable& costs() const { return *costs_; }
-    std::size_t pictures() const { return pictures_; }
+    std::size_t images() const { return images_; }
     /// Positions before the final exit.
     std::size_t positions() const { return meta_->final_position(); }
     const Column& column(int index) const { return columns_[static_cast<std::size_t>(index)]; }
@@ -62,7 +62,7 @@ public:
 private:
     const RecordMeta* meta_;
     const CostTable* costs_;
-    std::size_t pictures_;
+    std::size_t images_;
     std::vector<Column> columns_;
     std::vector<std::vector<int>> columns_at_;
 };

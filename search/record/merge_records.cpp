@@ -45,19 +45,19 @@ Record merge_records(const std::vector<NamedRecord>& shards) {
     Record merged;
     merged.meta = first.meta;
     merged.meta.shards = 1;
-    merged.pictures = static_cast<std::size_t>(first.meta.picture_count);
+    merged.images = static_cast<std::size_t>(first.meta.image_count);
     merged.topk = topk;
     merged.scores = first.scores;
-    merged.labels = ClassIndices(merged.pictures, merged.meta.classes);
+    merged.labels = ClassIndices(merged.images, merged.meta.classes);
     merged.columns.resize(first.columns.size());
     for (RecordColumn& column : merged.columns) {
-        column.predictions = ClassIndices(merged.pictures * topk, merged.meta.classes);
+        column.predictions = ClassIndices(merged.images * topk, merged.meta.classes);
         for (const auto& scores : first.columns[0].scores)
-            column.scores.emplace_back(merged.pictures * (scores.size() / first.pictures));
+            column.scores.emplace_back(merged.images * (scores.size() / first.images));
     }
-    merged.names.resize(first.names.empty() ? 0 : merged.pictures);
+    merged.names.resize(first.names.empty() ? 0 : merged.images);
 
-    for (std::size_t j = 0; j < merged.pictures; ++j) {
+    for (std::size_t j = 0; j < merged.images; ++j) {
         const Record& part = *parts[j % parts.size()];
         const std::size_t row = j / parts.size();
         merged.labels.set(j, part.labels[row]);
@@ -68,7 +68,7 @@ Record merge_records(const std::vector<NamedRecord>& shards) {
             for (std::size_t k = 0; k < topk; ++k)
                 to.predictions.set(j * topk + k, from.predictions[row * topk + k]);
             for (std::size_t s = 0; s < to.scores.size(); ++s) {
-                const std::size_t depth = to.scores[s].size() / merged.pictures;
+                const std::size_t depth = to.scores[s].size() / merged.images;
                 for (std::size_t k = 0; k < depth; ++k)
                     to.scores[s][j * depth + k] = from.scores[s][row * depth + k];
             }

@@ -1,4 +1,4 @@
-// What every exit said about every picture: the answers of one run over a data set, in columns. All search
+// What every exit said about every image: the answers of one run over a data set, in columns. All search
 // and simulation works on it. Plain values; shared read-only.
 #pragma once
 
@@ -43,7 +43,7 @@ private:
     std::vector<std::int32_t> wide_;
 };
 
-/// Where a picture may leave, in the order it meets them (docs/method.md, "Cascades").
+/// Where an image may leave, in the order it meets them (docs/method.md, "Cascades").
 struct RecordPosition {
     int member = 0;         ///< of a cascade
     int site = 0;           ///< within the member; -1 = its classifier
@@ -65,9 +65,9 @@ struct RecordMeta {
     std::string model_digest, preprocess_digest, plan_digest;
     std::string precision = "f32";
     std::int64_t classes = 0;
-    std::string pictures_digest;     ///< of the whole list of pictures
-    std::int64_t picture_count = 0;  ///< of the whole list
-    std::int64_t shard = 0;          ///< this record holds the pictures j with j mod shards == shard
+    std::string images_digest;     ///< of the whole list of images
+    std::int64_t image_count = 0;  ///< of the whole list
+    std::int64_t shard = 0;        ///< this record holds the images j with j mod shards == shard
     std::int64_t shards = 1;
 
     std::vector<RecordPosition> positions;  ///< the final exit last
@@ -80,8 +80,8 @@ struct RecordMeta {
     std::string type_name(const RecordHead& head) const {
         return head.type == RecordHead::kFinal ? "final" : types[static_cast<std::size_t>(head.type)];
     }
-    /// Pictures that the shard holds.
-    std::int64_t shard_pictures() const { return (picture_count - shard + shards - 1) / shards; }
+    /// Images that the shard holds.
+    std::int64_t shard_images() const { return (image_count - shard + shards - 1) / shards; }
 };
 
 /// The score that every record holds.
@@ -98,18 +98,18 @@ inline bool is_recorded_score(float score, float rounding = kScoreRounding) {
 
 /// What one head said.
 struct RecordColumn {
-    ClassIndices predictions;                ///< pictures x topk, the surest first
-    std::vector<std::vector<float>> scores;  ///< by Record::scores; max_softmax is pictures x topk
+    ClassIndices predictions;                ///< images x topk, the most probable first
+    std::vector<std::vector<float>> scores;  ///< by Record::scores; max_softmax is images x topk
 };
 
 struct Record {
     RecordMeta meta;
-    std::size_t pictures = 0;
+    std::size_t images = 0;
     std::size_t topk = 1;
     std::vector<std::string> scores = {kMaxSoftmax};  ///< kinds held; max_softmax comes first
     ClassIndices labels;
     std::vector<RecordColumn> columns;  ///< by RecordMeta::heads
-    std::vector<std::string> names;     ///< of the pictures, as reports call them; empty = not known
+    std::vector<std::string> names;     ///< of the images, as reports call them; empty = not known
 };
 
 }  // namespace dyce

@@ -92,14 +92,14 @@ private:
         const Shape& shape = stored.array.shape;
         const bool column = shape.rank() == 1 || (shape.rank() == 2 && shape[1] == 1);
         if (!is_integer(*stored.array.element) || !column || shape[0] == 0) fail(stored, "integers, N x 1");
-        if (shape[0] > kMaxRecordPictures)
-            throw Error(ErrorCode::kResource, stored.where,
-                        "pictures " + std::to_string(shape[0]) + ", the limit is " +
-                            std::to_string(kMaxRecordPictures));
-        if (described_ && shape[0] != meta().shard_pictures())
-            fail(stored, "the " + std::to_string(meta().shard_pictures()) + " pictures of meta_json");
-        record_.pictures = static_cast<std::size_t>(shape[0]);
-        if (!described_) meta().picture_count = shape[0];
+        if (shape[0] > kMaxRecordImages)
+            throw Error(
+                ErrorCode::kResource, stored.where,
+                "images " + std::to_string(shape[0]) + ", the limit is " + std::to_string(kMaxRecordImages));
+        if (described_ && shape[0] != meta().shard_images())
+            fail(stored, "the " + std::to_string(meta().shard_images()) + " images of meta_json");
+        record_.images = static_cast<std::size_t>(shape[0]);
+        if (!described_) meta().image_count = shape[0];
         record_.labels = read_classes(stored, 0, 1, 1);
     }
 
@@ -109,13 +109,13 @@ private:
         return stored.array.element->size <= 2 ? INT16_MAX : INT32_MAX;
     }
 
-    // `kept` of every `answers` elements from `first` on, for each picture.
+    // `kept` of every `answers` elements from `first` on, for each image.
     ClassIndices read_classes(const StoredArray& stored, std::size_t first, std::size_t answers,
                               std::size_t kept) {
-        const Tensor values = part(stored, first, record_.pictures * answers);
+        const Tensor values = part(stored, first, record_.images * answers);
         const std::int64_t limit = class_limit(stored);
-        ClassIndices classes(record_.pictures * kept, limit);
-        for (std::size_t i = 0; i < record_.pictures * answers; ++i) {
+        ClassIndices classes(record_.images * kept, limit);
+        for (std::size_t i = 0; i < record_.images * answers; ++i) {
             const std::int64_t value = integer(values, i);
             if (value < 0 || value >= limit)
                 throw Error(ErrorCode::kContent, stored.where,
@@ -128,20 +128,20 @@ private:
 
     void check_shape(const StoredArray& stored, std::int64_t depth) {
         const Shape expected = {static_cast<std::int64_t>(file_columns()),
-                                static_cast<std::int64_t>(record_.pictures), depth};
+                                static_cast<std::int64_t>(record_.images), depth};
         if (stored.array.shape != expected)
-            fail(stored, expected.to_string() + " (exits x pictures x answers)");
+            fail(stored, expected.to_string() + " (exits x images x answers)");
     }
 
     void read_predictions() {
         const StoredArray stored = archive_.read_stored("preds");
         const Shape& shape = stored.array.shape;
         if (!is_integer(*stored.array.element) || shape.rank() != 3 || shape[2] < 1)
-            fail(stored, "integers, exits x pictures x answers");
+            fail(stored, "integers, exits x images x answers");
         check_shape(stored, shape[2]);
         answers_ = static_cast<std::size_t>(shape[2]);
         record_.topk = all_answers_ ? answers_ : 1;
-        const std::size_t count = record_.pictures * answers_;
+        const std::size_t count = record_.images * answers_;
         for (std::size_t c = 0; c < record_.columns.size(); ++c)
             record_.columns[c].predictions =
                 read_classes(stored, file_column(meta().heads[c]) * count, answers_, record_.topk);
@@ -156,15 +156,15 @@ private:
             check_shape(stored, static_cast<std::int64_t>(answers));
         } else {
             const Shape expected = {static_cast<std::int64_t>(file_columns()),
-                                    static_cast<std::int64_t>(record_.pictures)};
-            if (stored.array.shape != expected) fail(stored, expected.to_string() + " (exits x pictures)");
+                                    static_cast<std::int64_t>(record_.images)};
+            if (stored.array.shape != expected) fail(stored, expected.to_string() + " (exits x images)");
         }
-        const std::size_t count = record_.pictures * answers;
+        const std::size_t count = record_.images * answers;
         for (std::size_t c = 0; c < record_.columns.size(); ++c) {
             const std::size_t first = file_column(meta().heads[c]) * count;
             const Tensor values = part(stored, first, count);
             std::vector<float> scores;
-            scores.reserve(record_.pictures * kept);
+            scores.reserve(record_.images * kept);
             for (std::size_t i = 0; i < count; ++i) {
                 const float value = values.data<float>()[i];
                 if (!is_recorded_score(value, rounding))
@@ -188,10 +188,10 @@ private:
             record_.names.emplace_back(text.substr(0, end));
             text.remove_prefix(end + 1);
         }
-        if (record_.names.size() != record_.pictures)
-            throw Error(ErrorCode::kContent, stored.where,
-                        std::to_string(record_.names.size()) + " names, expected " +
-                            std::to_string(record_.pictures));
+        if (record_.names.size() != record_.images)
+            throw Error(
+                ErrorCode::kContent, stored.where,
+                std::to_string(record_.names.size()) + " names, expected " + std::to_string(record_.images));
     }
 
     std::string path_;
@@ -229,28 +229,28 @@ Record read_record(const std::string& path, const RecordReadOptions& options) {
 void write_record(const std::string& path, const Record& record) {
     const auto columns =
         static_cast<std::int64_t>(record.meta.final_position() * record.meta.types.size() + 1);
-    const auto pictures = static_cast<std::int64_t>(record.pictures);
+    const auto images = static_cast<std::int64_t>(record.images);
     const auto topk = static_cast<std::int64_t>(record.topk);
     const Element& class_index = *find_npy_element(ClassIndices::are_wide(record.meta.classes) ? "i4" : "i2");
     const Element& score = *find_npy_element("f4");
     const Element& byte = *find_npy_element("u1");
-    const ClassIndices no_prediction(record.pictures * record.topk, record.meta.classes);
-    const std::vector<float> no_score(record.pictures * record.topk, kNoScore);
+    const ClassIndices no_prediction(record.images * record.topk, record.meta.classes);
+    const std::vector<float> no_score(record.images * record.topk, kNoScore);
     const auto add_text = [&](NpzWriter& writer, const std::string& name, const std::string& text) {
         writer.add(name, byte, {static_cast<std::int64_t>(text.size())},
                    {std::as_bytes(std::span(text.data(), text.size()))});
     };
 
     NpzWriter writer(path);
-    writer.add("label", class_index, {pictures, 1}, {record.labels.bytes()});
-    writer.add("preds", class_index, {columns, pictures, topk},
+    writer.add("label", class_index, {images, 1}, {record.labels.bytes()});
+    writer.add("preds", class_index, {columns, images, topk},
                in_file_order(record, no_prediction.bytes(),
                              [](const RecordColumn& column) { return column.predictions.bytes(); }));
     for (std::size_t k = 0; k < record.scores.size(); ++k) {
         const bool answers = record.scores[k] == kMaxSoftmax;
-        const std::span<const float> missing(no_score.data(), answers ? no_score.size() : record.pictures);
+        const std::span<const float> missing(no_score.data(), answers ? no_score.size() : record.images);
         writer.add(array_name(record.scores[k]), score,
-                   answers ? Shape{columns, pictures, topk} : Shape{columns, pictures},
+                   answers ? Shape{columns, images, topk} : Shape{columns, images},
                    in_file_order(record, std::as_bytes(missing), [&](const RecordColumn& column) {
                        return std::as_bytes(std::span(column.scores[k]));
                    }));

@@ -11,7 +11,7 @@ namespace dyce {
 struct RecordReadOptions {
     /// Describes the exits of a file without meta_json; without it such a file is refused.
     const RecordMeta* exits = nullptr;
-    bool names = false;        ///< also the names of the pictures
+    bool names = false;        ///< also the names of the images
     bool all_answers = false;  ///< of each head, not only the surest: else topk becomes 1
 };
 

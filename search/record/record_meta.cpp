@@ -117,12 +117,12 @@ RecordMeta parse_record_meta(std::string_view text, const std::string& where) {
     meta.precision = read_name(fields["precision"]);
     meta.classes = fields["classes"].integer(1, kMaxClasses);
 
-    JsonFields pictures(fields["pictures"]);
-    meta.picture_count = pictures["count"].integer(1, kMaxRecordPictures);
-    meta.pictures_digest = pictures["digest"].text();
-    pictures.finish();
+    JsonFields images(fields["pictures"]);
+    meta.image_count = images["count"].integer(1, kMaxRecordImages);
+    meta.images_digest = images["digest"].text();
+    images.finish();
     JsonFields shard(fields["shard"]);
-    meta.shards = shard["of"].integer(1, meta.picture_count);
+    meta.shards = shard["of"].integer(1, meta.image_count);
     meta.shard = shard["index"].integer(0, meta.shards - 1);
     shard.finish();
 
@@ -159,7 +159,7 @@ std::string record_meta_text(const RecordMeta& meta) {
                            {"plan_digest", meta.plan_digest},
                            {"precision", meta.precision},
                            {"classes", meta.classes},
-                           {"pictures", {{"count", meta.picture_count}, {"digest", meta.pictures_digest}}},
+                           {"pictures", {{"count", meta.image_count}, {"digest", meta.images_digest}}},
                            {"shard", {{"index", meta.shard}, {"of", meta.shards}}},
                            {"positions", positions},
                            {"types", meta.types},

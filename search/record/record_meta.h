@@ -12,7 +12,7 @@
 namespace dyce {
 
 inline constexpr std::int64_t kMaxRecordMacs = std::int64_t{1} << 53;  ///< a double counts them exactly
-inline constexpr std::int64_t kMaxRecordPictures = std::int64_t{1} << 30;
+inline constexpr std::int64_t kMaxRecordImages = std::int64_t{1} << 30;
 
 /// Reads and checks a text of schema dyce.record/1. Throws Error{kContent} naming the field, Error{kResource}
 /// over a limit.

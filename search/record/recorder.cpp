@@ -110,12 +110,12 @@ struct Recorder::Impl {
         StagedExecutor& executor = own.executors[m];
         const std::span<const Image> images = all.subspan(first, count);
         const auto input = executor.input(static_cast<int>(images.size()));
-        const std::size_t picture = input.size() / images.size();
+        const std::size_t image = input.size() / images.size();
         for (std::size_t i = 0; i < images.size(); ++i) {
             try {
-                apply(model->members[m].preprocess, images[i], input.data() + i * picture);
+                apply(model->members[m].preprocess, images[i], input.data() + i * image);
             } catch (const Error& error) {
-                throw Error(error.code(), "picture " + std::to_string(first + i), error.message());
+                throw Error(error.code(), "image " + std::to_string(first + i), error.message());
             }
         }
         for (const StageColumns& columns : members[m].stages) {
@@ -137,8 +137,8 @@ struct Recorder::Impl {
         std::int32_t* classes = row.classes.data() + column * topk;
         float* values = row.scores.data() + column * (topk + scores.size());
         const int best = best_class(logits);
-        const ExitEvidence evidence{logits, best, 1};
-        const float surest = find_exit_score(kMaxSoftmax).compute(evidence);
+        const ScoreInput input{logits, best, 1};
+        const float surest = find_exit_score(kMaxSoftmax).compute(input);
         if (!std::isfinite(surest)) {
             std::fill_n(classes, topk, 0);
             std::fill_n(values, topk + scores.size(), kNoScore);
@@ -147,7 +147,7 @@ struct Recorder::Impl {
         classes[0] = best;
         values[0] = surest;
         if (topk > 1) note_others(logits, surest, classes, values, order);
-        for (std::size_t s = 0; s < scores.size(); ++s) values[topk + s] = scores[s]->compute(evidence);
+        for (std::size_t s = 0; s < scores.size(); ++s) values[topk + s] = scores[s]->compute(input);
     }
 
     void note_others(std::span<const float> logits, float surest, std::int32_t* classes, float* values,
@@ -199,7 +199,7 @@ Record make_record(const RecordMeta& meta, const RecorderOptions& options, std::
                    std::span<const int> labels) {
     Record record;
     record.meta = meta;
-    record.pictures = rows.size();
+    record.images = rows.size();
     record.topk = static_cast<std::size_t>(std::min<std::int64_t>(options.topk, meta.classes));
     record.scores = options.scores;
     record.labels = ClassIndices(rows.size(), meta.classes);

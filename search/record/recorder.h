@@ -4,8 +4,8 @@
 
 #include "graph/exits/exits.h"
 #include "loaders/format/model_file.h"
-#include "runtime/core/plan_goal.h"
 #include "runtime/core/precision.h"
+#include "runtime/core/tune_goal.h"
 #include "search/record/record.h"
 
 #include <dyce/image.h>
@@ -20,14 +20,14 @@ namespace dyce {
 struct RecorderOptions {
     int batch = 32;
     Precision precision = Precision::kFloat32;
-    PlanGoal goal = PlanGoal::kLatency;
+    TuneGoal goal = TuneGoal::kLatency;
     int topk = 1;                                     ///< classes noted of each head
     std::vector<std::string> scores = {kMaxSoftmax};  ///< max_softmax first
 };
 
-/// What all heads said of one picture, by RecordMeta::heads.
+/// What all heads said of one image, by RecordMeta::heads.
 struct RecordRow {
-    std::vector<std::int32_t> classes;  ///< heads x topk, the surest first
+    std::vector<std::int32_t> classes;  ///< heads x topk, the most probable first
     std::vector<float> scores;          ///< heads x (topk probabilities, then the other scores)
 };
 
@@ -37,7 +37,7 @@ public:
     Recorder(std::shared_ptr<const ModelData> model, const RecorderOptions& options);
     ~Recorder();
 
-    /// The model, its plan and its exits; pictures and shards are left to the caller.
+    /// The model, its plan and its exits; images and shards are left to the caller.
     const RecordMeta& meta() const;
     /// Sizes of a row's two lists.
     std::size_t classes_per_row() const;
@@ -46,7 +46,7 @@ public:
     /// Bytes of activations and scratch memory that each run() at a time takes.
     std::size_t arena_bytes() const;
 
-    /// At most `batch` pictures. Throws Error{kContent} with the number of one that does not fit the
+    /// At most `batch` images. Throws Error{kContent} with the number of one that does not fit the
     /// preprocessing.
     std::vector<RecordRow> run(std::span<const Image> images) const;
 
@@ -55,7 +55,7 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-/// The record that `rows` make. `labels` are those of the same pictures.
+/// The record that `rows` make. `labels` are those of the same images.
 Record make_record(const RecordMeta& meta, const RecorderOptions& options, std::span<const RecordRow> rows,
                    std::span<const int> labels);
 

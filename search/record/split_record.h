@@ -7,8 +7,8 @@
 
 namespace dyce {
 
-/// The pictures at even places and those at odd ones. A large record is in memory once: its columns go as
-/// they are divided. Throws Error{kContent} when there are fewer than two pictures.
+/// The images at even places and those at odd ones. A large record is in memory once: its columns go as
+/// they are divided. Throws Error{kContent} when there are fewer than two images.
 std::pair<Record, Record> halves_of(Record record);
 
 }  // namespace dyce

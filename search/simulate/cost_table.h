@@ -1,5 +1,5 @@
 // What running the parts of a model costs: multiply-adds, or milliseconds or joules that somebody measured.
-// Costs add up along the way of a picture. A plain value; shared read-only.
+// Costs add up along the way of an image. A plain value; shared read-only.
 #pragma once
 
 #include "search/record/record.h"
@@ -40,7 +40,7 @@ struct LatencySelection {
     std::int64_t threads = 0;  ///< 0 = the first there is
 };
 
-/// Milliseconds of one picture from such a document, for the exits of `meta`. Throws Error{kIo},
+/// Milliseconds of one image from such a document, for the exits of `meta`. Throws Error{kIo},
 /// Error{kContent} naming the field when the document is wrong or does not fit, Error{kUsage} when it has no
 /// such measurement.
 CostTable latency_table(const std::string& path, const LatencySelection& selection, const RecordMeta& meta);

@@ -24,21 +24,21 @@ std::size_t find_score(const Record& record, const std::string& name) {
 }
 
 struct Leaver {
-    std::uint32_t picture;
+    std::uint32_t image;
     float score;
 };
 
-// Pictures that stay remain `here`; gives the number of those who leave.
+// Images that stay remain `here`; gives the number of those who leave.
 template <class Score>
 std::size_t part(std::vector<std::uint32_t>& here, std::vector<Leaver>& leavers, double threshold,
                  const Score& score_of) {
     std::uint32_t* stay = here.data();
     Leaver* leaver = leavers.data();
-    for (const std::uint32_t picture : here) {  // without branches: who leaves is hard to predict
-        const float score = score_of(picture);
+    for (const std::uint32_t image : here) {  // without branches: who leaves is hard to predict
+        const float score = score_of(image);
         const bool leaves = score > threshold;
-        *leaver = {picture, score};
-        *stay = picture;
+        *leaver = {image, score};
+        *stay = image;
         leaver += leaves ? 1 : 0;
         stay += leaves ? 0 : 1;
     }
@@ -47,18 +47,18 @@ std::size_t part(std::vector<std::uint32_t>& here, std::vector<Leaver>& leavers,
 }
 
 // Where it is agreement that counts: how many exits in a row have said the same, asked at one exit after the
-// other of pictures that arrive there.
+// other of images that arrive there.
 class Agreements {
 public:
     Agreements(const Record& record, const Configuration& configuration) : topk_(record.topk) {
-        if (!find_exit_score(configuration.score).from_logits) said_.assign(record.pictures, {-1, 0});
+        if (!find_exit_score(configuration.score).from_logits) said_.assign(record.images, {-1, 0});
     }
 
     bool count() const { return !said_.empty(); }
 
-    float at(const RecordColumn& column, std::size_t picture) {
-        Agreement& agreement = said_[picture];
-        const int prediction = column.predictions[picture * topk_];
+    float at(const RecordColumn& column, std::size_t image) {
+        Agreement& agreement = said_[image];
+        const int prediction = column.predictions[image * topk_];
         agreement = {prediction, prediction == agreement.prediction ? agreement.exits + 1 : 1};
         return static_cast<float>(agreement.exits);
     }
@@ -70,7 +70,7 @@ private:
     };
 
     std::size_t topk_;
-    std::vector<Agreement> said_;  // by picture
+    std::vector<Agreement> said_;  // by image
 };
 
 }  // namespace
@@ -78,12 +78,12 @@ private:
 Evaluator::Evaluator(const Record& record, const CostTable& costs)
     : record_(record), costs_(costs), macs_(macs_table(record.meta)) {}
 
-std::vector<Departure> Evaluator::departures(const Configuration& configuration) const {
-    std::vector<Departure> departures(record_.pictures);
+std::vector<ExitRecord> Evaluator::exit_records(const Configuration& configuration) const {
+    std::vector<ExitRecord> exit_records(record_.images);
     follow(configuration, [&](int column, std::span<const Leaver> leavers) {
-        for (const Leaver& leaver : leavers) departures[leaver.picture] = {column, leaver.score};
+        for (const Leaver& leaver : leavers) exit_records[leaver.image] = {column, leaver.score};
     });
-    return departures;
+    return exit_records;
 }
 
 // Calls leave(column, leavers) at each enabled exit.
@@ -95,9 +95,9 @@ void Evaluator::follow(const Configuration& configuration, const Leave& leave) c
     Agreements agreements(record_, configuration);
     const std::size_t kind = agreements.count() ? 0 : find_score(record_, configuration.score);
     const std::size_t stride = kind == 0 ? record_.topk : 1;
-    std::vector<std::uint32_t> here(record_.pictures);
+    std::vector<std::uint32_t> here(record_.images);
     std::iota(here.begin(), here.end(), 0u);
-    std::vector<Leaver> leavers(record_.pictures);
+    std::vector<Leaver> leavers(record_.images);
     for (const Choice& choice : choices) {
         if (!choice.on()) continue;
         const RecordColumn& said = record_.columns[static_cast<std::size_t>(choice.column)];
@@ -120,20 +120,19 @@ Simulation Evaluator::simulate(const Configuration& configuration) const {
         const ClassIndices& predictions = record_.columns[column].predictions;
         Simulation::Exit& exit =
             simulation.exits[static_cast<std::size_t>(record_.meta.heads[column].position)];
-        exit.pictures = static_cast<std::int64_t>(leavers.size());
+        exit.images = static_cast<std::int64_t>(leavers.size());
         for (const Leaver& leaver : leavers)
-            exit.correct +=
-                predictions[leaver.picture * record_.topk] == record_.labels[leaver.picture] ? 1 : 0;
+            exit.correct += predictions[leaver.image * record_.topk] == record_.labels[leaver.image] ? 1 : 0;
     });
     const Choices choices = choices_of(record_.meta, configuration);
     const auto macs = leaving_costs(record_.meta, macs_, choices);
     const auto costs = leaving_costs(record_.meta, costs_, choices);
-    const auto count = static_cast<double>(record_.pictures);
+    const auto count = static_cast<double>(record_.images);
     for (std::size_t p = 0; p < simulation.exits.size(); ++p) {
-        const auto pictures = static_cast<double>(simulation.exits[p].pictures);
+        const auto images = static_cast<double>(simulation.exits[p].images);
         simulation.accuracy += static_cast<double>(simulation.exits[p].correct);
-        simulation.macs += pictures * macs[p];
-        simulation.cost += pictures * costs[p];
+        simulation.macs += images * macs[p];
+        simulation.cost += images * costs[p];
     }
     simulation.accuracy /= count;
     simulation.macs /= count;

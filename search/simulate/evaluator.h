@@ -1,5 +1,5 @@
-// Exact simulation of configurations on a record: where each picture leaves, what it answers and pays. The
-// exit loop of the runtime gives the same, picture by picture. Borrows the record and the costs; thread-safe.
+// Exact simulation of configurations on a record: where each image leaves, what it answers and pays. The
+// exit loop of the runtime gives the same, image by image. Borrows the record and the costs; thread-safe.
 #pragma once
 
 #include "search/record/record.h"
@@ -13,8 +13,8 @@
 
 namespace dyce {
 
-/// How one picture left.
-struct Departure {
+/// How one image left.
+struct ExitRecord {
     int column = 0;   ///< of the record
     float score = 0;  ///< of that exit, of the configuration's kind
 };
@@ -22,12 +22,12 @@ struct Departure {
 /// What a configuration does on a record.
 struct Simulation {
     struct Exit {
-        std::int64_t pictures = 0;
+        std::int64_t images = 0;
         std::int64_t correct = 0;
     };
     std::vector<Exit> exits;  ///< by position, the final exit last
     double accuracy = 0;      ///< share of right answers
-    double macs = 0;          ///< mean of a picture
+    double macs = 0;          ///< mean of an image
     double cost = 0;          ///< the same, in the unit of the cost table
 };
 
@@ -39,9 +39,9 @@ public:
     Simulation simulate(const Configuration& configuration) const;
     /// The backbone alone.
     Simulation base() const { return simulate({}); }
-    /// As simulate(), picture by picture.
-    std::vector<Departure> departures(const Configuration& configuration) const;
-    /// Multiply-adds of a picture, by the position it leaves at.
+    /// As simulate(), image by image.
+    std::vector<ExitRecord> exit_records(const Configuration& configuration) const;
+    /// Multiply-adds of an image, by the position it leaves at.
     std::vector<std::int64_t> macs_paid(const Configuration& configuration) const;
 
 private:

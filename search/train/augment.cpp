@@ -31,7 +31,7 @@ void augment(const Preprocess& recipe, Random random, const float* from, float* 
     }
 }
 
-void cut_out(const Preprocess& recipe, int side, Random random, float* picture) {
+void cut_out(const Preprocess& recipe, int side, Random random, float* image) {
     const auto cut = [&](int size) {
         const int centre = static_cast<int>(random.below(static_cast<std::uint32_t>(size)));
         return std::pair(std::max(0, centre - side / 2), std::min(size, centre - side / 2 + side));
@@ -40,7 +40,7 @@ void cut_out(const Preprocess& recipe, int side, Random random, float* picture) 
     const auto [left, right] = cut(recipe.width);
     for (int c = 0; c < 3; ++c)
         for (int y = top; y < bottom; ++y)
-            std::fill_n(picture + (static_cast<std::ptrdiff_t>(c) * recipe.height + y) * recipe.width + left,
+            std::fill_n(image + (static_cast<std::ptrdiff_t>(c) * recipe.height + y) * recipe.width + left,
                         right - left, 0.f);
 }
 

@@ -40,7 +40,7 @@ std::int64_t Checkpoint::load(const TrainingState& state) const {
     const std::string_view text = read;
     if (!text.starts_with(header_))
         throw Error(ErrorCode::kContent, path_,
-                    "is not a checkpoint of this training: model, pictures, heads or options differ");
+                    "is not a checkpoint of this training: model, images, heads or options differ");
     if (text.size() != size ||
         digest_of(text.substr(0, size - kDigestBytes)) != text.substr(size - kDigestBytes))
         throw Error(ErrorCode::kContent, path_, "is damaged: its digest does not fit");

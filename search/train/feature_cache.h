@@ -1,4 +1,4 @@
-// The file between the network and the training of its heads: one row of features a picture and pass. It is
+// The file between the network and the training of its heads: one row of features an image and pass. It is
 // written in order and survives being killed: whole blocks are kept. One thread writes; once complete it is
 // read from any number of threads.
 #pragma once
@@ -35,7 +35,7 @@ struct FeatureRows {
         return reinterpret_cast<const std::uint16_t*>(row(i) +
                                                       static_cast<std::size_t>(classes) * sizeof(float));
     }
-    /// Rows of pictures that could not be read hold no numbers.
+    /// Rows of images that could not be read hold no numbers.
     bool is_missing(std::int64_t i) const { return !(logits(i)[0] == logits(i)[0]); }
 };
 

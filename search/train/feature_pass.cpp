@@ -21,31 +21,31 @@ constexpr std::int64_t kBatch = 32;
 constexpr std::uint64_t kAugmentation = 1;  // purpose of the random numbers
 
 struct Batch {
-    Tensor pictures;
+    Tensor images;
     std::vector<bool> missing;
 };
 
 class Reader {
 public:
-    Reader(const Preprocess& recipe, const Dataset& pictures, const FeaturePassOptions& options)
-        : recipe_(recipe), pictures_(pictures), options_(options) {}
+    Reader(const Preprocess& recipe, const Dataset& images, const FeaturePassOptions& options)
+        : recipe_(recipe), images_(images), options_(options) {}
 
-    std::int64_t rows() const { return pictures_.size() * options_.passes; }
+    std::int64_t rows() const { return images_.size() * options_.passes; }
 
     Batch read(std::int64_t first) const {
         const std::int64_t count = std::min(kBatch, rows() - first);
         Batch batch{Tensor(DataType::kFloat32, {count, 3, recipe_.height, recipe_.width}), {}};
         const std::int64_t size = std::int64_t{3} * recipe_.height * recipe_.width;
-        float* to = batch.pictures.mutable_data<float>();
+        float* to = batch.images.mutable_data<float>();
         for (std::int64_t i = 0; i < count; ++i) batch.missing.push_back(!read_row(first + i, to + i * size));
         return batch;
     }
 
 private:
     bool read_row(std::int64_t row, float* to) const {
-        const std::int64_t pass = row / pictures_.size(), picture = row % pictures_.size();
+        const std::int64_t pass = row / images_.size(), number = row % images_.size();
         try {
-            const Image image = pictures_.image(picture);
+            const Image image = images_.image(number);
             if (pass == 0) {
                 apply(recipe_, image, to);
                 return true;
@@ -61,7 +61,7 @@ private:
     }
 
     const Preprocess& recipe_;
-    const Dataset& pictures_;
+    const Dataset& images_;
     const FeaturePassOptions& options_;
 };
 
@@ -96,9 +96,9 @@ std::size_t bytes_per_worker(const CompiledModel& compiled, const FeatureLayout&
 }  // namespace
 
 void run_feature_pass(const Graph& features, const FeatureLayout& layout, const Preprocess& recipe,
-                      const Dataset& pictures, const FeaturePassOptions& options, FeatureCache& cache,
+                      const Dataset& images, const FeaturePassOptions& options, FeatureCache& cache,
                       const std::function<void(std::int64_t rows)>& progress) {
-    const Reader reader(recipe, pictures, options);
+    const Reader reader(recipe, images, options);
     const std::int64_t begin = cache.complete();
     if (begin == reader.rows()) return;
     const auto compiled = CompiledModel::compile(features, {.max_batch = kBatch, .threads = 1});
@@ -106,7 +106,7 @@ void run_feature_pass(const Graph& features, const FeatureLayout& layout, const 
     const auto compute = [&](std::size_t index, std::size_t) {
         const Batch batch = reader.read(begin + static_cast<std::int64_t>(index) * kBatch);
         auto executor = executors.take([&] { return std::make_unique<Executor>(compiled); });
-        const auto outputs = executor->run({batch.pictures});
+        const auto outputs = executor->run({batch.images});
         executors.give_back(std::move(executor));
         return rows_of_batch(outputs, batch.missing, layout);
     };

@@ -1,4 +1,4 @@
-// Runs the frozen network once over the pictures and keeps what training needs. One thread calls, several
+// Runs the frozen network once over the images and keeps what training needs. One thread calls, several
 // compute a batch each.
 #pragma once
 
@@ -11,15 +11,15 @@
 namespace dyce {
 
 struct FeaturePassOptions {
-    int passes = 1;          ///< the first one shows each picture as it is, others shift and mirror it
+    int passes = 1;          ///< the first one shows each image as it is, others shift and mirror it
     std::uint64_t seed = 0;  ///< of the shifts
     int threads = 0;         ///< that compute; 0 = all this process may use. No row depends on it.
 };
 
-/// Appends what `cache` still lacks of passes x pictures rows, all pictures of a pass before the next pass.
-/// A picture that cannot be read becomes a missing row. `progress` is told the rows that are there.
+/// Appends what `cache` still lacks of passes x images rows, all images of a pass before the next pass.
+/// An image that cannot be read becomes a missing row. `progress` is told the rows that are there.
 void run_feature_pass(const Graph& features, const FeatureLayout& layout, const Preprocess& recipe,
-                      const Dataset& pictures, const FeaturePassOptions& options, FeatureCache& cache,
+                      const Dataset& images, const FeaturePassOptions& options, FeatureCache& cache,
                       const std::function<void(std::int64_t rows)>& progress);
 
 }  // namespace dyce

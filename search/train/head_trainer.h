@@ -16,7 +16,7 @@ namespace dyce {
 /// What all heads train on. Outlives the trainers.
 struct TrainingData {
     FeatureRows rows;
-    std::vector<int> labels;  ///< by picture; row r shows picture r % labels.size()
+    std::vector<int> labels;  ///< by image; row r shows image r % labels.size()
 
     int label(std::int64_t row) const { return labels[static_cast<std::size_t>(row) % labels.size()]; }
 };
@@ -40,7 +40,7 @@ public:
                 const TrainingOptions& options);
 
     const HeadPlan& plan() const { return plan_; }
-    /// Multiply-adds of one picture: what a step costs, up to a factor.
+    /// Multiply-adds of one image: what a step costs, up to a factor.
     std::int64_t macs() const;
 
     /// Features are shifted and scaled to mean 0 and deviation 1 over these rows.

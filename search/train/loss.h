@@ -27,7 +27,7 @@ Real softmax(std::span<const Logit> logits, Real temperature, Real* probabilitie
     return std::log(sum) + top / temperature;
 }
 
-/// alpha * CE(z, label) + (1 - alpha) * T^2 * KL(softmax(teacher / T) || softmax(z / T)) of one picture, and
+/// alpha * CE(z, label) + (1 - alpha) * T^2 * KL(softmax(teacher / T) || softmax(z / T)) of one image, and
 /// its gradient by z.
 template <class Real>
 Real head_loss(const LossOptions& options, std::span<const Real> z, int label, std::span<const float> teacher,

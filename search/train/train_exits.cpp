@@ -23,19 +23,19 @@ double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-std::string digest_of(const Dataset& pictures) {
+std::string digest_of(const Dataset& images) {
     Digest digest;
-    for (std::int64_t i = 0; i < pictures.size(); ++i) {
-        digest.add(pictures.name(i));
-        digest.add(std::to_string(pictures.label(i)));
+    for (std::int64_t i = 0; i < images.size(); ++i) {
+        digest.add(images.name(i));
+        digest.add(std::to_string(images.label(i)));
     }
     return digest.hex();
 }
 
 // What the features depend on.
-std::string feature_key(const Member& member, const Dataset& pictures, const TrainExitsOptions& options) {
+std::string feature_key(const Member& member, const Dataset& images, const TrainExitsOptions& options) {
     std::ostringstream key;
-    key << member.digest << " " << member.preprocess_digest << " " << digest_of(pictures) << " "
+    key << member.digest << " " << member.preprocess_digest << " " << digest_of(images) << " "
         << options.passes << " " << options.training.seed;
     return key.str();
 }
@@ -58,18 +58,17 @@ struct Split {
     std::vector<std::int64_t> train, held_out;
 };
 
-Split split_rows(const FeatureRows& rows, std::int64_t pictures, const TrainExitsOptions& options) {
-    const auto count =
-        static_cast<std::size_t>(std::llround(options.holdout * static_cast<double>(pictures)));
-    auto order = shuffled(pictures, options.training.seed, kHoldout, 0);
+Split split_rows(const FeatureRows& rows, std::int64_t images, const TrainExitsOptions& options) {
+    const auto count = static_cast<std::size_t>(std::llround(options.holdout * static_cast<double>(images)));
+    auto order = shuffled(images, options.training.seed, kHoldout, 0);
     std::vector<bool> is_held_out(order.size());
     for (std::size_t i = 0; i < count; ++i) is_held_out[static_cast<std::size_t>(order[i])] = true;
     Split split;
-    for (std::int64_t row = 0; row < pictures * options.passes; ++row) {
+    for (std::int64_t row = 0; row < images * options.passes; ++row) {
         if (rows.is_missing(row)) continue;
-        if (!is_held_out[static_cast<std::size_t>(row % pictures)])
+        if (!is_held_out[static_cast<std::size_t>(row % images)])
             split.train.push_back(row);
-        else if (row < pictures)
+        else if (row < images)
             split.held_out.push_back(row);
     }
     return split;
@@ -102,38 +101,37 @@ std::vector<HeadPlan> plan_heads(const Member& member, const std::vector<HeadTyp
 }
 
 TrainExitsReport train_exits(
-    Member& member, const Dataset& pictures, const std::vector<HeadPlan>& heads,
+    Member& member, const Dataset& images, const std::vector<HeadPlan>& heads,
     const TrainExitsOptions& options,
     const std::function<void(const char* what, std::int64_t done, std::int64_t all)>& progress) {
     const int threads = options.threads > 0 ? options.threads : available_threads();
     TrainExitsReport report;
-    report.pictures = pictures.size();
-    const std::int64_t row_count = pictures.size() * options.passes;
+    report.images = images.size();
+    const std::int64_t row_count = images.size() * options.passes;
 
     auto start = Clock::now();
     const FeatureLayout layout = plan_features(member.graph, member.exits, heads);
-    const std::string key = feature_key(member, pictures, options);
+    const std::string key = feature_key(member, images, options);
     const bool keep = !options.cache.empty();
     FeatureCache cache(keep ? options.cache : options.scratch, keep, key, layout, row_count);
     if (!cache.notice().empty()) options.notice(cache.notice());
     report.feature_rows = row_count - cache.complete();
     run_feature_pass(make_feature_graph(member.graph, member.exits, layout), layout, member.preprocess,
-                     pictures, {options.passes, options.training.seed, threads}, cache,
-                     [&](std::int64_t rows) {
+                     images, {options.passes, options.training.seed, threads}, cache, [&](std::int64_t rows) {
                          progress("features", rows - row_count + report.feature_rows, report.feature_rows);
                      });
     report.feature_seconds = seconds_since(start);
 
     start = Clock::now();
     TrainingData data{cache.map(), {}};
-    for (std::int64_t i = 0; i < pictures.size(); ++i) {
-        data.labels.push_back(pictures.label(i));
+    for (std::int64_t i = 0; i < images.size(); ++i) {
+        data.labels.push_back(images.label(i));
         report.missing += data.rows.is_missing(i) ? 1 : 0;
     }
-    const Split split = split_rows(data.rows, pictures.size(), options);
+    const Split split = split_rows(data.rows, images.size(), options);
     if (split.train.empty())
         throw Error(ErrorCode::kContent, "--data",
-                    std::to_string(pictures.size()) + " pictures, " + std::to_string(report.missing) +
+                    std::to_string(images.size()) + " images, " + std::to_string(report.missing) +
                         " of them unreadable: none is left to train on");
 
     std::vector<HeadTrainer> trainers;

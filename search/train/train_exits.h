@@ -1,4 +1,4 @@
-// From a network and labelled pictures to a network with trained exits: features once, then the heads on
+// From a network and labelled images to a network with trained exits: features once, then the heads on
 // them. One call at a time; it uses several threads.
 #pragma once
 
@@ -13,8 +13,8 @@
 namespace dyce {
 
 struct TrainExitsOptions {
-    int passes = 3;        ///< over the pictures: one plain, others shifted and mirrored
-    double holdout = 0.1;  ///< share of the pictures that no head trains on
+    int passes = 3;        ///< over the images: one plain, others shifted and mirrored
+    double holdout = 0.1;  ///< share of the images that no head trains on
     TrainingOptions training;
     std::string cache;       ///< folder for features; empty: a nameless file in `scratch`
     std::string scratch;     ///< folder for that file
@@ -33,8 +33,8 @@ struct TrainExitsReport {
         HeadTrainer::Score held_out;
     };
     std::vector<Head> heads;
-    double classifier_accuracy = 0;  ///< of the network itself on the pictures held out
-    std::int64_t pictures = 0, held_out = 0, missing = 0;
+    double classifier_accuracy = 0;  ///< of the network itself on the images held out
+    std::int64_t images = 0, held_out = 0, missing = 0;
     std::int64_t feature_rows = 0;  ///< computed now, not found in the cache
     double feature_seconds = 0, training_seconds = 0;
 };
@@ -46,9 +46,9 @@ std::vector<HeadPlan> plan_heads(const Member& member, const std::vector<HeadTyp
 
 /// Trains the heads and attaches them to `member`, as load_model() gave it. `progress` is told what is
 /// counted ("features", "steps"), how many this call has done, and of how many.
-/// Throws Error{kContent} when too few pictures can be read, Error{kIo} for cache and checkpoint.
+/// Throws Error{kContent} when too few images can be read, Error{kIo} for cache and checkpoint.
 TrainExitsReport train_exits(
-    Member& member, const Dataset& pictures, const std::vector<HeadPlan>& heads,
+    Member& member, const Dataset& images, const std::vector<HeadPlan>& heads,
     const TrainExitsOptions& options,
     const std::function<void(const char* what, std::int64_t done, std::int64_t all)>& progress);
 

@@ -1,4 +1,4 @@
-// make_model FILE: writes a network that names the strongest colour of a picture. Its logits are four times
+// make_model FILE: writes a network that names the strongest colour of an image. Its logits are four times
 // the mean of red, green and blue, so that answers can be worked out by hand.
 #include "graph/builder.h"
 #include "loaders/format/model_file.h"
@@ -12,8 +12,8 @@ namespace {
 
 dyce::Graph mean_colour() {
     dyce::GraphBuilder builder;
-    const dyce::ValueId picture = builder.input("input", {dyce::DataType::kFloat32, {1, 3, 8, 8}});
-    const dyce::ValueId mean = builder.add("Flatten", {builder.add("GlobalAveragePool", {picture})});
+    const dyce::ValueId image = builder.input("input", {dyce::DataType::kFloat32, {1, 3, 8, 8}});
+    const dyce::ValueId mean = builder.add("Flatten", {builder.add("GlobalAveragePool", {image})});
     const dyce::ValueId scale =
         builder.constant("scale", dyce::Tensor::of({3, 3}, {4, 0, 0, 0, 4, 0, 0, 0, 4}));
     builder.output(builder.add("MatMul", {mean, scale}, {}, "logits"));

@@ -78,8 +78,8 @@ void print_answers(const Graph& graph, CompileOptions options) {
         Digest digest;
         const Tensor answer = executor.run({random_numbers({batch, 3, 32, 32}, 1)})[0];
         digest.add({static_cast<const char*>(answer.bytes()), answer.byte_size()});
-        std::printf("%s %s, %d threads, %d pictures: %s\n", name_of(options.precision),
-                    options.goal == PlanGoal::kLatency ? "latency" : "throughput", options.threads, batch,
+        std::printf("%s %s, %d threads, %d images: %s\n", name_of(options.precision),
+                    options.goal == TuneGoal::kLatency ? "latency" : "throughput", options.threads, batch,
                     digest.hex().c_str());
     }
 }
@@ -92,7 +92,7 @@ int main(int argc, char** argv) try {
     for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16, Precision::kInt8}) {
         if (precision == Precision::kBfloat16 && !onednn::has_bfloat16()) continue;
         if (precision == Precision::kInt8 && !onednn::has_int8_products()) continue;
-        for (const PlanGoal goal : {PlanGoal::kLatency, PlanGoal::kThroughput})
+        for (const TuneGoal goal : {TuneGoal::kLatency, TuneGoal::kThroughput})
             for (int threads = 1; threads <= most; ++threads)
                 print_answers(graph, {.threads = threads, .precision = precision, .goal = goal});
     }

@@ -20,12 +20,12 @@ Tensor random_tensor(const Shape& shape, float low, float high, std::mt19937& ra
 
 float unit_gain(std::int64_t summands) { return std::sqrt(3.f / static_cast<float>(summands)); }
 
-std::vector<Tensor> random_inputs(const Graph& graph, std::int64_t pictures) {
+std::vector<Tensor> random_inputs(const Graph& graph, std::int64_t images) {
     std::mt19937 random(99);
     std::vector<Tensor> inputs;
     for (const GraphInput& input : graph.inputs) {
         Shape shape = input.type.shape;
-        shape[0] = pictures;
+        shape[0] = images;
         inputs.push_back(random_tensor(shape, -2, 2, random));
     }
     return inputs;

@@ -46,7 +46,7 @@ private:
 std::string line(const Graph& graph);
 
 /// Checks with doctest that both have the same inputs, names of outputs, multiply-adds and, on random inputs
-/// of two pictures, outputs within 1e-4 of the largest number of each; and that `after` verifies.
+/// of two images, outputs within 1e-4 of the largest number of each; and that `after` verifies.
 void check_same(const Graph& before, const Graph& after);
 
 /// Applies `pass`, checks that it says so when it changed something and that the network is the same, and

@@ -12,20 +12,20 @@
 namespace dyce::layering {
 namespace {
 
-const Room* find_room(std::string_view path) {
-    const Room* best = nullptr;
-    for (const Room& room : kRooms) {
-        const bool inside = path.substr(0, room.path.size()) == room.path &&
-                            (path.size() == room.path.size() || path[room.path.size()] == '/');
-        if (inside && (best == nullptr || room.path.size() > best->path.size())) best = &room;
+const Module* find_module(std::string_view path) {
+    const Module* best = nullptr;
+    for (const Module& module : kModules) {
+        const bool inside = path.substr(0, module.path.size()) == module.path &&
+                            (path.size() == module.path.size() || path[module.path.size()] == '/');
+        if (inside && (best == nullptr || module.path.size() > best->path.size())) best = &module;
     }
     return best;
 }
 
-bool reachable(const Room& from, std::string_view to) {
+bool reachable(const Module& from, std::string_view to) {
     if (from.path == to) return true;
     return std::any_of(from.includes.begin(), from.includes.end(),
-                       [&](std::string_view next) { return reachable(*find_room(next), to); });
+                       [&](std::string_view next) { return reachable(*find_module(next), to); });
 }
 
 const Library* find_library(std::string_view header) {
@@ -37,28 +37,28 @@ const Library* find_library(std::string_view header) {
     return nullptr;
 }
 
-// What is wrong with one include of a file in `room`; empty when nothing is.
-std::string breach_of_include(const Room& room, char bracket, const std::string& header) {
+// What is wrong with one include of a file in `module`; empty when nothing is.
+std::string breach_of_include(const Module& module, char bracket, const std::string& header) {
     const bool is_public = header.substr(0, 5) == "dyce/";
     if (bracket == '"' || is_public) {
-        const Room* target = find_room(is_public ? "runtime/include/" + header : header);
+        const Module* target = find_module(is_public ? "runtime/include/" + header : header);
         if (is_public && bracket == '"') return "write <" + header + ">";
-        if (target == nullptr) return "\"" + header + "\" does not start with a room";
+        if (target == nullptr) return "\"" + header + "\" does not start with a module";
         if (target->path == "runtime/include/dyce" && !is_public) {
             return "write <dyce/..> for \"" + header + "\"";
         }
-        if (reachable(room, target->path)) return {};
-        return std::string(room.path) + " may not include " + std::string(target->path);
+        if (reachable(module, target->path)) return {};
+        return std::string(module.path) + " may not include " + std::string(target->path);
     }
     if (const Library* library = find_library(header)) {
-        const bool allowed =
-            std::find(room.libraries.begin(), room.libraries.end(), library->name) != room.libraries.end();
+        const bool allowed = std::find(module.libraries.begin(), module.libraries.end(), library->name) !=
+                             module.libraries.end();
         return allowed ? std::string{}
-                       : std::string(room.path) + " may not use " + std::string(library->name);
+                       : std::string(module.path) + " may not use " + std::string(library->name);
     }
     const bool standard = header.find_first_of("/.") == std::string::npos;
     if (standard) return {};
-    if (room.path == "runtime/include/dyce")
+    if (module.path == "runtime/include/dyce")
         return "public headers include only standard C++, not <" + header + ">";
     if (header.find('/') != std::string::npos && header.substr(0, 4) != "sys/") {
         return "<" + header + "> belongs to no library of the table";
@@ -78,8 +78,8 @@ std::vector<std::string> breaches(const std::string& path, const std::string& te
         found.push_back(path + ":" + std::to_string(line) + ": " + what);
     };
     const bool is_cpp = ends_with(path, ".h") || ends_with(path, ".cpp") || ends_with(path, ".inc");
-    const Room* room = find_room(path);
-    if (is_cpp && room == nullptr) report(1, "lies in no room");
+    const Module* module = find_module(path);
+    if (is_cpp && module == nullptr) report(1, "lies in no module");
 
     static const std::regex include(R"(^\s*#\s*include\s*([<"])([^">]+)[">].*)");
     std::istringstream stream(text);
@@ -87,8 +87,8 @@ std::vector<std::string> breaches(const std::string& path, const std::string& te
     int lines = 0;
     for (std::string line; std::getline(stream, line);) {
         ++lines;
-        if (!is_cpp || room == nullptr || !std::regex_match(line, match, include)) continue;
-        const std::string what = breach_of_include(*room, match[1].str()[0], match[2].str());
+        if (!is_cpp || module == nullptr || !std::regex_match(line, match, include)) continue;
+        const std::string what = breach_of_include(*module, match[1].str()[0], match[2].str());
         if (!what.empty()) report(lines, what);
     }
     const int limit = path == "CMakeLists.txt" ? kMaxRootCMakeLines : kMaxLines;
@@ -98,23 +98,22 @@ std::vector<std::string> breaches(const std::string& path, const std::string& te
 
 std::vector<std::string> arrows_of_rules() {
     std::set<std::string> arrows;
-    for (const Room& room : kRooms) {
-        for (std::string_view to : room.includes) {
-            arrows.insert(std::string(room.path) + " -> " + std::string(to));
+    for (const Module& module : kModules) {
+        for (std::string_view to : module.includes) {
+            arrows.insert(std::string(module.path) + " -> " + std::string(to));
         }
     }
     return {arrows.begin(), arrows.end()};
 }
 
-std::vector<std::string> arrows_of_picture(const std::string& markdown) {
+std::vector<std::string> arrows_of_image(const std::string& markdown) {
     const std::size_t begin = markdown.find("```mermaid");
     const std::size_t end = markdown.find("\n```", begin);
     if (begin == std::string::npos || end == std::string::npos) return {};
-    const std::string picture = markdown.substr(begin, end - begin);
+    const std::string image = markdown.substr(begin, end - begin);
 
     const auto each_match = [&](const std::regex& pattern, const auto& visit) {
-        for (std::sregex_iterator it(picture.begin(), picture.end(), pattern), last; it != last; ++it)
-            visit(*it);
+        for (std::sregex_iterator it(image.begin(), image.end(), pattern), last; it != last; ++it) visit(*it);
     };
     std::map<std::string, std::string> folder_of;
     each_match(std::regex(R"((\w+)\[\"([^\"]+)\"\])"),

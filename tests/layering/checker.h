@@ -16,6 +16,6 @@ std::vector<std::string> arrows_of_rules();
 
 /// "from -> to" for each arrow of the mermaid graph in a Markdown text, sorted. Its nodes are written
 /// `id["folder"]`, its arrows `id --> id`.
-std::vector<std::string> arrows_of_picture(const std::string& markdown);
+std::vector<std::string> arrows_of_image(const std::string& markdown);
 
 }  // namespace dyce::layering

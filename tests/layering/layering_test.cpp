@@ -82,9 +82,9 @@ const Snippet kSnippets[] = {
     {"runtime/include/dyce/a.h", "#include \"runtime/core/digest.h\"\n", "may not include runtime/core"},
     {"ops/a.cpp", "#include \"dyce/tensor.h\"\n", "write <dyce/tensor.h>"},
     {"ops/a.cpp", "#include \"runtime/include/dyce/tensor.h\"\n", "write <dyce/..>"},
-    {"ops/a.cpp", "#include \"attributes.h\"\n", "does not start with a room"},
+    {"ops/a.cpp", "#include \"attributes.h\"\n", "does not start with a module"},
     {"ops/a.cpp", "#include <opencv2/core.hpp>\n", "belongs to no library"},
-    {"junk/a.cpp", "", "lies in no room"},
+    {"junk/a.cpp", "", "lies in no module"},
     {"cmake/a.cmake", "# include \"graph/graph.h\"\n", ""},
 };
 
@@ -134,12 +134,12 @@ TEST_CASE("long files are reported, by the limit of their kind") {
 }
 
 TEST_CASE("docs/architecture.md draws the arrows of the table") {
-    CHECK(arrows_of_picture(read_file(kRoot / "docs/architecture.md")) == arrows_of_rules());
+    CHECK(arrows_of_image(read_file(kRoot / "docs/architecture.md")) == arrows_of_rules());
 }
 
 TEST_CASE("arrows are read from a mermaid graph") {
     const std::string text =
         "a --> z\n```mermaid\ngraph TD\n  a[\"x/a\"]\n  b[\"x/b\"]\n  a --> b\n```\nb --> a\n";
-    CHECK(arrows_of_picture(text) == std::vector<std::string>{"x/a -> x/b"});
-    CHECK(arrows_of_picture("no picture").empty());
+    CHECK(arrows_of_image(text) == std::vector<std::string>{"x/a -> x/b"});
+    CHECK(arrows_of_image("no image").empty());
 }

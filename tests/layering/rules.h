@@ -1,5 +1,5 @@
-// Who may include whom, and which room may use which library. docs/architecture.md draws the same table
-// and a test compares the two. A room may also include itself and whatever the rooms it names may include.
+// Who may include whom, and which module may use which library. docs/architecture.md draws the same table
+// and a test compares the two. A module may also include itself and whatever the modules it names may include.
 #pragma once
 
 #include <string_view>
@@ -7,9 +7,9 @@
 
 namespace dyce::layering {
 
-struct Room {
-    std::string_view path;                    ///< folder; the longest one that matches a file is its room
-    std::vector<std::string_view> includes;   ///< rooms it may include
+struct Module {
+    std::string_view path;                    ///< folder; the longest one that matches a file is its module
+    std::vector<std::string_view> includes;   ///< modules it may include
     std::vector<std::string_view> libraries;  ///< libraries it may use
 };
 
@@ -19,7 +19,7 @@ struct Library {
 };
 
 // clang-format off
-inline const std::vector<Room> kRooms = {
+inline const std::vector<Module> kModules = {
     {"runtime/include/dyce", {},                                                {}},
     {"runtime/core",         {"runtime/include/dyce"},                          {"xxhash", "linux"}},
     {"runtime/core/onednn",  {"runtime/core"},                                  {"onednn"}},

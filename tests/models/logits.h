@@ -29,7 +29,7 @@ inline float largest_difference(const Tensor& a, const Tensor& b) {
     return result;
 }
 
-/// The first of several pictures, or its logits.
+/// The first of several images, or its logits.
 inline Tensor first_row(const Tensor& tensor) {
     Shape shape = tensor.shape();
     shape[0] = 1;

@@ -30,8 +30,8 @@ inline ParameterSource random_parameters(unsigned seed) {
     };
 }
 
-/// Pictures of mean 0 and deviation 1, as after preprocessing.
-inline Tensor random_pictures(const Shape& shape, unsigned seed) {
+/// Images of mean 0 and deviation 1, as after preprocessing.
+inline Tensor random_images(const Shape& shape, unsigned seed) {
     std::mt19937 random(seed);
     return random_tensor(shape, 0, 1, random);
 }

@@ -14,18 +14,17 @@ using namespace dyce;
 
 namespace {
 
-/// The plain loops, which are slow, on the first picture; the compiled network on all of them.
-void check_logits(const std::string& weights, const std::string& architecture, const Tensor& pictures,
+/// The plain loops, which are slow, on the first image; the compiled network on all of them.
+void check_logits(const std::string& weights, const std::string& architecture, const Tensor& images,
                   const Tensor& expected, float tolerance) {
     CAPTURE(architecture);
-    Graph graph =
-        import_state_dict(weights, architecture, Shape{3, pictures.shape()[2], pictures.shape()[3]});
-    const Tensor plain = interpret(graph, {test::first_row(pictures)})[0];
+    Graph graph = import_state_dict(weights, architecture, Shape{3, images.shape()[2], images.shape()[3]});
+    const Tensor plain = interpret(graph, {test::first_row(images)})[0];
     CHECK(test::largest_difference(plain, test::first_row(expected)) <= tolerance);
     simplify(graph);
-    const auto rows = static_cast<int>(pictures.shape()[0]);
+    const auto rows = static_cast<int>(images.shape()[0]);
     Executor executor(CompiledModel::compile(graph, {.max_batch = rows}));
-    CHECK(test::largest_difference(executor.run({pictures})[0], expected) <= tolerance);
+    CHECK(test::largest_difference(executor.run({images})[0], expected) <= tolerance);
 }
 
 /// Has `script` of this folder write weights and logits of the architectures, and checks ours against them.
@@ -43,7 +42,7 @@ void check_script(const std::string& script, const std::vector<std::string>& arc
     }
 }
 
-/// The same with pictures and logits that come with pretrained weights.
+/// The same with images and logits that come with pretrained weights.
 void check_recorded(const std::string& stem, const std::string& architecture, float tolerance) {
     const NpzReader recorded(stem + "_reference.npz");
     check_logits(stem + ".safetensors", architecture, recorded.read("input"), recorded.read("logits"),

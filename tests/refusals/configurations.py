@@ -2,7 +2,7 @@
 import json
 import subprocess
 
-import pictures
+import images
 
 
 def add(cases):
@@ -14,7 +14,7 @@ def add(cases):
     good = {"schema": "dyce.configs/1", "model_digest": "0" * 32, "preprocess_digest": "0" * 32, "precision": "f32",
             "cost_unit": "macs", "split": "", "validated": "", "base": {"accuracy": 0.5, "macs": 2, "cost": 2.0},
             "configurations": [configuration], "extra": {}}
-    picture = cases.file("configurations/p.png", pictures.png(pictures.header(8, 8), bytes(8 * 25)))
+    picture = cases.file("configurations/p.png", images.png(images.header(8, 8), bytes(8 * 25)))
 
     def write(name, text, **facts):
         cases.add(name, text if isinstance(text, bytes) else text.encode(), ".json", "classify", cases.model, picture,

@@ -17,7 +17,7 @@ import containers
 import graphs
 import lists
 import onnx_models
-import pictures
+import images
 
 
 class Cases:
@@ -42,13 +42,13 @@ class Cases:
         self.run(name, *[path if word == "@" else word for word in command], **facts)
 
     def run(self, name, *command, decodes=False, usage=False):
-        """`decodes`: refused by the decoder of pictures; `usage`: the file is sound, but not for this command."""
+        """`decodes`: refused by the decoder of images; `usage`: the file is sound, but not for this command."""
         self.cases.append({"kind": self.kind, "name": name, "command": command, "decodes": decodes,
                            "allowed": [2] if usage else [1, 3, 4, 5]})
 
 
 cases = Cases(*sys.argv[1:])
-for module in (containers, graphs, onnx_models, configurations, arrays, pictures, lists):
+for module in (containers, graphs, onnx_models, configurations, arrays, images, lists):
     cases.kind = module.__name__
     module.add(cases)
 cases.file("cases.json", json.dumps(cases.cases).encode())

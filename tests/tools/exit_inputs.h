@@ -1,4 +1,4 @@
-// A model with exits, pictures and configurations for it, as files.
+// A model with exits, images and configurations for it, as files.
 #pragma once
 
 #include "tests/runtime/flow/exit_net.h"
@@ -8,7 +8,7 @@
 
 namespace dyce::test {
 
-/// m.safetensors with the heads exit0, quad0, exit1, quad1 at two sites, and 40 pictures of its five classes
+/// m.safetensors with the heads exit0, quad0, exit1, quad1 at two sites, and 40 images of its five classes
 /// in the folder data.
 inline void write_exit_inputs(const TempFolder& folder) {
     auto net = make_exit_net(2);
@@ -32,7 +32,7 @@ inline constexpr int kExitMacs[] = {64 * 9 * (3 * 8 + 2 * 8 * 8), 64 * 9 * (3 * 
 inline constexpr int kExitHeadMacs = 8 * 5, kQuadHeadMacs = 32 * 5;
 inline constexpr int kBackboneMacs = kExitMacs[1] + 8 * 5;
 
-/// set.configs.json for that model. All pictures leave at site 0 under "first", at site 1 under "second"
+/// set.configs.json for that model. All images leave at site 0 under "first", at site 1 under "second"
 /// although they pass another exit, and nowhere under "none", which has the same exits.
 inline void write_exit_set(const TempFolder& folder) {
     const auto model = load_model(folder / "m.safetensors");

@@ -27,7 +27,7 @@ inline Outcome run_program(const std::string& arguments, const std::string& befo
     return {WEXITSTATUS(status), read_file(folder / "out"), read_file(folder / "err")};
 }
 
-/// Tells red, green and blue 8x8 pictures apart: the logits are 8 times the channels' averages.
+/// Tells red, green and blue 8x8 images apart: the logits are 8 times the channels' averages.
 inline ModelData color_model() {
     Tensor weights(DataType::kFloat32, {3, 3});
     for (int i = 0; i < 3; ++i) weights.mutable_data<float>()[4 * i] = 8;
@@ -46,7 +46,7 @@ inline ModelData color_model() {
     return model;
 }
 
-/// An 8-bit RGB picture of `side` x `side` pixels of one colour, as a PNG file.
+/// An 8-bit RGB image of `side` x `side` pixels of one colour, as a PNG file.
 inline std::string color_png(int side, int r, int g, int b) {
     const std::string pixel = bytes({r, g, b});
     std::string row(1, '\0');  // filter: none

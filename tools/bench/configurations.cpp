@@ -17,46 +17,46 @@ using nlohmann::ordered_json;
 // on all alike; more than one, so that most find the caches as their own kind left them.
 constexpr std::size_t kTurn = 16;
 
-// What became of the pictures of one configuration.
+// What became of the images of one configuration.
 struct Outcomes {
-    std::size_t pictures = 0;
+    std::size_t images = 0;
     double macs = 0;
     std::vector<std::size_t> left_at;  ///< by position
 };
 
-// A stretch of the prepared pictures.
+// A stretch of the prepared images.
 class PreparedBatch final : public ExitBatch {
 public:
-    PreparedBatch(const PreparedPictures& pictures, std::size_t first, Outcomes& tally)
-        : pictures_(pictures), first_(first), tally_(tally) {}
+    PreparedBatch(const PreparedImages& images, std::size_t first, Outcomes& outcomes)
+        : images_(images), first_(first), outcomes_(outcomes) {}
 
-    void fill(int member, int row, std::span<float> picture) override {
-        std::ranges::copy(pictures_.at(member, first_ + static_cast<std::size_t>(row)), picture.begin());
+    void fill(int member, int row, std::span<float> image) override {
+        std::ranges::copy(images_.at(member, first_ + static_cast<std::size_t>(row)), image.begin());
     }
-    void leave(int, const ExitAnswer& answer) override {
-        ++tally_.pictures;
-        tally_.macs += static_cast<double>(answer.macs);
-        ++tally_.left_at[static_cast<std::size_t>(answer.position)];
+    void exit(int, const ExitAnswer& answer) override {
+        ++outcomes_.images;
+        outcomes_.macs += static_cast<double>(answer.macs);
+        ++outcomes_.left_at[static_cast<std::size_t>(answer.position)];
     }
 
 private:
-    const PreparedPictures& pictures_;
+    const PreparedImages& images_;
     std::size_t first_;
-    Outcomes& tally_;
+    Outcomes& outcomes_;
 };
 
 class Contestant {
 public:
     Contestant(Engine& engine, const Configuration& configuration)
         : engine_(engine), plan_(engine.make_plan(configuration)) {
-        tally_.left_at.resize(engine.positions());
+        outcomes_.left_at.resize(engine.positions());
     }
 
     /// Milliseconds of `batches` batches from `first` on.
-    double run(const PreparedPictures& pictures, std::size_t first, std::size_t batches) {
+    double run(const PreparedImages& images, std::size_t first, std::size_t batches) {
         double spent = 0;
         for (std::size_t b = 0; b < batches; ++b) {
-            PreparedBatch batch(pictures, first + b * engine_.max_batch(), tally_);
+            PreparedBatch batch(images, first + b * engine_.max_batch(), outcomes_);
             times_.push_back(time_ms([&] { engine_.run(*plan_, engine_.max_batch(), batch); }));
             spent += times_.back();
         }
@@ -64,10 +64,10 @@ public:
     }
     void forget() {
         times_.clear();
-        tally_ = {.left_at = std::vector<std::size_t>(engine_.positions())};
+        outcomes_ = {.left_at = std::vector<std::size_t>(engine_.positions())};
     }
 
-    /// Milliseconds of all pictures once: of each batch the median over the passes, so that what else the
+    /// Milliseconds of all images once: of each batch the median over the passes, so that what else the
     /// machine does now and then does not count.
     double pass_ms(std::size_t batches) const {
         double sum = 0;
@@ -78,46 +78,46 @@ public:
         }
         return sum;
     }
-    double macs() const { return tally_.macs / static_cast<double>(tally_.pictures); }
+    double macs() const { return outcomes_.macs / static_cast<double>(outcomes_.images); }
 
     ordered_json row(const BenchSetting& setting) const {
         const Samples times(times_);
-        const auto pictures = static_cast<double>(tally_.pictures);
+        const auto images = static_cast<double>(outcomes_.images);
         ordered_json row = setting.json();
         row.update(times.json());
-        row["images_per_second"] = 1000 * pictures / times.total_ms();  // others' turns left out
+        row["images_per_second"] = 1000 * images / times.total_ms();  // others' turns left out
         row["segments"] = nullptr;
         row["configuration"] = plan_->configuration.name;
         row["macs"] = macs();
         row["exit_share"] = ordered_json::array();
-        for (const std::size_t count : tally_.left_at)
-            row["exit_share"].push_back(static_cast<double>(count) / pictures);
+        for (const std::size_t count : outcomes_.left_at)
+            row["exit_share"].push_back(static_cast<double>(count) / images);
         return row;
     }
 
 private:
     Engine& engine_;
     std::shared_ptr<const ExitPlan> plan_;
-    Outcomes tally_;
+    Outcomes outcomes_;
     std::vector<double> times_;
 };
 
 }  // namespace
 
-ordered_json bench_configurations(const Model& model, const PreparedPictures& pictures,
+ordered_json bench_configurations(const Model& model, const PreparedImages& images,
                                   const std::vector<Configuration>& configurations,
                                   const BenchSetting& setting) {
     Engine engine(model, setting.session_options());
-    const std::size_t batches = pictures.size() / engine.max_batch();
+    const std::size_t batches = images.size() / engine.max_batch();
     if (batches == 0)
-        throw Error(ErrorCode::kUsage, "--batch",
-                    std::to_string(setting.batch) + " given, there are " + std::to_string(pictures.size()) +
-                        " pictures");
+        throw Error(
+            ErrorCode::kUsage, "--batch",
+            std::to_string(setting.batch) + " given, there are " + std::to_string(images.size()) + " images");
     std::vector<Contestant> contestants = {Contestant(engine, {})};
     for (const Configuration& configuration : configurations) contestants.emplace_back(engine, configuration);
 
     for (Contestant& contestant : contestants) {  // a warm-up
-        contestant.run(pictures, 0, std::min(kTurn, batches));
+        contestant.run(images, 0, std::min(kTurn, batches));
         contestant.forget();
     }
     const double planned = 1000 * setting.seconds * static_cast<double>(contestants.size());
@@ -126,7 +126,7 @@ ordered_json bench_configurations(const Model& model, const PreparedPictures& pi
     do {
         for (std::size_t b = 0; b < batches; b += kTurn)
             for (Contestant& contestant : contestants)
-                spent += contestant.run(pictures, b * engine.max_batch(), std::min(kTurn, batches - b));
+                spent += contestant.run(images, b * engine.max_batch(), std::min(kTurn, batches - b));
     } while (spent < planned);
 
     const Usage usage = meter.read();

@@ -18,7 +18,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-// Milliseconds of each picture in turn, over and over.
+// Milliseconds of each image in turn, over and over.
 struct Times {
     std::vector<double> decode, prepare;
 };
@@ -43,10 +43,10 @@ int bench_decoding(const Arguments& arguments, const Model& model) {
     for (const char* other : {"batch", "config", "data", "segments", "switch", "threads", "workers"})
         if (arguments.has(other))
             throw Error(ErrorCode::kUsage, "--decode", std::string("excludes --") + other);
-    const auto [files, complaints] = expand_pictures({*arguments.text("decode")}, arguments.has("recursive"));
+    const auto [files, complaints] = expand_images({*arguments.text("decode")}, arguments.has("recursive"));
     if (files.empty())
         throw Error(ErrorCode::kUsage, "--decode",
-                    complaints.empty() ? "finds no picture (JPEG, PNG)" : complaints[0]);
+                    complaints.empty() ? "finds no image (JPEG, PNG)" : complaints[0]);
     const Times times =
         measure(files, model.data()->last().preprocess, arguments.real("duration", 2, 0.01, 3600));
     const Samples decode(times.decode), prepare(times.prepare);
@@ -63,7 +63,7 @@ int bench_decoding(const Arguments& arguments, const Model& model) {
         return 0;
     }
     std::printf(
-        "%zu pictures on one thread: decoding takes %.3f ms, preparing %.3f ms (medians); %.1f pictures/s\n",
+        "%zu images on one thread: decoding takes %.3f ms, preparing %.3f ms (medians); %.1f images/s\n",
         files.size(), decode.median_ms(), prepare.median_ms(), per_second);
     return 0;
 }

@@ -1,4 +1,4 @@
-// dyce bench MODEL --decode X: what pictures cost before a network sees them.
+// dyce bench MODEL --decode X: what images cost before a network sees them.
 #pragma once
 
 #include "tools/cli/arguments.h"
@@ -7,7 +7,7 @@
 
 namespace dyce {
 
-/// Reads and decodes the pictures of X, and prepares them as the model's last member wants them, on one
+/// Reads and decodes the images of X, and prepares them as the model's last member wants them, on one
 /// thread.
 int bench_decoding(const Arguments& arguments, const Model& model);
 

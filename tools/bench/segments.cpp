@@ -38,8 +38,8 @@ public:
         std::mt19937 random(1);
         std::normal_distribution<float> normal;
         batch_ = setting.batch;
-        pictures_.resize(executor_.input(std::min(batch_, executor_.rows_at_once())).size());
-        for (float& x : pictures_) x = normal(random);
+        images_.resize(executor_.input(std::min(batch_, executor_.rows_at_once())).size());
+        for (float& x : images_) x = normal(random);
     }
 
     /// Passes through the network: one without heads, then with the first of each place, the second, and so
@@ -73,7 +73,7 @@ private:
 
     void run_part(std::size_t pass, int rows) {
         const auto input = executor_.input(std::min(rows, executor_.rows_at_once()));
-        std::copy_n(pictures_.begin(), input.size(), input.begin());
+        std::copy_n(images_.begin(), input.size(), input.begin());
         for (Place& place : places_) {
             place.segment_ms += time_ms([&] { executor_.advance(); });
             if (pass == 0 || pass > place.heads.size()) continue;
@@ -84,7 +84,7 @@ private:
 
     StagedExecutor executor_;
     std::vector<Place> places_;
-    std::vector<float> pictures_;
+    std::vector<float> images_;
     int batch_ = 1;
 };
 

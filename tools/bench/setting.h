@@ -14,7 +14,7 @@ struct BenchSetting {
     int threads = 1;
     int workers = 1;  ///< batches at the same time, of the backbone alone
     Precision precision = Precision::kFloat32;
-    PlanGoal goal = PlanGoal::kLatency;
+    TuneGoal goal = TuneGoal::kLatency;
     double seconds = 2;  ///< at least so long
 
     CompileOptions compile_options() const {

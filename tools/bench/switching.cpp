@@ -51,9 +51,8 @@ std::vector<std::vector<Image>> in_batches(const std::vector<Image>& images, int
     for (auto rest = images.begin(); images.end() - rest >= size; rest += size)
         batches.emplace_back(rest, rest + size);
     if (batches.empty())
-        throw Error(
-            ErrorCode::kUsage, "--batch",
-            std::to_string(size) + " given, there are " + std::to_string(images.size()) + " pictures");
+        throw Error(ErrorCode::kUsage, "--batch",
+                    std::to_string(size) + " given, there are " + std::to_string(images.size()) + " images");
     return batches;
 }
 
@@ -65,7 +64,7 @@ ordered_json bench_switching(const Model& model, const std::vector<Image>& image
     if (configurations.empty()) configurations.emplace_back();
     Session session(model, setting.session_options());
     std::vector<double> still, switched, switches;
-    std::size_t first = 0;  // of the pictures both stretches of a pair run
+    std::size_t first = 0;  // of the images both stretches of a pair run
     const auto run = [&](std::vector<double>& times) {
         for (std::size_t i = 0; i < kStretch; ++i)
             times.push_back(time_ms([&] { session.classify(batches[(first + i) % batches.size()]); }));

@@ -4,9 +4,9 @@
 #include "runtime/core/file_mapping.h"
 #include "runtime/core/text.h"
 #include "tools/cli/configuration_argument.h"
+#include "tools/cli/image_folder.h"
 #include "tools/cli/model_argument.h"
 #include "tools/cli/path_list.h"
-#include "tools/cli/picture_folder.h"
 
 #include <dyce/error.h>
 
@@ -57,8 +57,8 @@ std::vector<std::string> read_model_labels(const std::string& path, int classes)
                 in_quotes(*bad) + " holds " + problem + ", expected one class name a line, and only that");
 }
 
-PictureList expand_pictures(const std::vector<std::string>& paths, bool recursive) {
-    PictureList list;
+ImageList expand_images(const std::vector<std::string>& paths, bool recursive) {
+    ImageList list;
     std::vector<std::string>& files = list.files;
     for (const std::string& path : paths) {
         std::error_code error;
@@ -67,7 +67,7 @@ PictureList expand_pictures(const std::vector<std::string>& paths, bool recursiv
         } else if (!fs::is_directory(path, error)) {
             files.push_back(path);
         } else {
-            const PictureFolder folder = list_pictures(path, recursive);
+            const ImageFolder folder = list_images(path, recursive);
             files.insert(files.end(), folder.files.begin(), folder.files.end());
             if (!folder.complaint.empty()) list.complaints.push_back(folder.complaint);
         }
@@ -96,8 +96,8 @@ Precision precision_of(const Arguments& arguments) {
     return parse_precision(arguments.text("precision", "f32"), "--precision");
 }
 
-PlanGoal goal_of(const Arguments& arguments) {
-    return parse_plan_goal(arguments.text("plan", "latency"), "--plan");
+TuneGoal goal_of(const Arguments& arguments) {
+    return parse_tune_goal(arguments.text("plan", "latency"), "--plan");
 }
 
 Session open_session(const Arguments& arguments, const Model& model, SessionOptions options) {

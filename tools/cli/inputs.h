@@ -1,8 +1,8 @@
-// Files that several verbs read: labels, lists of pictures, configurations.
+// Files that several verbs read: labels, lists of images, configurations.
 #pragma once
 
-#include "runtime/core/plan_goal.h"
 #include "runtime/core/precision.h"
+#include "runtime/core/tune_goal.h"
 #include "tools/cli/arguments.h"
 
 #include <dyce/model.h>
@@ -19,14 +19,14 @@ std::vector<std::string> read_labels(const std::string& path, int classes);
 /// The same for a model file, which takes printable UTF-8 only; also throws for a line that is not.
 std::vector<std::string> read_model_labels(const std::string& path, int classes);
 
-struct PictureList {
+struct ImageList {
     std::vector<std::string> files;
-    std::vector<std::string> complaints;  ///< of folders: no pictures there, or some of other formats
+    std::vector<std::string> complaints;  ///< of folders: no images there, or some of other formats
 };
 
-/// Picture files for classify: files as given, folders' as list_pictures() finds them, "-" = one path a line
+/// Image files for classify: files as given, folders' as list_images() finds them, "-" = one path a line
 /// from stdin. Throws as that does, and as read_path_list() does.
-PictureList expand_pictures(const std::vector<std::string>& paths, bool recursive);
+ImageList expand_images(const std::vector<std::string>& paths, bool recursive);
 
 /// What a value of --config names, in a file or in the set stored in `model`. Throws Error{kUsage} when there
 /// is no such set or configuration.
@@ -37,12 +37,12 @@ inline constexpr Option kPrecisionOption = {
     "precision", "NAME", "f32, bf16, or int8 after `dyce quantize`; where the processor has it (f32)"};
 inline constexpr Option kPlanOption = {
     "plan", "NAME",
-    "what kernels are chosen for: latency of a picture, or throughput of big batches (latency)"};
+    "what kernels are chosen for: latency of an image, or throughput of big batches (latency)"};
 
 /// What --precision says; f32 without it. Throws Error{kUsage} for another word.
 Precision precision_of(const Arguments& arguments);
 /// What --plan says; latency without it. Throws Error{kUsage} for another word.
-PlanGoal goal_of(const Arguments& arguments);
+TuneGoal goal_of(const Arguments& arguments);
 /// What the option says, f32 without it; floating point only. Throws as precision_of().
 Precision float_of(const Arguments& arguments, const std::string& option);
 

@@ -1,6 +1,6 @@
 #include "tools/cli/model_argument.h"
 
-#include "loaders/dataset/picture_names.h"
+#include "loaders/dataset/image_names.h"
 #include "runtime/core/file_kind.h"
 #include "runtime/core/file_mapping.h"
 #include "runtime/core/nearest_name.h"
@@ -57,7 +57,7 @@ std::string as_model(const std::string& path) {
     return fs::path(path).replace_extension(kModelEnding).string();
 }
 
-// "resnet50" is hardly a picture: the model beside it whose name is near, or that name with a model's ending.
+// "resnet50" is hardly an image: the model beside it whose name is near, or that name with a model's ending.
 std::string meant_model(const std::string& word) {
     const fs::path path(word);
     std::vector<std::string> names;
@@ -95,7 +95,7 @@ public:
         if (kind != nullptr && kind->name == "a configuration set")
             refuse(word, "is a configuration set, expected " + expected() + "; type\n" + command(model_, i) +
                              " --config " + shell_word(word));
-        if (i == 0 && model_.empty() && !fs::exists(word, ignored) && !is_picture_name(word))
+        if (i == 0 && model_.empty() && !fs::exists(word, ignored) && !is_image_name(word))
             refuse(word, "no such file or folder, expected " + expected() + "; for a model type\n" +
                              command(meant_model(word), i));
     }
@@ -117,7 +117,7 @@ private:
     }
 
     std::string expected() const {
-        return verb_ == "classify" ? "a model (.safetensors) or pictures" : "a model (.safetensors)";
+        return verb_ == "classify" ? "a model (.safetensors) or images" : "a model (.safetensors)";
     }
 
     // "  dyce VERB MODEL WORDS..", without the word number `skip`.

@@ -61,7 +61,7 @@ std::vector<std::string> data_files(const std::string& path) {
     return {path, (data / "list.csv").string(), (data.parent_path() / data.stem()).string() + "_labels.npy"};
 }
 
-bool is_picture_or_record(const fs::path& path) {
+bool is_image_or_record(const fs::path& path) {
     std::string ending = path.extension().string();
     std::transform(ending.begin(), ending.end(), ending.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -69,15 +69,15 @@ bool is_picture_or_record(const fs::path& path) {
     return std::find(kinds.begin(), kinds.end(), ending) != kinds.end();
 }
 
-// Pictures lie in the folder of the data set or below.
-void check_pictures(const NamedPath& output, const std::string& data) {
+// Images lie in the folder of the data set or below.
+void check_images(const NamedPath& output, const std::string& data) {
     std::error_code ignored;
-    if (!is_picture_or_record(output.path) || !fs::exists(output.path, ignored)) return;
+    if (!is_image_or_record(output.path) || !fs::exists(output.path, ignored)) return;
     const fs::path folder = resolved(
         fs::is_directory(data, ignored) ? fs::path(data) : fs::path("." / fs::path(data)).parent_path());
     const fs::path file = resolved(output.path);
     if (std::mismatch(folder.begin(), folder.end(), file.begin(), file.end()).first == folder.end())
-        refuse_output(output, "a picture of --data");
+        refuse_output(output, "an image of --data");
 }
 
 }  // namespace
@@ -122,7 +122,7 @@ void check_outputs(const Arguments& arguments, std::initializer_list<OutputOptio
         for (const std::string& option : read)
             if (output.may_replace == nullptr || option != output.may_replace) others.push_back(option);
         check_outputs({written.back()}, input_files(arguments, others));
-        for (const std::string& data : arguments.list("data")) check_pictures(written.back(), data);
+        for (const std::string& data : arguments.list("data")) check_images(written.back(), data);
     }
     check_outputs(written, {});
 }

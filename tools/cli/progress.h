@@ -9,7 +9,7 @@ namespace dyce {
 
 class Progress {
 public:
-    /// `what` names the things counted ("pictures"); `total` 0 = unknown. Silent when `quiet`.
+    /// `what` names the things counted ("images"); `total` 0 = unknown. Silent when `quiet`.
     Progress(std::string what, std::size_t total, bool quiet);
     ~Progress();
 

@@ -26,8 +26,8 @@ std::optional<RecordMeta> told_exits(const Arguments& arguments) {
 
 // What two records of one model have in common.
 std::string identity(RecordMeta meta) {
-    meta.plan_digest = meta.pictures_digest = "";
-    meta.picture_count = meta.shards = 1;
+    meta.plan_digest = meta.images_digest = "";
+    meta.image_count = meta.shards = 1;
     meta.shard = 0;
     return record_meta_text(meta);
 }

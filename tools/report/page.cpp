@@ -27,13 +27,13 @@ std::int64_t correct(const Simulation& simulation) {
 }
 
 Interval interval(const ReportRecord& record, std::size_t i) {
-    return exact_interval(correct(record.simulations[i]), record.pictures);
+    return exact_interval(correct(record.simulations[i]), record.images);
 }
 
 std::vector<double> shares(const ReportRecord& record, std::size_t i) {
     std::vector<double> result;
     for (const Simulation::Exit& exit : record.simulations[i].exits)
-        result.push_back(static_cast<double>(exit.pictures) / static_cast<double>(record.pictures));
+        result.push_back(static_cast<double>(exit.images) / static_cast<double>(record.images));
     return result;
 }
 
@@ -55,12 +55,12 @@ Plot make_plot(const Contents& contents, const ReportRecord* record) {
     return plot;
 }
 
-// One bar, as wide as its cell: a piece for each position that pictures leave at, early ones light.
+// One bar, as wide as its cell: a piece for each position that images leave at, early ones light.
 std::string draw_shares(const std::vector<double>& exit_share) {
     if (exit_share.empty()) return "unknown";
     std::string svg =
         "<svg class=\"shares\" viewBox=\"0 0 100 1\" preserveAspectRatio=\"none\" role=\"img\" "
-        "aria-label=\"share of pictures by exit\">";
+        "aria-label=\"share of images by exit\">";
     double left = 0;
     const std::size_t last = exit_share.size() - 1;
     for (std::size_t p = 0; p <= last; ++p) {
@@ -82,7 +82,7 @@ std::string draw_table(const Contents& contents, const ReportRecord* record) {
     if (record != nullptr) html += "<th>as recorded (95 %)</th>";
     if (contents.cost_unit != "macs") html += "<th>cost</th>";
     html +=
-        "<th>multiply-adds</th><th>exits on</th><th class=\"wide\">where pictures "
+        "<th>multiply-adds</th><th>exits on</th><th class=\"wide\">where images "
         "leave</th></tr>\n";
     for (std::size_t i = 0; i < contents.configurations.size(); ++i) {
         const Configuration& c = contents.configurations[i];
@@ -114,10 +114,10 @@ std::string describe_exits(const Configuration& c, const ReportRecord* record, s
             position < c.exit_share.size() ? percent(c.exit_share[position]) : "unknown"};
         if (record != nullptr) {
             const Simulation::Exit& exit = record->simulations[i].exits[position];
-            const auto left = static_cast<double>(exit.pictures);
+            const auto left = static_cast<double>(exit.images);
             cells.push_back(record->meta.positions[position].name);
-            cells.push_back(percent(left / static_cast<double>(record->pictures)));
-            cells.push_back(exit.pictures == 0 ? "-" : percent(static_cast<double>(exit.correct) / left));
+            cells.push_back(percent(left / static_cast<double>(record->images)));
+            cells.push_back(exit.images == 0 ? "-" : percent(static_cast<double>(exit.correct) / left));
         }
         html += row("td", cells);
     };
@@ -136,10 +136,10 @@ std::string describe(const std::string& set_path, const Contents& contents, cons
                          " configurations of model " + contents.model_digest + ", " + contents.precision +
                          ". Searched on " + contents.split + ", estimated on " + contents.validated + ".");
     html += element("p", "The backbone alone: " + percent(contents.base.accuracy, 2) + " right, " +
-                             std::to_string(contents.base.macs) + " multiply-adds a picture.");
+                             std::to_string(contents.base.macs) + " multiply-adds an image.");
     if (record != nullptr)
-        html += element("p", "Recorded: " + record->path + ", " + std::to_string(record->pictures) +
-                                 " pictures, the backbone alone " + percent(record->base_accuracy, 2) +
+        html += element("p", "Recorded: " + record->path + ", " + std::to_string(record->images) +
+                                 " images, the backbone alone " + percent(record->base_accuracy, 2) +
                                  " right; intervals are exact ones of 95 %.");
     return html;
 }

@@ -1,5 +1,5 @@
 // The page of dyce report: what a configuration set offers and, with a record, what it does on those
-// pictures. Pure functions.
+// images. Pure functions.
 #pragma once
 
 #include "search/record/record.h"
@@ -15,7 +15,7 @@ namespace dyce {
 /// The configurations of a set on a record.
 struct ReportRecord {
     std::string path;
-    std::int64_t pictures = 0;
+    std::int64_t images = 0;
     double base_accuracy = 0;  ///< of the backbone alone
     RecordMeta meta;
     std::vector<Simulation> simulations;  ///< by configuration

@@ -40,7 +40,7 @@ std::string draw(const Plot& plot) {
     for (const PlotPoint& p : plot.estimated) draw_point(frame, "estimated", p);
     for (const PlotPoint& p : plot.measured) draw_point(frame, "measured", p);
     draw_point(frame, "base", {"the backbone alone", 1, plot.base_accuracy, {}});
-    return frame.finish("mean cost of a picture (" + plot.unit + "), of the backbone's", "accuracy",
+    return frame.finish("mean cost of an image (" + plot.unit + "), of the backbone's", "accuracy",
                         "accuracy by cost", [](double share) { return percent(share, 0); });
 }
 

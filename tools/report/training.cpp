@@ -92,7 +92,7 @@ std::string training_section(const std::string& path, const std::vector<Training
     std::string html = "<h2>Training</h2>\n<p>" + html_text(path) + ": " + std::to_string(epochs.size()) +
                        " epochs.</p>\n" + draw_epochs(epochs, held_out);
     html += "<p class=\"legend\"><span class=\"estimated\">●</span> while training";
-    if (held_out) html += " <span class=\"measured\">●</span> on the pictures held out";
+    if (held_out) html += " <span class=\"measured\">●</span> on the images held out";
     html += "</p>\n<table>\n<tr><th>epoch</th><th>loss</th><th>while training</th>";
     if (held_out) html += "<th>held out: classifier, exits</th>";
     html += "<th>seconds</th></tr>\n";

@@ -6,8 +6,8 @@
 
 namespace dyce {
 
-/// One epoch. Shares of pictures that were right: while training, then of the classifier and of each exit on
-/// the pictures held out; these are empty without such pictures.
+/// One epoch. Shares of images that were right: while training, then of the classifier and of each exit on
+/// the images held out; these are empty without such images.
 struct TrainingEpoch {
     double epoch, loss, train_accuracy, seconds;
     std::vector<double> accuracy;

@@ -32,11 +32,11 @@ Samples time_backbone(const std::shared_ptr<const CompiledModel>& model, const B
     Executor executor(model);
     std::mt19937 random(1);
     std::normal_distribution<float> normal;
-    std::vector<float> pictures(executor.input(batch).size());
-    for (float& x : pictures) x = normal(random);
+    std::vector<float> images(executor.input(batch).size());
+    for (float& x : images) x = normal(random);
     return Samples::measure(
         setting.seconds, [&] { executor.run(batch); },
-        [&] { std::copy(pictures.begin(), pictures.end(), executor.input(batch).begin()); });
+        [&] { std::copy(images.begin(), images.end(), executor.input(batch).begin()); });
 }
 
 // The backbone alone, on noise.
@@ -75,28 +75,28 @@ std::int64_t largest_batch(const Arguments& arguments) {
 class Bench {
 public:
     Bench(const Arguments& arguments, Model model) : arguments_(arguments), model_(std::move(model)) {
-        const bool has_pictures = arguments.has("config") || arguments.has("switch");
-        if (arguments.has("workers") && (has_pictures || arguments.has("segments")))
+        const bool has_images = arguments.has("config") || arguments.has("switch");
+        if (arguments.has("workers") && (has_images || arguments.has("segments")))
             throw Error(ErrorCode::kUsage, "--workers", "excludes --config, --switch and --segments");
         for (const char* option : {"data", "limit"})
-            if (arguments.has(option) && !has_pictures)
+            if (arguments.has(option) && !has_images)
                 throw Error(ErrorCode::kUsage, std::string("--") + option, "needs --config or --switch");
-        if (!has_pictures) return;
+        if (!has_images) return;
         for (const std::string& text : arguments.list("config"))
             configurations_.push_back(named_configuration(text, model_));
         if (arguments.has("segments"))
             throw Error(ErrorCode::kUsage, "--segments", "excludes --config and --switch");
         const auto data = arguments.text("data");
         if (!data && !arguments.has("switch"))
-            throw Error(ErrorCode::kUsage, "--data", "is missing: exits are timed on pictures");
+            throw Error(ErrorCode::kUsage, "--data", "is missing: exits are timed on images");
         if (!data && arguments.has("limit")) throw Error(ErrorCode::kUsage, "--limit", "needs --data");
         images_ = data ? load_spread(*data, *model_.data(), arguments.integer("limit", 1000, 1, 1'000'000))
-                       : noise_pictures(*model_.data(), largest_batch(arguments));
-        if (!arguments.has("switch")) pictures_.emplace(*model_.data(), images_);
+                       : noise_images(*model_.data(), largest_batch(arguments));
+        if (!arguments.has("switch")) prepared_.emplace(*model_.data(), images_);
     }
 
     ordered_json rows(const BenchSetting& setting) const {
-        if (pictures_) return bench_configurations(model_, *pictures_, configurations_, setting);
+        if (prepared_) return bench_configurations(model_, *prepared_, configurations_, setting);
         ordered_json row;
         if (arguments_.has("switch"))
             row = bench_switching(model_, images_, configurations_, setting);
@@ -111,7 +111,7 @@ private:
     Model model_;
     std::vector<Configuration> configurations_;
     std::vector<Image> images_;
-    std::optional<PreparedPictures> pictures_;
+    std::optional<PreparedImages> prepared_;
 };
 
 std::string milliseconds(const ordered_json& value) {
@@ -167,7 +167,7 @@ int bench_model(const Arguments& arguments) {
     const auto batches = batches_of(arguments);
     const auto threads = arguments.integers("threads", {available_threads()}, 1, 1024);
     const Precision precision = precision_of(arguments);
-    const PlanGoal goal = goal_of(arguments);
+    const TuneGoal goal = goal_of(arguments);
     const int workers = static_cast<int>(arguments.integer("workers", 1, 1, 1024));
     const Bench bench(arguments, model);
     const double compile_ms =
@@ -178,7 +178,7 @@ int bench_model(const Arguments& arguments) {
     if (!json) {
         std::printf("load %.1f ms, compile %.1f ms (batch 1)\n", load_ms, compile_ms);
         std::printf(
-            "batch  threads   median ms     p90 ms     p99 ms     min ms     max ms  pictures/s    runs\n");
+            "batch  threads   median ms     p90 ms     p99 ms     min ms     max ms  images/s    runs\n");
     }
     for (const auto t : threads)
         for (const auto b : batches)
@@ -212,7 +212,7 @@ const Verb kBench{
     "bench [MODEL] [--data X --config SET | --switch [--data X] | --decode X] | bench --op DESCRIPTOR | "
     "bench "
     "--peak",
-    "times whole batches, configurations, pictures, one operator, or the most this machine can compute",
+    "times whole batches, configurations, images, one operator, or the most this machine can compute",
     {{"batch", "N,N..", "batch sizes (1)"},
      {"threads", "N,N..", "compute threads (all that this process may use)"},
      kPrecisionOption,
@@ -223,11 +223,11 @@ const Verb kBench{
       true},
      {"switch", "", "without and with 1,000 switches a second, among --config or to the same"},
      {"data", "X",
-      "the pictures that configurations and switches are timed on, as for dyce eval (switches: noise)"},
+      "the images that configurations and switches are timed on, as for dyce eval (switches: noise)"},
      {"limit", "N", "how many of them, evenly spread (1000)"},
      {"segments", "", "also each stage between exit sites and each head: a cost table for dyce search"},
-     {"decode", "PICTURE|FOLDER", "what pictures cost before the network: decoding, and preparing for it"},
-     {"r,recursive", "", "with --decode: also pictures in sub-folders"},
+     {"decode", "IMAGE|FOLDER", "what images cost before the network: decoding, and preparing for it"},
+     {"r,recursive", "", "with --decode: also images in sub-folders"},
      {"op", "DESCRIPTOR", "one operator alone, such as n2c16h9w9_oc32k3s2p1g4_relu"},
      {"peak", "", "multiply-adds of large matrix products"}},
     bench};

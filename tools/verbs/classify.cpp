@@ -1,4 +1,4 @@
-// dyce classify: pictures in, class names out.
+// dyce classify: images in, class names out.
 #include "runtime/core/ordered_work.h"
 #include "runtime/core/threads.h"
 #include "tools/cli/csv.h"
@@ -24,7 +24,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// Writes one answer; failed pictures have `error` set.
+/// Writes one answer; failed images have `error` set.
 using Writer = void (*)(const std::string& file, const Prediction& prediction);
 
 // Text that may not be valid UTF-8 (file names) is written with replacement characters.
@@ -80,7 +80,7 @@ void write_text(const std::string& file, const Prediction& p) {
         std::cout << "  " << std::setw(6) << 100 * p.prob[i] << " %  " << p.label[i] << "\n";
 }
 
-// Decodes and answers some pictures; several threads may do so at once.
+// Decodes and answers some images; several threads may do so at once.
 std::vector<Prediction> answer(Session& session, std::span<const std::string> files,
                                const ClassifyOptions& options) {
     std::vector<Prediction> answers(files.size());
@@ -126,8 +126,8 @@ Writer choose_writer(const Arguments& arguments) {
     return write_csv;
 }
 
-// A picture is decoded by one thread: several workers keep all of them busy, which one worker of several
-// threads does not. Who asks for threads or for an answer in time means one picture after the other.
+// An image is decoded by one thread: several workers keep all of them busy, which one worker of several
+// threads does not. Who asks for threads or for an answer in time means one image after the other.
 std::int64_t default_workers(const Arguments& arguments, std::size_t batches) {
     if (arguments.has("threads") || arguments.has("deadline-ms")) return 1;
     return std::clamp<std::int64_t>(static_cast<std::int64_t>(batches), 1, available_threads());
@@ -142,11 +142,10 @@ int classify(const Arguments& arguments) {
         auto files = read_path_list(*list, '\0');
         std::move(files.begin(), files.end(), std::back_inserter(positionals));
     }
-    if (positionals.empty())
-        throw Error(ErrorCode::kUsage, "IMAGE", "is missing: give pictures, folders or -");
-    const PictureList pictures = expand_pictures(positionals, arguments.has("recursive"));
-    const std::vector<std::string>& files = pictures.files;
-    for (const std::string& complaint : pictures.complaints) std::cerr << "dyce: " << complaint << "\n";
+    if (positionals.empty()) throw Error(ErrorCode::kUsage, "IMAGE", "is missing: give images, folders or -");
+    const ImageList images = expand_images(positionals, arguments.has("recursive"));
+    const std::vector<std::string>& files = images.files;
+    for (const std::string& complaint : images.complaints) std::cerr << "dyce: " << complaint << "\n";
     const int batch = static_cast<int>(arguments.integer("batch", 1, 1, 4096));
     ClassifyOptions options;
     options.topk = static_cast<int>(arguments.integer("topk", 5, 1, 100'000));
@@ -158,7 +157,7 @@ int classify(const Arguments& arguments) {
     const int share = workers == 1 ? 0 : std::max(1, available_threads() / workers);
     const int threads = static_cast<int>(arguments.integer("threads", share, 1, 1024));
 
-    set_way_to_go_on("the answers above are complete: start again with the pictures that are left");
+    set_way_to_go_on("the answers above are complete: start again with the images that are left");
     Session session = open_session(arguments, model, {.threads = threads, .max_batch = batch});
     const Writer write = choose_writer(arguments);
     Progress progress("pictures", files.size(), arguments.has("quiet"));
@@ -173,7 +172,7 @@ int classify(const Arguments& arguments) {
             failed += write_answers(batch_files(b), answers, write);
             progress.update(b * step + answers.size());
         });
-    return failed == 0 && pictures.complaints.empty() ? 0 : 1;
+    return failed == 0 && images.complaints.empty() ? 0 : 1;
 }
 
 }  // namespace
@@ -181,28 +180,28 @@ int classify(const Arguments& arguments) {
 const Verb kClassify{
     "classify",
     "classify [MODEL] IMAGE|FOLDER...",
-    "names what is in pictures (JPEG, PNG)",
+    "names what is in images (JPEG, PNG)",
     {{"config", "SET[:NAME]",
       "which exits are on: a file of configurations or, with :NAME, the model's own set"},
      {"deadline-ms", "X",
       "answer before the next site would be too late, by the best head of the last one; JSON tells: "
       "\"late\""},
      {"topk", "N", "classes to show (5)"},
-     {"jsonl", "", "one JSON object a picture"},
+     {"jsonl", "", "one JSON object an image"},
      {"csv", "", "comma-separated values"},
      {"threads", "N", "compute threads (all that this process may use)"},
      {"workers", "N",
       "batches decoded and computed at the same time, each with its share of threads (one a thread; with "
       "--threads or --deadline-ms 1)"},
-     {"batch", "N", "pictures computed together (1)"},
+     {"batch", "N", "images computed together (1)"},
      kPrecisionOption,
      kPlanOption,
      {"labels", "FILE", "class names, one per line, instead of the model's"},
-     {"r,recursive", "", "also pictures in sub-folders"},
+     {"r,recursive", "", "also images in sub-folders"},
      {"files0-from", "FILE", "paths from a file, separated by NUL bytes; - is stdin"}},
     classify,
     "\nMODEL ends in .safetensors; without it the embedded CIFAR-10 model answers, in its configuration\n"
-    "`balanced`. `-` among the pictures reads one path a line from stdin. Lists may hold 10,000,000\n"
+    "`balanced`. `-` among the images reads one path a line from stdin. Lists may hold 10,000,000\n"
     "paths of 64 KiB each and 2 GiB in all.\n"};
 
 }  // namespace dyce

@@ -83,11 +83,10 @@ void drop_class(Graph& graph, std::int64_t dropped) {
     }
 }
 
-Shape picture_shape(const Graph& graph) {
+Shape image_shape(const Graph& graph) {
     if (graph.inputs.size() != 1)
-        throw Error(
-            ErrorCode::kContent, "graph",
-            "has " + std::to_string(graph.inputs.size()) + " inputs, a classifier of pictures has one");
+        throw Error(ErrorCode::kContent, "graph",
+                    "has " + std::to_string(graph.inputs.size()) + " inputs, a classifier of images has one");
     const Shape& shape = graph.inputs[0].type.shape;
     if (shape.rank() != 4)
         throw Error(ErrorCode::kContent, graph.value(graph.inputs[0].value).name,
@@ -122,7 +121,7 @@ ExitTable exits_of(const Arguments& arguments, const Graph& graph) {
 void report(const std::string& path, const ModelData& model) {
     const Member& member = model.last();
     std::cerr << path << ": " << member.architecture << ", " << model.classes << " classes, "
-              << member.parameters << " parameters, " << member.macs << " multiply-adds a picture, "
+              << member.parameters << " parameters, " << member.macs << " multiply-adds an image, "
               << member.exits.sites.size() << " exit sites, " << member.exits.heads.size() << " heads\n";
     const std::size_t plain = member.graph.outputs.size() - 1 - member.exits.heads.size();
     if (plain > 0)
@@ -151,7 +150,7 @@ int convert(const Arguments& arguments) {
     Member member;
     member.graph = import_source(arguments, source);
     member.architecture = arguments.text("arch", std::filesystem::path(source).stem().string());
-    member.preprocess = recipe_from(arguments, picture_shape(member.graph));
+    member.preprocess = recipe_from(arguments, image_shape(member.graph));
     put_classifier_first(member.graph);
     member.parameters = count_parameters(backbone_of(member.graph));
     if (arguments.has("drop-class")) drop_class(member.graph, arguments.integer("drop-class", 0, 0, 100'000));
@@ -176,8 +175,8 @@ const Verb kConvert{
     "makes a model file of an .onnx file, or of a state dict (.safetensors) with --arch NAME",
     {{"o,output", "FILE", "the model file to write (replaced atomically)"},
      {"arch", "NAME", "architecture of a state dict; `list` shows the names"},
-     {"preset", "NAME", "imagenet or cifar10: how pictures are prepared; further flags override it"},
-     {"input", "CxHxW", "shape of one picture, where the file leaves it open"},
+     {"preset", "NAME", "imagenet or cifar10: how images are prepared; further flags override it"},
+     {"input", "CxHxW", "shape of one image, where the file leaves it open"},
      {"mean", "a,b,c", "subtracted from channel values in 0..1"},
      {"std", "a,b,c", "then divided by"},
      {"resize", "N|none", "shorter side after an antialiased resize"},

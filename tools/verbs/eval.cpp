@@ -1,4 +1,4 @@
-// dyce eval: accuracy, cost and speed on labelled pictures.
+// dyce eval: accuracy, cost and speed on labelled images.
 #include "loaders/dataset/dataset.h"
 #include "loaders/format/model_file.h"
 #include "runtime/core/atomic_file.h"
@@ -162,11 +162,11 @@ void report(const Arguments& arguments, const Model& model, const Configuration&
         std::cout << document.dump(2) << "\n";
         return;
     }
-    std::printf("top-1 %.2f %%  top-5 %.2f %%  (%zu of %zu pictures right)  configuration %s\n",
-                100 * accuracy, 100 * static_cast<double>(totals.correct5) / n, totals.correct, totals.images,
+    std::printf("top-1 %.2f %%  top-5 %.2f %%  (%zu of %zu images right)  configuration %s\n", 100 * accuracy,
+                100 * static_cast<double>(totals.correct5) / n, totals.correct, totals.images,
                 configuration.name.c_str());
     std::printf(
-        "%.0f multiply-adds a picture (%.1f %% of the backbone's), %.1f pictures a second "
+        "%.0f multiply-adds an image (%.1f %% of the backbone's), %.1f images a second "
         "(%.2f s computing, %.2f s in all)\n",
         totals.macs / n, 100 * totals.macs / n / static_cast<double>(model.macs()), n / seconds, seconds,
         total_seconds);
@@ -194,8 +194,7 @@ int eval(const Arguments& arguments) {
     Evaluation evaluation(open_session(arguments, model, {.threads = 1, .max_batch = batch}), *dataset,
                           model.data()->positions().size(), std::move(per_image));
     const Totals totals = evaluation.run(batch, threads, arguments.has("quiet"));
-    if (totals.images == 0)
-        throw Error(ErrorCode::kContent, *data, "none of its pictures could be classified");
+    if (totals.images == 0) throw Error(ErrorCode::kContent, *data, "none of its images could be classified");
     report(arguments, model, evaluation.configuration(), totals, evaluation.seconds(), seconds_since(start));
     return totals.failed == 0 ? 0 : 1;
 }
@@ -205,17 +204,17 @@ int eval(const Arguments& arguments) {
 const Verb kEval{
     "eval",
     "eval [MODEL] --data X | eval --records REC.npz",
-    "measures accuracy, cost and speed on labelled pictures",
+    "measures accuracy, cost and speed on labelled images",
     {{"data", "X", "a .csv (path,label), a folder with list.csv or class folders, CIFAR .bin, .npy, .npz"},
      {"config", "SET[:NAME]",
       "which exits are on: a file of configurations or, with :NAME, the model's own set"},
-     {"batch", "N", "pictures computed together (32)"},
+     {"batch", "N", "images computed together (32)"},
      kPrecisionOption,
      kPlanOption,
      {"threads", "N",
       "batches computed at the same time, each on one thread (all that this process may use)"},
      {"records", "REC.npz", "simulates the configuration on a record instead"},
-     {"per-image", "FILE", "one line a picture, as CSV"}},
+     {"per-image", "FILE", "one line an image, as CSV"}},
     eval,
     "\nSeconds of computing are those that a thread spends in the network, the mean of all threads.\n"};
 

@@ -35,18 +35,18 @@ Configuration take_configuration(const Arguments& arguments, const RecordMeta& m
 
 void write_rows(const std::string& path, const Record& record, const Evaluator& evaluator,
                 const Configuration& configuration) {
-    if (record.names.size() != record.pictures)
-        throw Error(ErrorCode::kContent, "--records", "the record does not name its pictures");
-    const auto departures = evaluator.departures(configuration);
+    if (record.names.size() != record.images)
+        throw Error(ErrorCode::kContent, "--records", "the record does not name its images");
+    const auto exit_records = evaluator.exit_records(configuration);
     const auto macs = evaluator.macs_paid(configuration);
     AtomicFile file(path);
     file.write(kImageRowHeader);
-    for (std::size_t i = 0; i < record.pictures; ++i) {
-        const auto column = static_cast<std::size_t>(departures[i].column);
+    for (std::size_t i = 0; i < record.images; ++i) {
+        const auto column = static_cast<std::size_t>(exit_records[i].column);
         const RecordHead& head = record.meta.heads[column];
         file.write(image_row_text({record.names[i], record.labels[i],
                                    record.columns[column].predictions[i * record.topk], head.position,
-                                   record.meta.type_name(head), departures[i].score,
+                                   record.meta.type_name(head), exit_records[i].score,
                                    macs[static_cast<std::size_t>(head.position)]}));
     }
     file.commit();
@@ -68,11 +68,11 @@ int eval_records(const Arguments& arguments) {
 
     std::vector<double> share;
     for (const Simulation::Exit& exit : simulation.exits)
-        share.push_back(static_cast<double>(exit.pictures) / static_cast<double>(record.pictures));
+        share.push_back(static_cast<double>(exit.images) / static_cast<double>(record.images));
     const double base = evaluator.base().accuracy;
     if (arguments.has("json")) {
         const ordered_json document = {{"schema", "dyce.eval/1"},
-                                       {"images", record.pictures},
+                                       {"images", record.images},
                                        {"accuracy", simulation.accuracy},
                                        {"base_accuracy", base},
                                        {"macs", simulation.macs},
@@ -88,9 +88,9 @@ int eval_records(const Arguments& arguments) {
         std::cout << document.dump(2) << "\n";
         return 0;
     }
-    std::printf("top-1 %.2f %% (the backbone %.2f %%) on %zu recorded pictures  configuration %s\n",
-                100 * simulation.accuracy, 100 * base, record.pictures, configuration.name.c_str());
-    std::printf("%.0f multiply-adds a picture (%.1f %% of the backbone's)\n", simulation.macs,
+    std::printf("top-1 %.2f %% (the backbone %.2f %%) on %zu recorded images  configuration %s\n",
+                100 * simulation.accuracy, 100 * base, record.images, configuration.name.c_str());
+    std::printf("%.0f multiply-adds an image (%.1f %% of the backbone's)\n", simulation.macs,
                 100 * simulation.macs / static_cast<double>(record.meta.base_macs()));
     return 0;
 }

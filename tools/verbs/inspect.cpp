@@ -100,7 +100,7 @@ void print_text(const ModelData& model) {
 void print_plan(const Member& member, Precision precision) {
     const auto compiled = CompiledModel::compile(member.graph, member.exits, {.precision = precision});
     std::size_t reorders = 0;
-    std::cout << "plan of " << member.architecture << " for one picture\n";
+    std::cout << "plan of " << member.architecture << " for one image\n";
     for (const StepReport& step : compiled->steps()) {
         std::cout << (step.is_reorder ? "  re-order  " : "            ") << step.description << "\n";
         reorders += step.is_reorder ? 1 : 0;

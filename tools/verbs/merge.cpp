@@ -23,10 +23,10 @@ int merge(const Arguments& arguments) {
     const Record merged = merge_records(shards);
     write_record(*output, merged);
     if (arguments.has("json"))
-        std::cout << "{\"schema\":\"dyce.merge/1\",\"images\":" << merged.pictures
+        std::cout << "{\"schema\":\"dyce.merge/1\",\"images\":" << merged.images
                   << ",\"parts\":" << paths.size() << "}\n";
     else if (!arguments.has("quiet"))
-        std::cerr << *output << ": " << merged.pictures << " pictures of " << paths.size() << " shards\n";
+        std::cerr << *output << ": " << merged.images << " images of " << paths.size() << " shards\n";
     return 0;
 }
 

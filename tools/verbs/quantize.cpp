@@ -22,14 +22,14 @@ struct Observation {
     std::string error;
 };
 
-Observation observe_picture(const Dataset& pictures, std::int64_t picture,
-                            const std::vector<Calibration>& members) {
+Observation observe_image(const Dataset& images, std::int64_t number,
+                          const std::vector<Calibration>& members) {
     Observation observation;
     try {
-        const Image image = pictures.image(picture);
+        const Image image = images.image(number);
         for (const Calibration& member : members) observation.values.push_back(member.observe(image));
     } catch (const Error& error) {
-        observation.error = pictures.name(picture) + ": " + error.what();
+        observation.error = images.name(number) + ": " + error.what();
     }
     return observation;
 }
@@ -41,13 +41,13 @@ std::size_t bytes_per_worker(const std::vector<Calibration>& members) {
     return bytes;
 }
 
-// Evenly spread: lists are often sorted by class. Gives how many pictures could not be read.
-std::int64_t show_pictures(const Dataset& pictures, std::int64_t count, int threads,
-                           std::vector<Calibration>& members, bool quiet) {
+// Evenly spread: lists are often sorted by class. Gives how many images could not be read.
+std::int64_t show_images(const Dataset& images, std::int64_t count, int threads,
+                         std::vector<Calibration>& members, bool quiet) {
     Progress progress("pictures", static_cast<std::size_t>(count), quiet);
     std::int64_t failed = 0;
     const auto observe = [&](std::size_t i, std::size_t) {
-        return observe_picture(pictures, static_cast<std::int64_t>(i) * pictures.size() / count, members);
+        return observe_image(images, static_cast<std::int64_t>(i) * images.size() / count, members);
     };
     const auto add = [&](std::size_t i, const Observation& observation) {
         for (std::size_t m = 0; m < observation.values.size(); ++m) members[m].add(observation.values[m]);
@@ -61,7 +61,7 @@ std::int64_t show_pictures(const Dataset& pictures, std::int64_t count, int thre
     run_in_order(items, worker_count(threads, items, bytes_per_worker(members)), observe, add);
     if (failed == count)
         throw Error(ErrorCode::kContent, "--data",
-                    "none of its " + std::to_string(count) + " pictures can be read");
+                    "none of its " + std::to_string(count) + " images can be read");
     return failed;
 }
 
@@ -72,18 +72,18 @@ int quantize(const Arguments& arguments) {
     const std::string data = required(arguments, "data", "a folder, a .csv or another data set");
     const std::string output = output_of(arguments);
     check_outputs(arguments, {{"output", kPositionals}}, {"data"});
-    const std::int64_t images = arguments.integer("images", 300, 1, 1'000'000);
+    const std::int64_t wanted = arguments.integer("images", 300, 1, 1'000'000);
     CalibrationOptions options;
     options.share = arguments.real("percentile", 100 * options.share, 50, 100) / 100;
     const int threads = static_cast<int>(arguments.integer("threads", 0, 1, 1024));
 
     ModelData model = *load_model(arguments.positionals()[0]);
-    const auto pictures = open_dataset(data, {.count = model.classes, .names = model.labels});
+    const auto images = open_dataset(data, {.count = model.classes, .names = model.labels});
     std::vector<Calibration> members;
     for (const Member& member : model.members) members.emplace_back(member, options);
     const bool quiet = arguments.has("quiet");
-    const std::int64_t shown = std::min(images, pictures->size());
-    const std::int64_t failed = show_pictures(*pictures, shown, threads, members, quiet);
+    const std::int64_t shown = std::min(wanted, images->size());
+    const std::int64_t failed = show_images(*images, shown, threads, members, quiet);
 
     bool changed = false;
     std::size_t values = 0;
@@ -100,7 +100,7 @@ int quantize(const Arguments& arguments) {
     save_model(output, model);
     if (!quiet)
         std::cerr << output << ": " << values << " values have scales, measured on " << shown - failed
-                  << " pictures\n";
+                  << " images\n";
     if (arguments.has("json"))
         std::cout << nlohmann::ordered_json{{"schema", "dyce.quantize/1"},
                                             {"digest", load_model(output)->digest},
@@ -117,13 +117,13 @@ int quantize(const Arguments& arguments) {
 const Verb kQuantize{
     "quantize",
     "quantize MODEL --data X -o OUT.safetensors",
-    "measures on pictures what --precision int8 needs to know",
+    "measures on images what --precision int8 needs to know",
     {{"o,output", "FILE", "the model with its scales (replaced atomically; may be MODEL)"},
-     {"data", "X", "pictures as they will be classified: as for eval, but not those that judge"},
+     {"data", "X", "images as they will be classified: as for eval, but not those that judge"},
      {"images", "N", "how many of them, evenly spread (300)"},
      {"percentile", "P", "share of a value's numbers that keep their magnitude; the rest is clipped (99.99)"},
      {"threads", "N",
-      "pictures computed at the same time, each on one thread (all that this process may use)"}},
+      "images computed at the same time, each on one thread (all that this process may use)"}},
     quantize};
 
 }  // namespace dyce

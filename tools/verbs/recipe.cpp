@@ -33,9 +33,9 @@ int side(const Arguments& arguments, const std::string& option, int fallback) {
     return static_cast<int>(parse_integer(*value, "--" + option, 1, kMaxSide));
 }
 
-// A preset for pictures of the input's size also takes others, shrunk or enlarged to it; those of that size
+// A preset for images of the input's size also takes others, shrunk or enlarged to it; those of that size
 // go in as they are either way.
-void fit_any_picture(const Arguments& arguments, Preprocess& recipe) {
+void fit_any_image(const Arguments& arguments, Preprocess& recipe) {
     const bool is_open = recipe.resize == 0 && recipe.crop == 0 && recipe.height == recipe.width;
     if (is_open && !arguments.has("resize") && !arguments.has("crop"))
         recipe.resize = recipe.crop = recipe.height;
@@ -50,13 +50,13 @@ Preprocess recipe_from(const Arguments& arguments, const Shape& input) {
     if (!described)
         throw Error(
             ErrorCode::kUsage, "dyce convert",
-            "how are pictures prepared for this network? Give one of\n"
+            "how are images prepared for this network? Give one of\n"
             "  --preset imagenet    shorter side 256, centre 224, ImageNet mean and std\n"
             "  --preset cifar10     shorter side 32, centre 32, ImageNet mean and std\n"
             "  --resize N|none --crop N|none --interpolation bilinear|bicubic --mean a,b,c --std a,b,c");
     if (input.rank() != 3 || input[0] != 3)
         throw Error(ErrorCode::kUsage, "--input",
-                    "the network takes " + input.to_string() + ", expected pictures of 3xHxW");
+                    "the network takes " + input.to_string() + ", expected images of 3xHxW");
     Preprocess recipe;
     recipe.height = static_cast<int>(input[1]);
     recipe.width = static_cast<int>(input[2]);
@@ -69,7 +69,7 @@ Preprocess override_recipe(const Arguments& arguments, Preprocess recipe) {
         recipe = preset(arguments.choice("preset", "", preset_names()));
         recipe.height = height;
         recipe.width = width;
-        fit_any_picture(arguments, recipe);
+        fit_any_image(arguments, recipe);
     }
     recipe.resize = side(arguments, "resize", recipe.resize);
     recipe.crop = side(arguments, "crop", recipe.crop);

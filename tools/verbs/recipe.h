@@ -11,7 +11,7 @@ namespace dyce {
 Preprocess recipe_from(const Arguments& arguments, const Shape& input);
 
 /// A preset without resize and crop (cifar10) gets both as the sides of a square input, unless a flag says
-/// otherwise: its pictures may have any size.
+/// otherwise: its images may have any size.
 /// `recipe` but for what these flags say otherwise. Throws Error{kUsage} when they do not fit its input.
 Preprocess override_recipe(const Arguments& arguments, Preprocess recipe);
 

@@ -1,4 +1,4 @@
-// dyce record: what every exit says about every picture, for searching and simulating without the model.
+// dyce record: what every exit says about every image, for searching and simulating without the model.
 #include "loaders/dataset/dataset.h"
 #include "runtime/core/digest.h"
 #include "runtime/core/ordered_work.h"
@@ -80,19 +80,19 @@ int record(const Arguments& arguments) {
 
     const Recorder recorder(model.data(), options);
     RecordMeta meta = recorder.meta();
-    meta.picture_count = dataset->size();
-    meta.pictures_digest = digest_of(*dataset);
+    meta.image_count = dataset->size();
+    meta.images_digest = digest_of(*dataset);
     meta.shard = shard.index;
     meta.shards = shard.count;
 
     set_way_to_go_on(
-        "the pictures done so far are kept beside the output: start the same command again to go on");
-    const auto total = static_cast<std::size_t>(meta.shard_pictures());
+        "the images done so far are kept beside the output: start the same command again to go on");
+    const auto total = static_cast<std::size_t>(meta.shard_images());
     RecordJournal journal(*output + ".journal", journal_key(meta, options),
                           {total, recorder.classes_per_row(), recorder.scores_per_row(), meta.classes});
     if (!journal.notice().empty()) std::cerr << "dyce: " << journal.notice() << "\n";
     if (!journal.rows().empty())
-        std::cerr << "dyce: goes on after the " << journal.rows().size() << " pictures of an earlier run\n";
+        std::cerr << "dyce: goes on after the " << journal.rows().size() << " images of an earlier run\n";
     Progress progress("pictures", total, arguments.has("quiet"));
     const std::size_t begin = journal.rows().size(), step = static_cast<std::size_t>(options.batch);
     const std::size_t batches = (total - begin + step - 1) / step;
@@ -126,13 +126,13 @@ int record(const Arguments& arguments) {
 const Verb kRecord{
     "record",
     "record MODEL --data X -o REC.npz",
-    "notes what every exit says about every picture",
+    "notes what every exit says about every image",
     {{"data", "X", "a .csv (path,label), a folder with list.csv or class folders, CIFAR .bin, .npy, .npz"},
      {"o,output", "FILE", "the record to write (.npz)"},
      {"scores", "NAME,..", "max_softmax (always noted), margin, entropy"},
-     {"shard", "i/n", "only the pictures j with j mod n = i; `dyce merge` puts shards together"},
+     {"shard", "i/n", "only the images j with j mod n = i; `dyce merge` puts shards together"},
      {"topk", "N", "classes noted of each exit (1)"},
-     {"batch", "N", "pictures computed together (32)"},
+     {"batch", "N", "images computed together (32)"},
      kPrecisionOption,
      kPlanOption,
      {"threads", "N",

@@ -29,7 +29,7 @@ ReportRecord simulate(const std::string& path, const ConfigurationSet& set) {
     const CostTable costs = macs_table(record.meta);
     const Evaluator evaluator(record, costs);
     ReportRecord result{
-        path, static_cast<std::int64_t>(record.pictures), evaluator.base().accuracy, record.meta, {}};
+        path, static_cast<std::int64_t>(record.images), evaluator.base().accuracy, record.meta, {}};
     for (const Configuration& c : contents.configurations)
         result.simulations.push_back(evaluator.simulate(c));
     return result;
@@ -70,7 +70,7 @@ const Verb kReport{"report",
                    "report [SET.configs.json] [--log LOG.csv] -o report.html",
                    "draws what a configuration set offers and how a network learned, as one page",
                    {{"o,output", "FILE", "the HTML page to write (replaced atomically)"},
-                    {"records", "REC.npz", "also what the configurations do on these pictures"},
+                    {"records", "REC.npz", "also what the configurations do on these images"},
                     {"log", "LOG.csv", "the log of dyce train: accuracy by epoch"}},
                    report};
 

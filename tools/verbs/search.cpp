@@ -5,7 +5,7 @@
 #include "runtime/core/atomic_file.h"
 #include "runtime/core/threads.h"
 #include "search/methods/front.h"
-#include "search/methods/surest_first.h"
+#include "search/methods/sort_by_confidence.h"
 #include "tools/cli/output_paths.h"
 #include "tools/cli/record_argument.h"
 #include "tools/cli/search_csv.h"
@@ -83,7 +83,7 @@ std::vector<Configuration> promised(const Arguments& arguments, std::vector<Conf
     const Record calibration = open_record(arguments, *path);
     check_same_exits(data.searched, calibration, *path);
     notes["promise"] = {{"min_accuracy", least}, {"confidence", confidence}, {"calibrated", *path}};
-    return keep_promise(std::move(front), Evaluator(calibration, costs), least, confidence);
+    return certify_accuracy(std::move(front), Evaluator(calibration, costs), least, confidence);
 }
 
 void write_csv(const std::string& path, const SearchResult& found, const std::vector<Objective>& objectives,
@@ -155,7 +155,7 @@ int search(const Arguments& arguments) {
     const CostTable costs = choose_costs(arguments, data.searched.meta);
     const std::size_t score = choose_score(arguments, data.searched);
     rating.score = data.searched.scores[score];
-    data.searched = surest_first(std::move(data.searched), score);
+    data.searched = sort_by_confidence(std::move(data.searched), score);
     const bool normalised =
         arguments.choice("objective", "normalised", {"normalised", "plain"}) == "normalised";
 

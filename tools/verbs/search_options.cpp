@@ -50,6 +50,7 @@ SearchData read_search_data(const Arguments& arguments) {
         return {std::move(record), std::move(validation), name, file_name(*path)};
     }
     auto [even, odd] = halves_of(std::move(record));
+    // The word is part of the files that earlier releases wrote.
     return {std::move(even), std::move(odd), name + ", even pictures", name + ", odd pictures"};
 }
 

@@ -1,4 +1,4 @@
-// dyce train: exit heads for a network, trained on labelled pictures while the network stays as it is; whole
+// dyce train: exit heads for a network, trained on labelled images while the network stays as it is; whole
 // networks are trained by train_network.cpp.
 #include "loaders/dataset/dataset.h"
 #include "search/train/train_exits.h"
@@ -44,7 +44,7 @@ TrainExitsOptions exits_options(const Arguments& arguments) {
 
 void print_table(const TrainExitsReport& report) {
     if (report.held_out > 0) {
-        std::fprintf(stderr, "held out: %lld pictures, the network itself %.2f %%\n",
+        std::fprintf(stderr, "held out: %lld images, the network itself %.2f %%\n",
                      static_cast<long long>(report.held_out), 100 * report.classifier_accuracy);
         std::fprintf(stderr, "%5s  %-20s %10s %10s %9s\n", "site", "type", "MACs", "accuracy", "loss");
         for (const auto& head : report.heads)
@@ -69,7 +69,7 @@ void print_json(const TrainExitsReport& report, const ModelData& model) {
                          {"loss", or_null(head.held_out.loss)}});
     const ordered_json document = {{"schema", "dyce.train/1"},
                                    {"digest", model.digest},
-                                   {"images", report.pictures},
+                                   {"images", report.images},
                                    {"held_out", report.held_out},
                                    {"failed", report.missing},
                                    {"base_accuracy", or_null(report.classifier_accuracy)},
@@ -109,19 +109,19 @@ int train(const Arguments& arguments) {
     options.notice = notice;
     const auto heads = plan_heads(member, types, sites_of(arguments, member.exits.sites.size()), notice);
     if (heads.empty()) throw Error(ErrorCode::kUsage, "--heads", "no head fits any site");
-    const auto pictures = open_dataset(data, {.count = model.classes, .names = model.labels});
+    const auto images = open_dataset(data, {.count = model.classes, .names = model.labels});
 
     tell_how_to_go_on({options.checkpoint, options.resume}, arguments.has("cache"));
     Phases phases(quiet);
     const TrainExitsReport report = train_exits(
-        member, *pictures, heads, options,
+        member, *images, heads, options,
         [&](const char* what, std::int64_t done, std::int64_t all) { phases.update(what, done, all); });
     if (model.configurations)
         notice("the set of configurations stored with the model is left out: it was made for other heads");
     model.configurations.reset();
     save_model(output, model);
 
-    if (report.missing > 0) notice(std::to_string(report.missing) + " pictures could not be read");
+    if (report.missing > 0) notice(std::to_string(report.missing) + " images could not be read");
     if (!quiet) print_table(report);
     if (arguments.has("json")) print_json(report, *load_model(output));
     return report.missing == 0 ? 0 : 1;
@@ -134,16 +134,16 @@ const Verb kTrain{
     "train MODEL | --from-scratch | --fine-tune MODEL --data X -o OUT.safetensors",
     "trains exit heads on the frozen network, or a whole network with its exits",
     {{"o,output", "FILE", "the model with its heads (replaced atomically; may be MODEL)"},
-     {"data", "X", "labelled pictures, as for eval"},
+     {"data", "X", "labelled images, as for eval"},
      {"heads", "TYPE,..", "linear, mlpLxH, gridG-.. (linear,grid4-mlp2x128; whole networks: none)"},
      {"sites", "all|0,3,..", "where (all)"},
      {"epochs", "N", "times all rows are seen (8; whole networks 40)"},
-     {"passes", "K", "rows a picture: one plain, the others shifted and mirrored (3)"},
+     {"passes", "K", "rows an image: one plain, the others shifted and mirrored (3)"},
      {"loss", "distill|ce|erde", "labels and the network's own answers, or labels only (distill)"},
      {"alpha", "A", "share of the labels in distill (0.5)"},
      {"temperature", "T", "softens the network's answers (1)"},
      {"smoothing", "S", "share of each label that is spread over all classes (0)"},
-     {"holdout", "H", "share of the pictures kept for judging (0.1)"},
+     {"holdout", "H", "share of the images kept for judging (0.1)"},
      {"batch", "N", "rows a step (256; whole networks 128)"},
      {"lr", "X", "learning rate at its peak (0.002; sgd 0.1; fine-tuning a tenth)"},
      {"weight-decay", "X", "of AdamW (0.3; whole networks 0.05; sgd 0.0005)"},
@@ -170,9 +170,9 @@ const Verb kTrain{
      {"teacher", "MODEL", "a bigger network whose exits teach the whole network; --loss distill or erde"},
      {"entropy", "B", "with erde: weight of doubt where the teacher is wrong (0.5)"},
      {"ema", "D", "keeps the moving average of all numbers with this decay (0: none)"},
-     {"augment", "shift|none", "pictures of whole networks: moved and mirrored, or as they are (shift)"},
+     {"augment", "shift|none", "images of whole networks: moved and mirrored, or as they are (shift)"},
      {"cutout", "N", "covers a square of N pixels (none)"},
-     {"mixup", "A", "mixes pairs of pictures by Beta(A, A) (0: none)"},
+     {"mixup", "A", "mixes pairs of images by Beta(A, A) (0: none)"},
      {"log", "FILE.csv", "one row per epoch of a whole network"}},
     train};
 

@@ -119,20 +119,20 @@ std::shared_ptr<const ModelData> take_teacher(const Arguments& arguments, TrainN
     return model;
 }
 
-double pictures_per_second(const TrainNetworkReport& report, std::int64_t batch) {
+double images_per_second(const TrainNetworkReport& report, std::int64_t batch) {
     return report.seconds > 0 ? static_cast<double>(report.steps * batch) / report.seconds : 0;
 }
 
 void print_table(const TrainNetworkReport& report, const Member& member, std::int64_t batch) {
     if (!report.accuracy.empty()) {
-        std::fprintf(stderr, "held out: %lld pictures, the classifier %.2f %%\n",
+        std::fprintf(stderr, "held out: %lld images, the classifier %.2f %%\n",
                      static_cast<long long>(report.held_out), 100 * report.accuracy[0]);
         for (const ExitHead& head : member.exits.heads)
             std::fprintf(stderr, "%5d  %-20s %8.2f %%\n", head.site, head.type.c_str(),
                          100 * report.accuracy[static_cast<std::size_t>(head.output)]);
     }
-    std::fprintf(stderr, "training: %lld steps in %.1f s, %.0f pictures/s\n",
-                 static_cast<long long>(report.steps), report.seconds, pictures_per_second(report, batch));
+    std::fprintf(stderr, "training: %lld steps in %.1f s, %.0f images/s\n",
+                 static_cast<long long>(report.steps), report.seconds, images_per_second(report, batch));
 }
 
 void print_json(const TrainNetworkReport& report, const ModelData& model, std::int64_t batch) {
@@ -148,14 +148,14 @@ void print_json(const TrainNetworkReport& report, const ModelData& model, std::i
                          {"accuracy", accuracy(head.output)}});
     const ordered_json document = {{"schema", "dyce.train-network/1"},
                                    {"digest", model.digest},
-                                   {"images", report.pictures},
+                                   {"images", report.images},
                                    {"held_out", report.held_out},
                                    {"failed", report.missing},
                                    {"base_accuracy", accuracy(0)},
                                    {"heads", heads},
                                    {"steps", report.steps},
                                    {"training_seconds", report.seconds},
-                                   {"images_per_second", pictures_per_second(report, batch)}};
+                                   {"images_per_second", images_per_second(report, batch)}};
     std::cout << document.dump(2) << "\n";
 }
 
@@ -186,18 +186,18 @@ int train_whole_network(const Arguments& arguments) {
     if (arguments.has("store")) member.storage = float_of(arguments, "store");
     start_heads(member, model.classes, types, sites_of(arguments, member.exits.sites.size()), options.seed,
                 notice);
-    const auto pictures = open_dataset(data, {.count = model.classes, .names = model.labels});
+    const auto images = open_dataset(data, {.count = model.classes, .names = model.labels});
     tell_how_to_go_on({options.checkpoint, options.resume}, false);
     Phases phases(quiet);
     const TrainNetworkReport report = train_network(
-        member, *pictures, options,
+        member, *images, options,
         [&](const char* what, std::int64_t done, std::int64_t all) { phases.update(what, done, all); });
     if (model.configurations)
         notice("the set of configurations stored with the model is left out: it was made for other weights");
     model.configurations.reset();
     save_model(output, model);
 
-    if (report.missing > 0) notice(std::to_string(report.missing) + " pictures could not be read");
+    if (report.missing > 0) notice(std::to_string(report.missing) + " images could not be read");
     if (!quiet) print_table(report, member, options.batch);
     if (arguments.has("json")) print_json(report, *load_model(output), options.batch);
     return report.missing == 0 ? 0 : 1;

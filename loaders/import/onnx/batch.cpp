@@ -58,16 +58,16 @@ void refuse_batch_dependence(const Graph& one, const Graph& other) {
         const Node &a = one.nodes[n], &b = other.nodes[n];
         for (std::size_t i = 0; i < std::min(a.inputs.size(), b.inputs.size()); ++i)
             if (!same(one.value(a.inputs[i]), other.value(b.inputs[i])))
-                fail(one.value(a.inputs[i]).name, "a constant that depends on the number of pictures");
+                fail(one.value(a.inputs[i]).name, "a constant that depends on the number of images");
         if (a.spec != b.spec || a.inputs != b.inputs || a.outputs != b.outputs ||
             a.attributes != b.attributes)
-            fail(a.name, std::string(a.spec->name) + " depends on the number of pictures");
+            fail(a.name, std::string(a.spec->name) + " depends on the number of images");
     }
     if (one.nodes.size() != other.nodes.size() || one.outputs != other.outputs)
-        fail("graph", "what it computes depends on the number of pictures");
+        fail("graph", "what it computes depends on the number of images");
 }
 
-void refuse_mixed_pictures(const Graph& graph) {
+void refuse_mixed_images(const Graph& graph) {
     const auto one = infer_types(graph, 1), other = infer_types(graph, kOtherBatch);
     for (const Node& node : graph.nodes)
         for (std::size_t i = 0; i < node.inputs.size(); ++i) {
@@ -81,7 +81,7 @@ void refuse_mixed_pictures(const Graph& graph) {
                     return m == axis || m + shape.rank() == axis;
                 });
                 if (named || changes_size(node, grown, output, axis))
-                    fail(node.name, std::string(node.spec->name) + " mixes the pictures of a batch");
+                    fail(node.name, std::string(node.spec->name) + " mixes the images of a batch");
             }
         }
 }

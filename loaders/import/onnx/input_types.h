@@ -7,7 +7,7 @@
 
 namespace dyce {
 
-/// The number of pictures that a file exported without a batch dimension counts, e.g. 1; nothing when the
+/// The number of images that a file exported without a batch dimension counts, e.g. 1; nothing when the
 /// first dimension of its inputs is open. Bound inputs do not count.
 std::optional<std::int64_t> fixed_batch(const OnnxModel& model, const OnnxOptions& options);
 

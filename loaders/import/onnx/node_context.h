@@ -19,7 +19,7 @@ public:
 
     const std::string& op() const { return node_.op; }
     int opset() const { return opset_; }
-    /// Whether the first dimension of the graph's inputs counts pictures.
+    /// Whether the first dimension of the graph's inputs counts images.
     bool batched() const { return batched_; }
     const Attributes& attributes() const { return node_.attributes; }
     /// nullptr when there is no such tensor attribute.

@@ -34,11 +34,11 @@ Graph translate_for_others(const OnnxModel& model, const OnnxOptions& options) {
     } catch (const Error& error) {
         throw Error(error.code(), error.where(),
                     error.message() + " (with " + std::to_string(kOtherBatch) +
-                        " pictures at once, which the first dimension of the input promises)");
+                        " images at once, which the first dimension of the input promises)");
     }
 }
 
-// A file with an open first dimension is translated twice, for different numbers of pictures: what does not
+// A file with an open first dimension is translated twice, for different numbers of images: what does not
 // depend on them is the network. One exported for a fixed number is translated for that, and the result tried
 // with others.
 Graph translate_batched(const OnnxModel& model, const OnnxOptions& options) {
@@ -51,7 +51,7 @@ Graph translate_batched(const OnnxModel& model, const OnnxOptions& options) {
     named_after(model.path, [&] {
         if (other) refuse_batch_dependence(graph, *other);
         verify(graph);
-        refuse_mixed_pictures(graph);
+        refuse_mixed_images(graph);
     });
     return graph;
 }

@@ -12,10 +12,10 @@ namespace dyce {
 struct OnnxOptions {
     /// Graph inputs that become constants before anything else happens, by name.
     std::map<std::string, Tensor> bindings;
-    /// Shape of one picture (C x H x W) for an input whose dimensions the file leaves open; the whole shape
+    /// Shape of one image (C x H x W) for an input whose dimensions the file leaves open; the whole shape
     /// when not batched.
     std::vector<std::int64_t> input_shape;
-    /// Whether the first dimension of inputs and outputs counts pictures. When false, shapes are taken as
+    /// Whether the first dimension of inputs and outputs counts images. When false, shapes are taken as
     /// they stand (raw operator tests).
     bool batched = true;
 };

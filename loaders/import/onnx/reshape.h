@@ -1,4 +1,4 @@
-// Reshape and Expand for any number of pictures. Stateless.
+// Reshape and Expand for any number of images. Stateless.
 #pragma once
 
 #include "loaders/import/onnx/node_context.h"

@@ -12,7 +12,7 @@ namespace {
 constexpr auto kInference = dnnl::prop_kind::forward_inference;
 
 // oneDNN 2.6 and a post-op operand of one value per channel, where channels are single pixels of several
-// pictures: its binary primitive takes the operand's values to be one per picture.
+// images: its binary primitive takes the operand's values to be one per image.
 bool misreads_post_ops(const MemoryDesc& dst, const dnnl::primitive_attr& attr) {
     const Dims dims = dims_of(dst);
     if (dims.size() < 3 || dims[0] == 1) return false;

@@ -14,11 +14,11 @@
 
 namespace dyce {
 
-/// An exit that is on: a picture leaves at `site` when the score of its head `type` is above `threshold`.
+/// An exit that is on: an image leaves at `site` when the score of its head `type` is above `threshold`.
 struct EnabledExit {
     int site = 0;          ///< position, numbered from 0 through all members of a cascade
     std::string type;      ///< "linear", "grid4-mlp2x128", ..
-    double threshold = 0;  ///< strictly above it a picture leaves; -1 = every picture with a finite score
+    double threshold = 0;  ///< strictly above it an image leaves; -1 = every image with a finite score
 };
 
 /// The best head of each site, as far as a set of configurations knows: the one that its most accurate
@@ -40,11 +40,11 @@ struct Configuration {
 
     double accuracy = 0;       ///< share of right answers
     double accuracy_low = 0;   ///< what may be relied on: conservative where the search was, else the same
-    double macs = 0;           ///< mean multiply-adds of a picture
+    double macs = 0;           ///< mean multiply-adds of an image
     double relative_macs = 1;  ///< of the backbone's
     double cost = 0;           ///< mean cost in the set's unit
     double relative_cost = 1;  ///< of the backbone's
-    std::vector<double> exit_share;  ///< share of pictures by position, the final exit last
+    std::vector<double> exit_share;  ///< share of images by position, the final exit last
     std::optional<double> lambda;    ///< weight of accuracy it was found with
 
     // What it was searched for; empty = any.
@@ -52,7 +52,7 @@ struct Configuration {
     std::string preprocess_digest;
     std::string precision;
 
-    /// Of the set it belongs to; null = of none. By them pictures leave that must answer in time where the
+    /// Of the set it belongs to; null = of none. By them images leave that must answer in time where the
     /// configuration has no exit.
     std::shared_ptr<const BestHeads> best_heads;
 };

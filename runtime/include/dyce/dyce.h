@@ -1,4 +1,4 @@
-// Everything a program needs to classify pictures with dyce.
+// Everything a program needs to classify images with dyce.
 #pragma once
 
 #include <dyce/configuration.h>

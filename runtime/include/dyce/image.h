@@ -1,4 +1,4 @@
-// A decoded picture: 8-bit RGB, row by row. A value; copies share the pixels, which never change.
+// A decoded image: 8-bit RGB, row by row. A value; copies share the pixels, which never change.
 #pragma once
 
 #include <dyce/export.h>
@@ -10,7 +10,7 @@
 
 namespace dyce {
 
-/// What a decoder accepts before it refuses a picture with Error{kResource}.
+/// What a decoder accepts before it refuses an image with Error{kResource}.
 struct ImageLimits {
     std::uint64_t file_bytes = std::uint64_t{32} << 20;
     int side = 16'384;

@@ -22,9 +22,9 @@ public:
     /// Class names in the order of the logits; empty when the model has none.
     const std::vector<std::string>& labels() const noexcept;
     int classes() const noexcept;
-    /// Shape of one preprocessed picture: channels x height x width.
+    /// Shape of one preprocessed image: channels x height x width.
     Shape input_shape() const;
-    /// Multiply-adds of one picture through the whole network.
+    /// Multiply-adds of one image through the whole network.
     std::int64_t macs() const noexcept;
     /// Number of parameters.
     std::int64_t parameters() const noexcept;

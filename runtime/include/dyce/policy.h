@@ -62,7 +62,7 @@ public:
 /// that many systems give to root only.
 DYCE_API std::unique_ptr<EnergyMeter> powercap_meter(const std::string& root = "/sys/class/powercap");
 
-/// `configuration`, but every picture leaves at `site` by its head `type` at the latest: a fixed budget for
+/// `configuration`, but every image leaves at `site` by its head `type` at the latest: a fixed budget for
 /// all of them. Its name tells; its estimates are unknown.
 DYCE_API Configuration halt_at(const Configuration& configuration, int site, const std::string& type);
 

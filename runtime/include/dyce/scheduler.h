@@ -44,7 +44,7 @@ struct SchedulerOptions {
 struct SchedulerReport {
     std::uint64_t submitted = 0;  ///< requests, those refused included
     std::uint64_t refused = 0;    ///< because the queue was full
-    std::uint64_t answered = 0;   ///< those whose picture failed included
+    std::uint64_t answered = 0;   ///< those whose image failed included
     std::uint64_t expired = 0;    ///< not computed: the deadline passed before their turn came
     /// Of the answers, those with Prediction::late and those by a configuration whose accuracy_low is below
     /// the policy's floor.
@@ -73,7 +73,7 @@ public:
     ~Scheduler();
     Scheduler(Scheduler&&) noexcept;
 
-    /// Asks for an answer. Prediction::error is set when the picture cannot be prepared or its logits are not
+    /// Asks for an answer. Prediction::error is set when the image cannot be prepared or its logits are not
     /// finite; latency_us counts from here. `options` as for Session::classify, the deadline counting from
     /// here too: the time in the queue is part of it. A request whose deadline passes there is not computed:
     /// its future throws Error{kExpired}. Throws Error{kOverloaded} when the queue is full - the request is

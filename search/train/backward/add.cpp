@@ -1,7 +1,7 @@
 // Add of two values of one shape, with a ReLU behind it on request: both operands get the gradient of the
 // sum.
 #include "runtime/core/onednn/compat.h"
-#include "search/train/backward/derivative.h"
+#include "search/train/backward/backward_pass.h"
 #include "search/train/backward/sum.h"
 
 namespace dyce::backward {

@@ -2,7 +2,7 @@
 // statistics follow them slowly (PyTorch's momentum 0.1, variance unbiased). A ReLU behind it is part of the
 // same primitive.
 #include "runtime/core/onednn/training.h"
-#include "search/train/backward/derivative.h"
+#include "search/train/backward/backward_pass.h"
 
 namespace dyce::backward {
 namespace {

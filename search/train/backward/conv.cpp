@@ -1,11 +1,11 @@
 // Conv: oneDNN's three convolutions - forward, towards the input, towards the weights. Where they take
 // bfloat16, the weights that are trained stay float32 and row-major, and a rounded copy is made for each
 // step.
-#include "ops/lowering/choose.h"
+#include "ops/lowering/select_implementation.h"
 #include "ops/lowering/window.h"
 #include "ops/lowering/winograd.h"
 #include "runtime/core/onednn/training.h"
-#include "search/train/backward/derivative.h"
+#include "search/train/backward/backward_pass.h"
 
 namespace dyce::backward {
 namespace {

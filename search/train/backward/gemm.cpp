@@ -1,7 +1,7 @@
 // Gemm as a fully connected layer: rows times constant weights, plus a bias for each output. oneDNN's three
 // inner products.
 #include "runtime/core/onednn/training.h"
-#include "search/train/backward/derivative.h"
+#include "search/train/backward/backward_pass.h"
 
 namespace dyce::backward {
 

@@ -1,7 +1,7 @@
-// Slice, Pad, Transpose: operators that only move elements within a picture. Where each element came from is
+// Slice, Pad, Transpose: operators that only move elements within an image. Where each element came from is
 // asked of the operator itself: its plain loops move the elements' numbers.
 #include "runtime/core/threads.h"
-#include "search/train/backward/derivative.h"
+#include "search/train/backward/backward_pass.h"
 #include "search/train/backward/reordered.h"
 
 #include <algorithm>
@@ -13,17 +13,17 @@ namespace {
 
 constexpr std::int64_t kMaxElements = std::int64_t{1} << 24;  // float32 counts no further one by one
 
-// Elements that lie side by side before and after, in a picture's memory.
+// Elements that lie side by side before and after, in an image's memory.
 struct Run {
     std::int64_t from, to, count;
 };
 
 struct Moves {
     std::vector<Run> runs;
-    std::int64_t from_size = 0, to_size = 0;  // elements of a picture in memory
+    std::int64_t from_size = 0, to_size = 0;  // elements of an image in memory
 };
 
-TensorType of_one_picture(TensorType type) {
+TensorType of_one_image(TensorType type) {
     type.shape[0] = 1;
     return type;
 }
@@ -65,8 +65,8 @@ Moves find_moves(const dnnl::engine& engine, const Tensor& numbers, const Memory
     return moves;
 }
 
-// A layout like the given one in which pictures lie one after another.
-MemoryDesc by_picture(const MemoryDesc& layout, const Dims& dims) {
+// A layout like the given one in which images lie one after another.
+MemoryDesc by_image(const MemoryDesc& layout, const Dims& dims) {
     const MemoryDesc wanted = like(layout, dims);
     return row_bytes(wanted) > 0 ? wanted : plain_desc(dims);
 }
@@ -75,24 +75,24 @@ MemoryDesc by_picture(const MemoryDesc& layout, const Dims& dims) {
 
 Backward move(const OpCall& call, Tape& tape) {
     const TensorType &input = call.inputs[0], &output = tape.output_type(0);
-    Tensor numbers(DataType::kFloat32, of_one_picture(input).shape);
+    Tensor numbers(DataType::kFloat32, of_one_image(input).shape);
     if (numbers.elements() >= kMaxElements || call.attributes.real("value", 0) != 0)
-        call.fail("cannot be trained: expected less than 2^24 numbers a picture, and zeros to pad with");
+        call.fail("cannot be trained: expected less than 2^24 numbers an image, and zeros to pad with");
     const Tensor moved = move_numbers(call, tape.spec(), numbers);
-    if (input.shape[0] != output.shape[0] || moved.shape() != of_one_picture(output).shape)
-        call.fail("cannot be trained: it moves numbers from picture to picture");
+    if (input.shape[0] != output.shape[0] || moved.shape() != of_one_image(output).shape)
+        call.fail("cannot be trained: it moves numbers from image to image");
 
-    const Buffer source = tape.as(tape.input(0), by_picture(tape.input(0).desc, dims_of(input.shape)));
-    const MemoryDesc layout = by_picture(source.desc, dims_of(output.shape));
+    const Buffer source = tape.as(tape.input(0), by_image(tape.input(0).desc, dims_of(input.shape)));
+    const MemoryDesc layout = by_image(source.desc, dims_of(output.shape));
     const auto moves =
         std::make_shared<const Moves>(find_moves(tape.engine(), numbers, source.desc, moved, layout));
     const std::int64_t batch = input.shape[0];
     tape.run(
         [moves, batch](std::span<void* const> pointers) {
             parallel_ranges(batch, [&](std::int64_t first, std::int64_t last) {
-                for (std::int64_t picture = first; picture < last; ++picture) {
-                    const float* from = static_cast<const float*>(pointers[0]) + picture * moves->from_size;
-                    float* to = static_cast<float*>(pointers[1]) + picture * moves->to_size;
+                for (std::int64_t image = first; image < last; ++image) {
+                    const float* from = static_cast<const float*>(pointers[0]) + image * moves->from_size;
+                    float* to = static_cast<float*>(pointers[1]) + image * moves->to_size;
                     std::fill_n(to, moves->to_size, 0.f);
                     for (const Run& run : moves->runs) std::copy_n(from + run.from, run.count, to + run.to);
                 }
@@ -106,9 +106,9 @@ Backward move(const OpCall& call, Tape& tape) {
         tape.run(
             [moves, batch](std::span<void* const> pointers) {
                 parallel_ranges(batch, [&](std::int64_t first, std::int64_t last) {
-                    for (std::int64_t picture = first; picture < last; ++picture) {
-                        const float* from = static_cast<const float*>(pointers[0]) + picture * moves->to_size;
-                        float* to = static_cast<float*>(pointers[1]) + picture * moves->from_size;
+                    for (std::int64_t image = first; image < last; ++image) {
+                        const float* from = static_cast<const float*>(pointers[0]) + image * moves->to_size;
+                        float* to = static_cast<float*>(pointers[1]) + image * moves->from_size;
                         std::fill_n(to, moves->from_size, 0.f);
                         for (const Run& run : moves->runs)
                             for (std::int64_t i = 0; i < run.count; ++i) to[run.from + i] += from[run.to + i];

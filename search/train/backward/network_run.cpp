@@ -25,9 +25,9 @@ NetworkRun::NetworkRun(const Graph& graph, std::int64_t batch, const TrainingPla
     : engine_(dnnl::engine::kind::cpu, 0),
       stream_(engine_),
       plan_(compile_training(graph, batch, engine_, options)),
-      arena_(zeros(plan_.segment.arena_bytes)) {
+      arena_(zeros(plan_.batch_plan.arena_bytes)) {
     place_constants();
-    bound_.emplace(plan_.segment, engine_, arena_.get());
+    bound_.emplace(plan_.batch_plan, engine_, arena_.get());
     for (std::size_t i = 0; i < plan_.constants.size(); ++i) {
         const TrainedConstant& constant = plan_.constants[i];
         const auto laid_out = reordered(engine_, graph.value(constant.value).constant->data<float>(),
@@ -54,25 +54,25 @@ void NetworkRun::place_constants() {
     gradients_ = numbers_ + sizes_.all;
     for (std::size_t i = 0; i < places_.size(); ++i) {
         const TrainedConstant& constant = plan_.constants[i];
-        plan_.segment.buffers[index(constant.buffer)].outside = numbers_ + places_[i];
+        plan_.batch_plan.buffers[index(constant.buffer)].outside = numbers_ + places_[i];
         if (constant.gradient >= 0)
-            plan_.segment.buffers[index(constant.gradient)].outside = gradients_ + places_[i];
+            plan_.batch_plan.buffers[index(constant.gradient)].outside = gradients_ + places_[i];
     }
 }
 
 void NetworkRun::forward() {
-    bound_->run(stream_, plan_.segment.parts[0].begin, plan_.segment.parts[0].end);
+    bound_->run(stream_, plan_.batch_plan.parts[0].begin, plan_.batch_plan.parts[0].end);
     stream_.wait();
 }
 
 void NetworkRun::backward() {
-    bound_->run(stream_, plan_.segment.parts[1].begin, plan_.segment.parts[1].end);
+    bound_->run(stream_, plan_.batch_plan.parts[1].begin, plan_.batch_plan.parts[1].end);
     stream_.wait();
 }
 
 std::span<float> NetworkRun::floats(int buffer) {
     return {reinterpret_cast<float*>(bound_->bytes(buffer)),
-            floats_of(plan_.segment.buffers[index(buffer)].desc)};
+            floats_of(plan_.batch_plan.buffers[index(buffer)].desc)};
 }
 
 std::vector<float> NetworkRun::row_major(std::span<const float> laid_out) const {

@@ -18,11 +18,11 @@ public:
     NetworkRun(const Graph& graph, std::int64_t batch, const TrainingPlanOptions& options = {});
 
     /// Inputs, row-major; to be filled before forward(), which changes statistics too.
-    std::span<float> input(int i) { return floats(plan_.segment.inputs[index(i)]); }
+    std::span<float> input(int i) { return floats(plan_.batch_plan.inputs[index(i)]); }
     void forward();
     int outputs() const { return static_cast<int>(plan_.output_gradients.size()); }
     /// Logits of the graph's outputs after forward(), row-major.
-    std::span<const float> output(int i) { return floats(plan_.segment.outputs[index(i)]); }
+    std::span<const float> output(int i) { return floats(plan_.batch_plan.outputs[index(i)]); }
     /// The gradient of each output; to be filled between forward() and backward().
     std::span<float> output_gradient(int i) { return floats(plan_.output_gradients[index(i)]); }
     /// After forward(): fills gradients().
@@ -61,7 +61,7 @@ private:
     std::shared_ptr<std::byte> arena_, state_;
     float* numbers_ = nullptr;
     float* gradients_ = nullptr;
-    std::optional<BoundSegment> bound_;
+    std::optional<BoundPlan> bound_;
 };
 
 }  // namespace dyce

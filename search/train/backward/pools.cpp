@@ -4,7 +4,7 @@
 #include "ops/pool.h"
 #include "runtime/core/onednn/training.h"
 #include "runtime/core/threads.h"
-#include "search/train/backward/derivative.h"
+#include "search/train/backward/backward_pass.h"
 
 #include <algorithm>
 

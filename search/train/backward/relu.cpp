@@ -1,6 +1,6 @@
 // Relu: the gradient passes where the result is above 0.
 #include "runtime/core/onednn/training.h"
-#include "search/train/backward/derivative.h"
+#include "search/train/backward/backward_pass.h"
 
 namespace dyce::backward {
 

@@ -16,7 +16,7 @@ Tape::Tape(const Graph& graph, std::int64_t batch, const dnnl::engine& engine, P
       values_(graph.values.size()),
       learns_(graph.values.size()),
       gradients_(graph.values.size()) {
-    segment_.batch = batch;
+    batch_plan_.batch = batch;
 }
 
 const TensorType& Tape::output_type(int i) const { return types_[index(output_id(i))]; }
@@ -69,11 +69,11 @@ Buffer Tape::as(const Buffer& buffer, const MemoryDesc& desc) {
 void Tape::copy(const Buffer& from, const Buffer& to) {
     run(onednn::reorder(engine_, from.desc, to.desc, onednn::user_scratchpad()),
         {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
-    segment_.steps.back().is_reorder = true;
+    batch_plan_.steps.back().is_reorder = true;
 }
 
 Buffer Tape::see_as(const Buffer& buffer, const MemoryDesc& desc) {
-    return add_buffer({desc, segment_.buffers[index(buffer.id)].root});
+    return add_buffer({desc, batch_plan_.buffers[index(buffer.id)].root});
 }
 
 void Tape::run(const onednn::AnyDescriptor& descriptor, std::vector<Argument> arguments) {
@@ -150,17 +150,17 @@ Buffer Tape::input_gradient(ValueId value) {
     return as(sum_of(gradients_[index(value)]), plain_desc(types_[index(value)]));
 }
 
-Buffer Tape::add_buffer(SegmentBuffer buffer) {
-    const auto id = static_cast<int>(segment_.buffers.size());
+Buffer Tape::add_buffer(PlanBuffer buffer) {
+    const auto id = static_cast<int>(batch_plan_.buffers.size());
     if (buffer.root < 0) buffer.root = id;
-    segment_.buffers.push_back(buffer);
+    batch_plan_.buffers.push_back(buffer);
     return {id, buffer.desc};
 }
 
 void Tape::append(Step step) {
     step.node = node_;
     if (node_ >= 0) step.description = node().name + ": " + step.description;
-    segment_.steps.push_back(std::move(step));
+    batch_plan_.steps.push_back(std::move(step));
 }
 
 }  // namespace dyce

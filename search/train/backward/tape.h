@@ -8,7 +8,7 @@
 #include "graph/graph.h"
 #include "ops/lowering/lowering.h"
 #include "runtime/core/precision.h"
-#include "runtime/exec/segment.h"
+#include "runtime/exec/batch_plan.h"
 
 #include <span>
 #include <vector>
@@ -26,7 +26,7 @@ struct TrainedConstant {
     Role role;
     MemoryDesc plain;   ///< row-major as in the graph, perhaps under other dimensions
     MemoryDesc layout;  ///< what the primitives want
-    int buffer;         ///< of the segment
+    int buffer;         ///< of the batch_plan
     int gradient;       ///< laid out like the numbers; -1 for a statistic
 };
 
@@ -86,7 +86,7 @@ public:
     Buffer begin_input(const GraphInput& input, bool wants_gradient);
     /// The gradient of such an input, row-major.
     Buffer input_gradient(ValueId value);
-    Segment& segment() { return segment_; }
+    BatchPlan& batch_plan() { return batch_plan_; }
     std::vector<TrainedConstant> take_trained() { return std::move(trained_); }
 
 private:
@@ -94,7 +94,7 @@ private:
     const Node& node() const { return graph_.nodes[index(node_)]; }
     ValueId input_id(int i) const { return node().inputs[index(i)]; }
     ValueId output_id(int i) const { return node().outputs[index(i)]; }
-    Buffer add_buffer(SegmentBuffer buffer);
+    Buffer add_buffer(PlanBuffer buffer);
     Buffer sum_of(std::vector<Buffer>& parts);
     void append(Step step);
 
@@ -106,7 +106,7 @@ private:
     std::vector<bool> learns_;                    // per value: something trained stands behind it
     std::vector<std::vector<Buffer>> gradients_;  // per value, parts
     std::vector<TrainedConstant> trained_;
-    Segment segment_;
+    BatchPlan batch_plan_;
     NodeId node_ = -1;
 };
 

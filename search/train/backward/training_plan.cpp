@@ -1,7 +1,7 @@
 #include "search/train/backward/training_plan.h"
 
 #include "runtime/exec/arena.h"
-#include "search/train/backward/derivative.h"
+#include "search/train/backward/backward_pass.h"
 
 #include <dyce/error.h>
 
@@ -22,8 +22,8 @@ Graph join_relus(Graph graph) {
         const NodeId producer = producers[static_cast<std::size_t>(input)];
         if (producer < 0 || uses[static_cast<std::size_t>(input)] != 1) continue;
         Node& node = graph.nodes[static_cast<std::size_t>(producer)];
-        const Derivative* derivative = find_derivative(*node.spec);
-        if (derivative == nullptr || !derivative->takes_relu) continue;
+        const BackwardPass* backward_pass = find_backward_pass(*node.spec);
+        if (backward_pass == nullptr || !backward_pass->takes_relu) continue;
         node.post_ops.push_back({relu.spec, {}, -1});
         node.outputs = relu.outputs;
         joined[n] = true;
@@ -38,9 +38,9 @@ Graph join_relus(Graph graph) {
 Backward differentiate(const Node& node, const std::vector<TensorType>& types, Tape& tape) {
     const auto inputs = own_input_types(node, types);
     const OpCall call = call_of(node, inputs);
-    const Derivative* derivative = find_derivative(*node.spec);
-    if (derivative == nullptr) call.fail(std::string(node.spec->name) + " cannot be trained");
-    return derivative->differentiate(call, tape);
+    const BackwardPass* backward_pass = find_backward_pass(*node.spec);
+    if (backward_pass == nullptr) call.fail(std::string(node.spec->name) + " cannot be trained");
+    return backward_pass->differentiate(call, tape);
 }
 
 }  // namespace
@@ -51,9 +51,9 @@ TrainingPlan compile_training(const Graph& original, std::int64_t batch, const d
     const Graph graph = join_relus(original);
     const std::vector<TensorType> types = infer_types(graph, batch);
     Tape tape(graph, batch, engine, options.precision);
-    Segment& segment = tape.segment();
+    BatchPlan& batch_plan = tape.batch_plan();
     for (const GraphInput& input : graph.inputs)
-        segment.inputs.push_back(tape.begin_input(input, options.towards_inputs).id);
+        batch_plan.inputs.push_back(tape.begin_input(input, options.towards_inputs).id);
 
     std::vector<Backward> backward;
     for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
@@ -63,10 +63,10 @@ TrainingPlan compile_training(const Graph& original, std::int64_t batch, const d
     }
     TrainingPlan plan;
     for (const ValueId output : graph.outputs) {
-        segment.outputs.push_back(tape.plain_value(output).id);
-        segment.output_types.push_back(types[static_cast<std::size_t>(output)]);
+        batch_plan.outputs.push_back(tape.plain_value(output).id);
+        batch_plan.output_types.push_back(types[static_cast<std::size_t>(output)]);
     }
-    segment.parts.push_back({-1, 0, segment.steps.size(), {}});
+    batch_plan.parts.push_back({-1, 0, batch_plan.steps.size(), {}});
 
     for (const ValueId output : graph.outputs)
         plan.output_gradients.push_back(tape.output_gradient(output).id);
@@ -78,18 +78,18 @@ TrainingPlan compile_training(const Graph& original, std::int64_t batch, const d
     if (options.towards_inputs)
         for (const GraphInput& input : graph.inputs)
             plan.input_gradients.push_back(tape.input_gradient(input.value).id);
-    const std::size_t turn = segment.parts[0].end;
-    segment.parts.push_back({-1, turn, segment.steps.size(), {}});
+    const std::size_t turn = batch_plan.parts[0].end;
+    batch_plan.parts.push_back({-1, turn, batch_plan.steps.size(), {}});
 
     std::vector<CallerUse> uses;
-    for (const int buffer : segment.inputs) uses.push_back({buffer, 0});
-    for (const int buffer : segment.outputs) uses.push_back({buffer, static_cast<int>(turn)});
+    for (const int buffer : batch_plan.inputs) uses.push_back({buffer, 0});
+    for (const int buffer : batch_plan.outputs) uses.push_back({buffer, static_cast<int>(turn)});
     for (const int buffer : plan.output_gradients) uses.push_back({buffer, static_cast<int>(turn) - 1});
     for (const int buffer : plan.input_gradients)
-        uses.push_back({buffer, static_cast<int>(segment.steps.size())});
-    plan_arena(segment, uses, kMaxArenaBytes);
+        uses.push_back({buffer, static_cast<int>(batch_plan.steps.size())});
+    plan_arena(batch_plan, uses, kMaxArenaBytes);
     plan.constants = tape.take_trained();
-    plan.segment = std::move(segment);
+    plan.batch_plan = std::move(batch_plan);
     return plan;
 }
 

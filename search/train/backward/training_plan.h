@@ -9,7 +9,7 @@
 namespace dyce {
 
 struct TrainingPlan {
-    Segment segment;  ///< parts: forward, backward; inputs row-major; outputs: all logits, row-major
+    BatchPlan batch_plan;  ///< parts: forward, backward; inputs row-major; outputs: all logits, row-major
     std::vector<int> output_gradients;  ///< buffers, row-major: the caller fills them between the parts
     std::vector<int> input_gradients;   ///< buffers, row-major; only when asked for
     std::vector<TrainedConstant> constants;

@@ -1,5 +1,5 @@
 // Flatten and Reshape: the same row-major numbers in another shape.
-#include "search/train/backward/derivative.h"
+#include "search/train/backward/backward_pass.h"
 
 namespace dyce::backward {
 

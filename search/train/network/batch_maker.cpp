@@ -14,10 +14,10 @@ constexpr std::uint64_t kOrder = 3, kAugmentation = 1, kCutout = 5, kMixup = 6;
 
 }  // namespace
 
-BatchMaker::BatchMaker(const PictureStore& store, std::vector<std::int64_t> pictures, std::int64_t batch,
+BatchMaker::BatchMaker(const ImageStore& store, std::vector<std::int64_t> images, std::int64_t batch,
                        const AugmentOptions& options, std::uint64_t seed)
     : store_(store),
-      pictures_(std::move(pictures)),
+      images_(std::move(images)),
       batch_(batch),
       options_(options),
       seed_(seed),
@@ -25,7 +25,7 @@ BatchMaker::BatchMaker(const PictureStore& store, std::vector<std::int64_t> pict
 
 void BatchMaker::make(std::int64_t epoch, std::int64_t index, std::span<float> numbers,
                       std::span<Target> targets) {
-    const auto count = static_cast<std::int64_t>(pictures_.size());
+    const auto count = static_cast<std::int64_t>(images_.size());
     if (epoch != epoch_) {
         order_ = shuffled(count, seed_, kOrder, static_cast<std::uint64_t>(epoch));
         epoch_ = epoch;
@@ -38,8 +38,7 @@ void BatchMaker::make(std::int64_t epoch, std::int64_t index, std::span<float> n
             float* const scratch = scratch_.data() + 2 * static_cast<std::size_t>(row) * size;
             const std::int64_t place = first + row, partner = first + (row + 1) % batch_;
             const auto label = [&](std::int64_t at) {
-                return store_.label(
-                    pictures_[static_cast<std::size_t>(order_[static_cast<std::size_t>(at)])]);
+                return store_.label(images_[static_cast<std::size_t>(order_[static_cast<std::size_t>(at)])]);
             };
             prepare(epoch, place, to, scratch);
             Target& target = targets[static_cast<std::size_t>(row)];
@@ -55,13 +54,12 @@ void BatchMaker::make(std::int64_t epoch, std::int64_t index, std::span<float> n
 }
 
 void BatchMaker::prepare(std::int64_t epoch, std::int64_t place, float* to, float* scratch) const {
-    const std::int64_t picture = pictures_[static_cast<std::size_t>(order_[static_cast<std::size_t>(place)])];
+    const std::int64_t image = images_[static_cast<std::size_t>(order_[static_cast<std::size_t>(place)])];
     const auto random = [&](std::uint64_t purpose) {
-        return Random(
-            seed_, purpose,
-            static_cast<std::uint64_t>(epoch * static_cast<std::int64_t>(pictures_.size()) + place));
+        return Random(seed_, purpose,
+                      static_cast<std::uint64_t>(epoch * static_cast<std::int64_t>(images_.size()) + place));
     };
-    store_.read(picture, options_.shift ? scratch : to);
+    store_.read(image, options_.shift ? scratch : to);
     if (options_.shift) augment(store_.recipe(), random(kAugmentation), scratch, to);
     if (options_.cutout > 0) cut_out(store_.recipe(), options_.cutout, random(kCutout), to);
 }

@@ -11,14 +11,14 @@ constexpr std::size_t kBatch = 64;
 
 }  // namespace
 
-std::vector<double> judge(const Member& member, const PictureStore& store,
-                          std::span<const std::int64_t> pictures, int threads) {
-    if (pictures.empty()) return {};
+std::vector<double> judge(const Member& member, const ImageStore& store, std::span<const std::int64_t> images,
+                          int threads) {
+    if (images.empty()) return {};
     Executor executor(CompiledModel::compile(member.graph, {.max_batch = kBatch, .threads = threads}));
     const Preprocess& recipe = store.recipe();
     std::vector<double> right(member.graph.outputs.size());
-    for (std::size_t first = 0; first < pictures.size(); first += kBatch) {
-        const auto some = pictures.subspan(first, std::min(kBatch, pictures.size() - first));
+    for (std::size_t first = 0; first < images.size(); first += kBatch) {
+        const auto some = images.subspan(first, std::min(kBatch, images.size() - first));
         Tensor batch(DataType::kFloat32,
                      {static_cast<std::int64_t>(some.size()), 3, recipe.height, recipe.width});
         for (std::size_t i = 0; i < some.size(); ++i)
@@ -33,7 +33,7 @@ std::vector<double> judge(const Member& member, const PictureStore& store,
             }
         }
     }
-    for (double& share : right) share /= static_cast<double>(pictures.size());
+    for (double& share : right) share /= static_cast<double>(images.size());
     return right;
 }
 

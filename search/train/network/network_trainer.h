@@ -41,7 +41,7 @@ public:
     NetworkTrainer(const Graph& graph, std::int64_t batch, const OptimiserOptions& options);
 
     /// Where the caller puts the next batch.
-    std::span<float> pictures() { return run_.input(0); }
+    std::span<float> images() { return run_.input(0); }
     std::span<Target> targets() { return targets_; }
     /// One update at this learning rate; with distillation, learning from what `teacher` answered.
     Seen step(double rate, const Teacher* teacher = nullptr);

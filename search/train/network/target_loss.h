@@ -9,7 +9,7 @@
 
 namespace dyce {
 
-/// The loss of one picture; its gradient by z, times `weight`, is written. Nothing is allocated.
+/// The loss of one image; its gradient by z, times `weight`, is written. Nothing is allocated.
 template <class Real>
 Real target_loss(std::span<const Real> z, const Target& target, double smoothing, Real weight,
                  Real* gradient) {

@@ -30,17 +30,17 @@ Teacher::Teacher(const Member& teacher, const Member& student, std::int64_t batc
                  Precision precision)
     : executor_(CompiledModel::compile(
           teacher.graph, {.max_batch = static_cast<int>(batch), .threads = threads, .precision = precision})),
-      pictures_(DataType::kFloat32, {batch, 3, student.preprocess.height, student.preprocess.width}),
+      images_(DataType::kFloat32, {batch, 3, student.preprocess.height, student.preprocess.width}),
       outputs_(match_outputs(teacher, student)) {
-    if (teacher.preprocess != student.preprocess) fail("prepares its pictures differently");
+    if (teacher.preprocess != student.preprocess) fail("prepares its images differently");
     if (classes_of(teacher) != classes_of(student))
         fail("knows " + std::to_string(classes_of(teacher)) + " classes, expected " +
              std::to_string(classes_of(student)));
 }
 
-void Teacher::answer(std::span<const float> pictures) {
-    std::copy(pictures.begin(), pictures.end(), pictures_.mutable_data<float>());
-    answers_ = executor_.run({pictures_});
+void Teacher::answer(std::span<const float> images) {
+    std::copy(images.begin(), images.end(), images_.mutable_data<float>());
+    answers_ = executor_.run({images_});
 }
 
 std::span<const float> Teacher::logits(int i) const {

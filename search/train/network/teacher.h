@@ -1,4 +1,4 @@
-// A trained network that answers the pictures of a minibatch for another to learn from. One thread at a time.
+// A trained network that answers the images of a minibatch for another to learn from. One thread at a time.
 #pragma once
 
 #include "loaders/format/model_file.h"
@@ -16,14 +16,14 @@ public:
     Teacher(const Member& teacher, const Member& student, std::int64_t batch, int threads,
             Precision precision = Precision::kFloat32);
 
-    /// Answers prepared pictures, batch x 3 x height x width.
-    void answer(std::span<const float> pictures);
-    /// Its logits for the student's output `i`, a row a picture; those of the last answer().
+    /// Answers prepared images, batch x 3 x height x width.
+    void answer(std::span<const float> images);
+    /// Its logits for the student's output `i`, a row an image; those of the last answer().
     std::span<const float> logits(int i) const;
 
 private:
     Executor executor_;
-    Tensor pictures_;
+    Tensor images_;
     std::vector<int> outputs_;  // the teacher's, per output of the student
     std::vector<Tensor> answers_;
 };

@@ -33,21 +33,21 @@ struct Split {
     std::vector<std::int64_t> train, held_out;
 };
 
-Split split_pictures(std::int64_t count, const TrainNetworkOptions& options) {
+Split split_images(std::int64_t count, const TrainNetworkOptions& options) {
     const auto held_out = std::llround(options.holdout * static_cast<double>(count));
     Split split;
-    for (const std::int64_t picture : shuffled(count, options.seed, kHoldout, 0))
+    for (const std::int64_t image : shuffled(count, options.seed, kHoldout, 0))
         (static_cast<std::int64_t>(split.held_out.size()) < held_out ? split.held_out : split.train)
-            .push_back(picture);
+            .push_back(image);
     return split;
 }
 
 // Everything the numbers depend on, but how many epochs are still to come.
-std::string key_of(const Member& member, const Dataset& pictures, const TrainNetworkOptions& options) {
+std::string key_of(const Member& member, const Dataset& images, const TrainNetworkOptions& options) {
     Digest digest;
-    for (std::int64_t i = 0; i < pictures.size(); ++i) {
-        digest.add(pictures.name(i));
-        digest.add(std::to_string(pictures.label(i)));
+    for (std::int64_t i = 0; i < images.size(); ++i) {
+        digest.add(images.name(i));
+        digest.add(std::to_string(images.label(i)));
     }
     for (const Value& value : member.graph.values)
         if (value.constant)
@@ -72,8 +72,8 @@ std::string key_of(const Member& member, const Dataset& pictures, const TrainNet
 
 class Training {
 public:
-    Training(Member& member, const PictureStore& store, const Split& split,
-             const TrainNetworkOptions& options, int threads)
+    Training(Member& member, const ImageStore& store, const Split& split, const TrainNetworkOptions& options,
+             int threads)
         : member_(member),
           store_(store),
           split_(split),
@@ -101,9 +101,9 @@ public:
         while (step_ < all_steps()) {
             const auto start = Clock::now();
             const std::int64_t epoch = step_ / batches_.batches();
-            batches_.make(epoch, step_ % batches_.batches(), trainer_.pictures(), trainer_.targets());
+            batches_.make(epoch, step_ % batches_.batches(), trainer_.images(), trainer_.targets());
             const double rate = learning_rate(options_.optimiser.rate, step_, all_steps());
-            if (teacher_) teacher_->answer(trainer_.pictures());
+            if (teacher_) teacher_->answer(trainer_.images());
             log_.add(trainer_.step(rate, teacher_ ? &*teacher_ : nullptr), options_.batch);
             ++step_;
             report.seconds += seconds_since(start);
@@ -118,7 +118,7 @@ public:
         report.steps = step_ - first;
     }
 
-    /// The member as a model stores it, and how it does on the pictures held out.
+    /// The member as a model stores it, and how it does on the images held out.
     std::vector<double> finish() {
         trainer_.write_constants(member_.graph);
         member_ = finish_network(std::move(member_));
@@ -141,7 +141,7 @@ private:
     }
 
     Member& member_;
-    const PictureStore& store_;
+    const ImageStore& store_;
     const Split& split_;
     const TrainNetworkOptions& options_;
     int threads_;
@@ -155,26 +155,26 @@ private:
 }  // namespace
 
 TrainNetworkReport train_network(
-    Member& member, const Dataset& pictures, const TrainNetworkOptions& options,
+    Member& member, const Dataset& images, const TrainNetworkOptions& options,
     const std::function<void(const char* what, std::int64_t done, std::int64_t all)>& progress) {
     const int threads = options.threads > 0 ? options.threads : available_threads();
-    const PictureStore store(pictures, member.preprocess, threads);
-    const Split split = split_pictures(store.size(), options);
+    const ImageStore store(images, member.preprocess, threads);
+    const Split split = split_images(store.size(), options);
     if (static_cast<std::int64_t>(split.train.size()) < options.batch)
         throw Error(ErrorCode::kContent, "--data",
-                    std::to_string(pictures.size()) + " pictures, " + std::to_string(store.missing()) +
+                    std::to_string(images.size()) + " images, " + std::to_string(store.missing()) +
                         " of them unreadable and " + std::to_string(split.held_out.size()) +
                         " held out: fewer are left than a batch of " + std::to_string(options.batch));
     ComputeTeam team(threads);
     const ComputeScope scope(team);
-    const Checkpoint checkpoint(options.checkpoint, key_of(member, pictures, options));
+    const Checkpoint checkpoint(options.checkpoint, key_of(member, images, options));
     TrainNetworkReport report;
     Training training(member, store, split, options, threads);
     if (options.resume) training.go_on_from(checkpoint);
     training.run(checkpoint, report,
                  [&](std::int64_t done, std::int64_t all) { progress("steps", done, all); });
     report.accuracy = training.finish();
-    report.pictures = pictures.size();
+    report.images = images.size();
     report.held_out = static_cast<std::int64_t>(split.held_out.size());
     report.missing = store.missing();
     return report;

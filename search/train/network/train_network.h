@@ -1,4 +1,4 @@
-// Trains a whole network, backbone and exits together, on labelled pictures. One call at a time; it uses
+// Trains a whole network, backbone and exits together, on labelled images. One call at a time; it uses
 // several threads.
 #pragma once
 
@@ -15,7 +15,7 @@ namespace dyce {
 struct TrainNetworkOptions {
     int epochs = 40;
     std::int64_t batch = 128;
-    double holdout = 0.1;  ///< share of the pictures that take no part
+    double holdout = 0.1;  ///< share of the images that take no part
     std::uint64_t seed = 0;
     OptimiserOptions optimiser;
     AugmentOptions augment;
@@ -30,18 +30,18 @@ struct TrainNetworkOptions {
 
 struct TrainNetworkReport {
     /// One for each output of the graph: the classifier, then the exits as the table lists them.
-    std::vector<double> accuracy;  ///< on the pictures held out; empty when there are none
-    std::int64_t pictures = 0, held_out = 0, missing = 0;
+    std::vector<double> accuracy;  ///< on the images held out; empty when there are none
+    std::int64_t images = 0, held_out = 0, missing = 0;
     std::int64_t steps = 0;  ///< taken by this call
-    double seconds = 0;      ///< of those steps, without reading pictures and judging
+    double seconds = 0;      ///< of those steps, without reading images and judging
 };
 
 /// Trains `member`, whose graph is as start_network() or a model file has it, and brings it into the form
 /// that a model file stores. `progress` is told what is counted, how many this call has done, and of how
-/// many. The same seed, pictures, options and number of threads give the same bytes. Throws Error{kContent}
-/// when too few pictures can be read or a node cannot be trained, Error{kIo} for checkpoint and log.
+/// many. The same seed, images, options and number of threads give the same bytes. Throws Error{kContent}
+/// when too few images can be read or a node cannot be trained, Error{kIo} for checkpoint and log.
 TrainNetworkReport train_network(
-    Member& member, const Dataset& pictures, const TrainNetworkOptions& options,
+    Member& member, const Dataset& images, const TrainNetworkOptions& options,
     const std::function<void(const char* what, std::int64_t done, std::int64_t all)>& progress);
 
 }  // namespace dyce

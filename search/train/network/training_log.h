@@ -17,8 +17,8 @@ public:
     TrainingLog(const std::string& path, bool resume);
 
     bool is_kept() const { return file_.is_open(); }
-    void add(const NetworkTrainer::Seen& seen, std::int64_t pictures);
-    /// `accuracy`: of the classifier, then of the exits, on the pictures held out; may be empty.
+    void add(const NetworkTrainer::Seen& seen, std::int64_t images);
+    /// `accuracy`: of the classifier, then of the exits, on the images held out; may be empty.
     void end_epoch(std::int64_t epoch, std::int64_t step, double rate, double seconds,
                    const std::vector<double>& accuracy);
 
@@ -26,7 +26,7 @@ private:
     std::string path_;
     std::ofstream file_;
     double loss_ = 0;
-    std::int64_t correct_ = 0, pictures_ = 0;
+    std::int64_t correct_ = 0, images_ = 0;
 };
 
 }  // namespace dyce

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstdio>
 
-extern "C" __attribute__((weak)) double surest(const char* model, const char* picture);
+extern "C" __attribute__((weak)) double surest(const char* model, const char* image);
 
 namespace {
 

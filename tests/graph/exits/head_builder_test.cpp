@@ -12,7 +12,7 @@ using namespace dyce::test;
 
 namespace {
 
-// One residual block of `channels` on side x side pictures of 3 channels, then a classifier.
+// One residual block of `channels` on side x side images of 3 channels, then a classifier.
 struct Backbone {
     Graph graph;
     ExitTable exits;

@@ -12,7 +12,7 @@ namespace {
 
 const Shape kImage{1, 6, 5, 4};
 
-// Adds something to a picture of 6 channels.
+// Adds something to an image of 6 channels.
 using Step = ValueId (*)(Net&, ValueId);
 
 std::string folded(Step step, Step then) {

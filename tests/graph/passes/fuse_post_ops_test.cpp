@@ -72,7 +72,7 @@ TEST_CASE("fuse_post_ops: activations and sums go into the Conv before them") {
          [](Net& net, ValueId conv, ValueId x) {
              return net.op("Mul", {net.op("GlobalAveragePool", {conv}), x});
          }},
-        {"one a picture and channel", "Concat Conv GlobalAveragePool Conv Mul",
+        {"one an image and channel", "Concat Conv GlobalAveragePool Conv Mul",
          [](Net& net, ValueId conv, ValueId x) {
              const ValueId pooled = net.op("GlobalAveragePool", {x});
              return net.op("Mul", {net.conv(conv, 4), pooled});

@@ -57,7 +57,7 @@ TEST_CASE("folders whose classes cannot be told are refused") {
     }
 }
 
-TEST_CASE("pictures of class folders come in the order of their paths") {
+TEST_CASE("images of class folders come in the order of their paths") {
     TempFolder folder;
     for (const std::string name : {"dog/b.PNG", "dog/a.png", "dog/deep/c.jpeg", "dog-b/x.png", "eel/z.gif",
                                    "eel/notes.txt", ".hidden/a.png", "loose.png"})
@@ -78,7 +78,7 @@ TEST_CASE("pictures of class folders come in the order of their paths") {
     }
 }
 
-TEST_CASE("the pictures of shared data are found") {
+TEST_CASE("the images of shared data are found") {
     const auto shared = shared_folder();
     if (shared.empty()) return;
     TempFolder folder;
@@ -100,13 +100,13 @@ TEST_CASE("folders without a dataset are refused") {
     const std::string path = folder.path().string();
     check_refused(path, ErrorCode::kContent, path, "no list.csv, no class folders");
     std::filesystem::create_directories(folder / "cat");
-    check_refused(path, ErrorCode::kContent, path, "no pictures");
+    check_refused(path, ErrorCode::kContent, path, "no images");
     check_refused(folder / "none", ErrorCode::kIo, folder / "none", "no such file");
     write_file(folder / "data.zip", "PK");
     check_refused(folder / "data.zip", ErrorCode::kUsage, folder / "data.zip", "not a dataset");
     write_file(folder / "cat/a.png", "");
     write_file(folder / "cat/b.png", "");
     DatasetLimits limits;
-    limits.pictures = 1;
-    check_refused(path, ErrorCode::kResource, path, "more than 1 pictures", kThree, limits);
+    limits.images = 1;
+    check_refused(path, ErrorCode::kResource, path, "more than 1 images", kThree, limits);
 }

@@ -7,7 +7,7 @@
 using namespace dyce;
 using namespace dyce::test;
 
-TEST_CASE("a list gives pictures in its own order, relative to its folder") {
+TEST_CASE("a list gives images in its own order, relative to its folder") {
     TempFolder folder;
     const auto pixel = [](int red) {
         return png(png_header(1, 1, 8, 2), zlib_stored(bytes({0, red, 0, 0})));
@@ -36,7 +36,7 @@ TEST_CASE("a list gives pictures in its own order, relative to its folder") {
     }
 }
 
-TEST_CASE("a missing picture shows when it is read, not when the list is opened") {
+TEST_CASE("a missing image shows when it is read, not when the list is opened") {
     TempFolder folder;
     write_file(folder / "list.csv", "path,label\nnone.png,0\n");
     const auto dataset = open_dataset(folder.path().string(), kThree);
@@ -81,21 +81,21 @@ TEST_CASE("broken lists are refused with the line number") {
     write_file(path, "");
     check_refused(path, ErrorCode::kContent, path, "empty");
     write_file(path, header);
-    check_refused(path, ErrorCode::kContent, path, "names no picture");
+    check_refused(path, ErrorCode::kContent, path, "names no image");
     check_refused(folder / "none.csv", ErrorCode::kIo, folder / "none.csv", "cannot open");
 }
 
-TEST_CASE("the limit of pictures is tested on both sides") {
+TEST_CASE("the limit of images is tested on both sides") {
     TempFolder folder;
     const std::string path = folder / "list.csv";
     std::string list = "path,label\n";
     for (int i = 0; i < 10; ++i) list += "a.png,0\n";
     write_file(path, list);
     DatasetLimits limits;
-    limits.pictures = 10;
+    limits.images = 10;
     CHECK(open_dataset(path, kThree, limits)->size() == 10);
-    limits.pictures = 9;
-    check_refused(path, ErrorCode::kResource, path, "the limit is 9 pictures", kThree, limits);
+    limits.images = 9;
+    check_refused(path, ErrorCode::kResource, path, "the limit is 9 images", kThree, limits);
     limits = {};
     limits.line_bytes = 10;
     CHECK(open_dataset(path, kThree, limits)->size() == 10);
@@ -107,5 +107,5 @@ TEST_CASE("ten million lines are refused before any is stored") {
     TempFolder folder;
     const std::string path = folder / "list.csv";
     write_file(path, "path,label\n" + std::string(10'000'000, '\n'));
-    check_refused(path, ErrorCode::kResource, path, "more lines, the limit is 5000000 pictures");
+    check_refused(path, ErrorCode::kResource, path, "more lines, the limit is 5000000 images");
 }

@@ -23,7 +23,7 @@ std::string record(const std::string& labels) {
     return labels + planes;
 }
 
-Tensor pictures(const Shape& shape) {
+Tensor image_values(const Shape& shape) {
     Tensor tensor(DataType::kUint8, shape);
     auto* values = tensor.mutable_data<std::uint8_t>();
     for (std::int64_t i = 0; i < tensor.elements(); ++i) values[i] = static_cast<std::uint8_t>(i);
@@ -68,15 +68,15 @@ TEST_CASE("broken CIFAR files are refused") {
     write_file(path, record("\1") + record("\3"));
     check_refused(path, ErrorCode::kContent, path, "record 1 has label 3, expected 0..2");
     DatasetLimits limits;
-    limits.pictures = 1;
+    limits.images = 1;
     check_refused(path, ErrorCode::kResource, path, "limit", kThree, limits);
     write_file(folder / "data_batch_1.bin", record("\1"));
     check_refused(folder.path().string(), ErrorCode::kContent, folder.path().string(), "training and test");
 }
 
-TEST_CASE("a pair of .npy files holds pictures and labels") {
+TEST_CASE("a pair of .npy files holds images and labels") {
     TempFolder folder;
-    write_npy(folder / "x.npy", pictures({2, 1, 2, 3}));
+    write_npy(folder / "x.npy", image_values({2, 1, 2, 3}));
     write_npy(folder / "x_labels.npy", Tensor::of_ints({2, 0}));
     const auto dataset = open_dataset(folder / "x.npy", kThree);
     REQUIRE(dataset->size() == 2);
@@ -88,7 +88,7 @@ TEST_CASE("a pair of .npy files holds pictures and labels") {
     CHECK(image.pixels()[0] == 6);
 }
 
-TEST_CASE("arrays that are no labelled pictures are refused") {
+TEST_CASE("arrays that are no labelled images are refused") {
     TempFolder folder;
     const std::string images = folder / "x.npy";
     const std::string labels = folder / "x_labels.npy";
@@ -98,12 +98,12 @@ TEST_CASE("arrays that are no labelled pictures are refused") {
         write_npy(labels, y);
         check_refused(images, ErrorCode::kContent, where, message);
     };
-    const Tensor good = pictures({2, 4, 4, 3});
+    const Tensor good = image_values({2, 4, 4, 3});
     const Tensor two = Tensor::of_ints({0, 1});
     refuse(Tensor(DataType::kFloat32, {2, 4, 4, 3}), two, images, "float32 2x4x4x3, expected uint8");
-    refuse(pictures({2, 3, 4, 4}), two, images, "transpose(0, 2, 3, 1)");
-    refuse(pictures({2, 48}), two, images, "count x height x width x 3");
-    refuse(pictures({0, 4, 4, 3}), two, images, "at least one pixel");
+    refuse(image_values({2, 3, 4, 4}), two, images, "transpose(0, 2, 3, 1)");
+    refuse(image_values({2, 48}), two, images, "count x height x width x 3");
+    refuse(image_values({0, 4, 4, 3}), two, images, "at least one pixel");
     refuse(good, Tensor::of_ints({0}), labels, "expected 2 integer labels");
     refuse(good, Tensor::of_ints({0, 1, 2}), labels, "expected 2 integer labels");
     refuse(good, Tensor::of({2}, {0, 1}), labels, "expected 2 integer labels");
@@ -114,7 +114,7 @@ TEST_CASE("arrays that are no labelled pictures are refused") {
     check_refused(folder / "alone.npy", ErrorCode::kIo, folder / "alone_labels.npy", "cannot open");
 }
 
-TEST_CASE("pictures are unpacked only when all else is right") {
+TEST_CASE("images are unpacked only when all else is right") {
     TempFolder folder;
     const auto npy = [&](const Tensor& tensor) {
         write_npy(folder / "x.npy", tensor);
@@ -123,7 +123,7 @@ TEST_CASE("pictures are unpacked only when all else is right") {
     const auto member = [](const std::string& name, const std::string& bytes) {
         return ZipMember{.name = name, .packed = bytes, .size = bytes.size(), .crc = crc32(bytes)};
     };
-    ZipMember images = member("images.npy", npy(pictures({2, 4, 4, 3})));
+    ZipMember images = member("images.npy", npy(image_values({2, 4, 4, 3})));
     images.crc ^= 1;
     const std::string path = folder / "x.npz";
     write_file(path, zip({images, member("labels.npy", npy(Tensor::of_ints({0, 3})))}));

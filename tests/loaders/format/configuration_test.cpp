@@ -86,7 +86,7 @@ TEST_CASE("configuration set: written text reads back the same, byte for byte") 
     exits[1]["threshold"] = 0.30000000000000004;
     json["configurations"][0]["accuracy"] = 1.0 / 3;
     json["configurations"][1]["cost"] = 9.3e18;
-    json["split"] = "pictures of \"caf\xC3\xA9\"";
+    json["split"] = "images of \"caf\xC3\xA9\"";
     json["extra"] = {{"b", {1, 2.5}}, {"a", nullptr}};
     const ConfigurationSet set = ConfigurationSet::parse(json.dump(), "s.json");
     const std::string text = set.text();
@@ -156,7 +156,7 @@ TEST_CASE("configuration set: names and keywords select") {
     CHECK(set_of(kFront, 0.99).at("balanced").name == "c003");  // none is near: the most accurate
     CHECK(set_of(kFront, 0.85).at("balanced").name == "c001");
 
-    // The most accurate within a cost need not be the dearest, and names win over keywords.
+    // The most accurate within a cost need not be the most_expensive, and names win over keywords.
     const ConfigurationSet odd =
         set_of({{"balanced", 0.2, 0.5, 0.5}, {"dip", 0.3, 0.4, 0.4}, {"top", 0.5, 0.9, 0.9}});
     CHECK(odd.at("max-cost=0.4").name == "balanced");

@@ -235,7 +235,7 @@ TEST_CASE("hostile configurations: both sides of the limits") {
                        "s.json: extra: too many values");
 }
 
-TEST_CASE("hostile configurations: the dearest legal file stays within the memory of a refusal") {
+TEST_CASE("hostile configurations: the most expensive legal file stays within the memory of a refusal") {
     Json json = with_configurations(10'000);
     for (Json& one : json["configurations"]) one["exit_share"] = std::vector<int>(257, 0);
     const std::string text = json.dump();

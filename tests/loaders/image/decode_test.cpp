@@ -104,13 +104,13 @@ TEST_CASE("pixels of the caller are copied") {
     CHECK_THROWS_WITH_AS(Image::from_rgb(0, 1, pixels), doctest::Contains("0x1"), Error);
 }
 
-TEST_CASE("legal pictures of every kind have Pillow's values") {
+TEST_CASE("legal images of every kind have Pillow's values") {
     if (!have_python("PIL")) return;
     TempFolder folder;
-    const std::string script = DYCE_SOURCE_DIR "/tests/loaders/image/make_pictures.py";
+    const std::string script = DYCE_SOURCE_DIR "/tests/loaders/image/make_images.py";
     REQUIRE(std::system(("/usr/bin/python3 -W ignore " + script + " " + folder.path().string()).c_str()) ==
             0);
-    int pictures = 0;
+    int images = 0;
     for (const auto& entry : fs::directory_iterator(folder.path())) {
         if (entry.path().extension() == ".rgb") continue;
         INFO(entry.path().filename().string());
@@ -128,7 +128,7 @@ TEST_CASE("legal pictures of every kind have Pillow's values") {
             worst = std::max(
                 worst, std::abs(image.pixels()[i] - static_cast<std::uint8_t>(expected[i + sizeof size])));
         CHECK(worst <= tolerance);
-        ++pictures;
+        ++images;
     }
-    CHECK(pictures == 132);
+    CHECK(images == 132);
 }

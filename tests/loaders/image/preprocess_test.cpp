@@ -75,7 +75,7 @@ TEST_CASE("values are normalised and laid out channel by channel") {
     for (int i = 0; i < 6; ++i) CHECK(values[i] == doctest::Approx(expected[i]));
 }
 
-TEST_CASE("a picture smaller than the crop is padded with black before it is normalised") {
+TEST_CASE("an image smaller than the crop is padded with black before it is normalised") {
     Preprocess recipe{.height = 4, .width = 4, .crop = 4, .mean = {1, 1, 1}};
     const std::vector<std::uint8_t> white(3, 255);
     std::vector<float> values(48, 7);
@@ -83,14 +83,14 @@ TEST_CASE("a picture smaller than the crop is padded with black before it is nor
     for (int i = 0; i < 48; ++i) CHECK(values[static_cast<std::size_t>(i)] == (i % 16 == 5 ? 0 : -1));
 }
 
-TEST_CASE("without a crop the picture must have the size of the input") {
+TEST_CASE("without a crop the image must have the size of the input") {
     const std::vector<std::uint8_t> pixels(40 * 32 * 3);
     std::vector<float> values(32 * 32 * 3);
     CHECK_THROWS_WITH_AS(apply(preset("cifar10"), Image::from_rgb(40, 32, pixels.data()), values.data()),
                          doctest::Contains("40x32 pixels, the network takes 32x32"), Error);
 }
 
-TEST_CASE("an extremely flat picture costs only the window that is kept") {
+TEST_CASE("an extremely flat image costs only the window that is kept") {
     // Resized to a shorter side of 256 it would have 4 million columns; the crop needs 224 of them.
     const std::vector<std::uint8_t> pixels(16'384 * 3, 255);
     std::vector<float> values(224 * 224 * 3);

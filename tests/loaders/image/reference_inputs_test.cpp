@@ -1,4 +1,4 @@
-// The inputs that other people's networks were run on, rebuilt from the pictures they came from.
+// The inputs that other people's networks were run on, rebuilt from the images they came from.
 #include "loaders/dataset/dataset.h"
 #include "loaders/image/presets.h"
 #include "loaders/npz/npz.h"
@@ -14,7 +14,7 @@
 using namespace dyce;
 using namespace dyce::test;
 
-TEST_CASE("CIFAR-10 pictures become the recorded inputs, bit for bit") {
+TEST_CASE("CIFAR-10 images become the recorded inputs, bit for bit") {
     const auto shared = shared_folder();
     if (shared.empty()) return;
     TempFolder folder;
@@ -24,7 +24,7 @@ TEST_CASE("CIFAR-10 pictures become the recorded inputs, bit for bit") {
     const NpzReader reference((shared / "assets/cifar10/cifar10_resnet20_reference.npz").string());
     const Tensor inputs = reference.read("input");
     const Tensor labels = reference.read("label");
-    const Tensor places = reference.read("test_index");  // among twice as many pictures
+    const Tensor places = reference.read("test_index");  // among twice as many images
     REQUIRE(labels.dtype() == DataType::kInt64);
     REQUIRE(places.dtype() == DataType::kInt64);
     constexpr std::size_t kValues = 3 * 32 * 32;

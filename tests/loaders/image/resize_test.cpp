@@ -62,7 +62,7 @@ TEST_CASE("resizing equals Pillow bit for bit") {
     CHECK(pairs == 640);
 }
 
-TEST_CASE("a window of a resized picture is cut from the whole") {
+TEST_CASE("a window of a resized image is cut from the whole") {
     std::vector<std::uint8_t> source(40 * 30 * 3);
     for (std::size_t i = 0; i < source.size(); ++i) source[i] = static_cast<std::uint8_t>(i * i % 251);
     const Image image = Image::from_rgb(40, 30, source.data());

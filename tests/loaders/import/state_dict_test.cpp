@@ -77,7 +77,7 @@ TEST_CASE("a state dict's tensors become the parameters; the classifier tells th
     CHECK(infer_types(graph)[static_cast<std::size_t>(graph.outputs[0])].shape == Shape{1, 7});
 }
 
-TEST_CASE("pictures may have another size than the usual one") {
+TEST_CASE("images may have another size than the usual one") {
     const Importer import;
     (void)import(weights_of("cifar_resnet20", 7));
     const Graph graph = import_state_dict(import.path(), "cifar_resnet20", Shape{3, 40, 48});

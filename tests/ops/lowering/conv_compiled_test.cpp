@@ -172,11 +172,11 @@ TEST_CASE("a Conv may add its own input") {
     }
 }
 
-TEST_CASE("a picture's Conv does not depend on its batch, nor on the parts that the batch goes in") {
+TEST_CASE("an image's Conv does not depend on its batch, nor on the parts that the batch goes in") {
     constexpr int kRowsAtMost = 20;
     CompileOptions options{.max_batch = kRowsAtMost};
-    SUBCASE("planned for a picture by itself") { options.goal = PlanGoal::kLatency; }
-    SUBCASE("planned for big batches") { options.goal = PlanGoal::kThroughput; }
+    SUBCASE("planned for an image by itself") { options.goal = TuneGoal::kLatency; }
+    SUBCASE("planned for big batches") { options.goal = TuneGoal::kThroughput; }
     // Enough layers for the parts to be limited by how Winograd's algorithm adds up, not by the caches.
     const struct {
         const char* text;
@@ -188,13 +188,13 @@ TEST_CASE("a picture's Conv does not depend on its batch, nor on the parts that 
         CAPTURE(std::string(one.text));
         const WindowCase row(one.text);
         Executor executor(CompiledModel::compile(network_of(row, one.layers), options));
-        const Tensor pictures = random_tensor({kRowsAtMost, row.input[1], row.input[2], row.input[3]}, 2);
-        const std::int64_t size = pictures.elements() / kRowsAtMost;
-        std::copy_n(pictures.data<float>(), pictures.elements(), executor.input(kRowsAtMost).begin());
+        const Tensor images = random_tensor({kRowsAtMost, row.input[1], row.input[2], row.input[3]}, 2);
+        const std::int64_t size = images.elements() / kRowsAtMost;
+        std::copy_n(images.data<float>(), images.elements(), executor.input(kRowsAtMost).begin());
         const auto many = executor.run(kRowsAtMost);
         const std::vector<float> together(many.begin(), many.end());
         for (int i = 0; i < kRowsAtMost; ++i) {
-            std::copy_n(pictures.data<float>() + i * size, size, executor.input(1).begin());
+            std::copy_n(images.data<float>() + i * size, size, executor.input(1).begin());
             const auto alone = executor.run(1);
             CHECK(std::equal(alone.begin(), alone.end(),
                              together.begin() + i * static_cast<std::ptrdiff_t>(alone.size())));
@@ -215,7 +215,7 @@ TEST_CASE("Winograd's algorithm computes 3x3 windows that are worth it, and no o
                 {"c256h7w7_oc256k3p1", 6, false, true},     {"c16h32w32_oc16k3p1", 1, false, false},
                 {"c64h14w14_oc64k3s2p1", 1, false, false},  {"c64h14w14_oc64k5p2", 1, false, false},
                 {"c64h14w14_oc64k3dl2p2", 1, false, false}, {"c64h14w14_oc64k3p1g2", 1, false, false}};
-    const auto uses_winograd = [](const WindowCase& row, int layers, PlanGoal goal) {
+    const auto uses_winograd = [](const WindowCase& row, int layers, TuneGoal goal) {
         const auto model = CompiledModel::compile(network_of(row, layers), {.max_batch = 8, .goal = goal});
         const auto steps = model->steps();
         return std::any_of(steps.begin(), steps.end(), [](const StepReport& step) {
@@ -224,7 +224,7 @@ TEST_CASE("Winograd's algorithm computes 3x3 windows that are worth it, and no o
     };
     for (const auto& row : rows) {
         CAPTURE(std::string(row.text));
-        CHECK(uses_winograd(WindowCase(row.text), row.layers, PlanGoal::kLatency) == row.for_latency);
-        CHECK(uses_winograd(WindowCase(row.text), row.layers, PlanGoal::kThroughput) == row.for_throughput);
+        CHECK(uses_winograd(WindowCase(row.text), row.layers, TuneGoal::kLatency) == row.for_latency);
+        CHECK(uses_winograd(WindowCase(row.text), row.layers, TuneGoal::kThroughput) == row.for_throughput);
     }
 }

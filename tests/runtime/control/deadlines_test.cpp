@@ -19,19 +19,19 @@ TEST_CASE("deadlines: before anything ran the cheapest is chosen") {
     CHECK(decide(MeetDeadlines{set[3].accuracy_low}, 1e9, 1, times, set) == 3);
 }
 
-TEST_CASE("deadlines: the dearest that fits, by what was seen or in proportion to cost") {
+TEST_CASE("deadlines: the most expensive that fits, by what was seen or in proportion to cost") {
     std::vector<Configuration> set(4);
     for (std::size_t i = 0; i < 4; ++i) {
         set[i].relative_cost = 0.25 * static_cast<double>(i + 1);
         set[i].accuracy_low = 0.9;
     }
     ServiceTimes times(4);
-    for (int i = 0; i < 200; ++i) times.observed(1, 50);  // so the dearest takes 100
+    for (int i = 0; i < 200; ++i) times.observed(1, 50);  // so the most_expensive takes 100
     CHECK(times.predicted_us(1, set) == doctest::Approx(50));
     CHECK(times.predicted_us(3, set) == doctest::Approx(100));
     struct Row {
         double left_us;
-        int pictures, index;
+        int images, index;
     };
     for (const Row& row : {Row{101, 1, 3},
                            {99, 1, 2},
@@ -42,7 +42,7 @@ TEST_CASE("deadlines: the dearest that fits, by what was seen or in proportion t
                            {399, 4, 2},
                            {401, 4, 3}}) {
         CAPTURE(row.left_us);
-        CHECK(decide(MeetDeadlines{}, row.left_us, row.pictures, times, set) == row.index);
+        CHECK(decide(MeetDeadlines{}, row.left_us, row.images, times, set) == row.index);
     }
     for (int i = 0; i < 200; ++i) times.observed(3, 400);  // its tail never leaves early
     CHECK(times.predicted_us(2, set) == doctest::Approx(75));
@@ -65,7 +65,7 @@ TEST_CASE("deadlines: times that vary are given room") {
     CHECK(times.predicted_us(0, set) < 160);
 }
 
-TEST_CASE("deadlines: less time, or more pictures, never a dearer configuration; the floor holds") {
+TEST_CASE("deadlines: less time, or more images, never a dearer configuration; the floor holds") {
     for (unsigned seed = 0; seed < 100; ++seed) {
         CAPTURE(seed);
         std::mt19937 random(seed);
@@ -87,7 +87,7 @@ TEST_CASE("deadlines: less time, or more pictures, never a dearer configuration;
     }
 }
 
-TEST_CASE("halt: every picture leaves at the site at the latest") {
+TEST_CASE("halt: every image leaves at the site at the latest") {
     Configuration c;
     c.name = "c012";
     c.score = "margin";

@@ -10,9 +10,9 @@ using namespace dyce::test;
 
 namespace {
 
-std::vector<std::size_t> places_of(const Segment& segment) {
+std::vector<std::size_t> places_of(const BatchPlan& batch_plan) {
     std::vector<std::size_t> offsets;
-    for (const SegmentBuffer& buffer : segment.buffers) offsets.push_back(buffer.offset);
+    for (const PlanBuffer& buffer : batch_plan.buffers) offsets.push_back(buffer.offset);
     return offsets;
 }
 
@@ -20,18 +20,19 @@ std::vector<std::size_t> places_of(const Segment& segment) {
 
 TEST_CASE("all batch sizes that have the same steps have their values at the same places") {
     const ExitNet net = make_exit_net(3);
-    // Plain loops, which are the same steps for any number of pictures.
+    // Plain loops, which are the same steps for any number of images.
     const auto model =
         CompiledModel::compile(net.graph, net.exits, {.max_batch = 8, .reference_kernels = true});
-    const auto& segments = model->data().segments;
-    REQUIRE(segments.size() > 1);
-    for (const Segment& segment : segments) CHECK(places_of(segment) == places_of(segments.back()));
+    const auto& batch_plans = model->data().batch_plans;
+    REQUIRE(batch_plans.size() > 1);
+    for (const BatchPlan& batch_plan : batch_plans)
+        CHECK(places_of(batch_plan) == places_of(batch_plans.back()));
 
-    Segment own = segments.front(), bigger = segments.back();
+    BatchPlan own = batch_plans.front(), bigger = batch_plans.back();
     SUBCASE("but not with another step") { own.steps.front().buffers.push_back(0); }
     SUBCASE("but not with another output") { std::swap(own.outputs.front(), own.outputs.back()); }
     SUBCASE("but not where a value needs more room") { std::swap(own.buffers, bigger.buffers); }
-    for (SegmentBuffer& buffer : own.buffers) buffer.offset += 64;
+    for (PlanBuffer& buffer : own.buffers) buffer.offset += 64;
     const auto before = places_of(own);
     share_places(own, bigger);
     CHECK(places_of(own) == before);

@@ -39,7 +39,7 @@ Graph random_backbone(const std::string& name) {
 }  // namespace
 
 TEST_CASE("the activation plan of a built-in backbone does not grow by more than 3 %") {
-    // Bytes for one picture with the plain loops, whose layouts do not depend on the machine.
+    // Bytes for one image with the plain loops, whose layouts do not depend on the machine.
     struct Row {
         const char* name;
         std::size_t bytes;
@@ -69,22 +69,22 @@ TEST_CASE("a row of a built-in backbone's answer does not depend on its batch, a
     Executor executor(CompiledModel::compile(graph, {.max_batch = 8}));
     std::mt19937 random(3);
     std::normal_distribution<float> normal;
-    Tensor pictures(DataType::kFloat32, {8, 3, 32, 32});
-    for (std::int64_t i = 0; i < pictures.elements(); ++i) pictures.mutable_data<float>()[i] = normal(random);
-    const Tensor expected = interpret(graph, {pictures})[0];
+    Tensor images(DataType::kFloat32, {8, 3, 32, 32});
+    for (std::int64_t i = 0; i < images.elements(); ++i) images.mutable_data<float>()[i] = normal(random);
+    const Tensor expected = interpret(graph, {images})[0];
     const std::size_t row = 3 * 32 * 32;
     for (int rows = 1; rows <= 8; ++rows) {
-        std::memcpy(executor.input(rows).data(), pictures.bytes(),
+        std::memcpy(executor.input(rows).data(), images.bytes(),
                     static_cast<std::size_t>(rows) * row * sizeof(float));
         const auto logits = executor.run(rows);
         for (std::size_t i = 0; i < logits.size(); ++i)
             CHECK(logits[i] == doctest::Approx(expected.data<float>()[i]).epsilon(1e-4));
     }
     for (int first = 0; first < 8; ++first) {  // alone = in the batch of 8, bit for bit
-        std::memcpy(executor.input(8).data(), pictures.bytes(), 8 * row * sizeof(float));
+        std::memcpy(executor.input(8).data(), images.bytes(), 8 * row * sizeof(float));
         const auto batch = executor.run(8);
         const std::vector<float> together(batch.begin(), batch.end());
-        std::memcpy(executor.input(1).data(), pictures.data<float>() + static_cast<std::size_t>(first) * row,
+        std::memcpy(executor.input(1).data(), images.data<float>() + static_cast<std::size_t>(first) * row,
                     row * sizeof(float));
         const auto alone = executor.run(1);
         CHECK(std::memcmp(alone.data(), together.data() + first * 10, 10 * sizeof(float)) == 0);

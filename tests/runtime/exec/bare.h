@@ -24,17 +24,17 @@ inline std::int64_t allocations_of_a_run(const std::shared_ptr<const CompiledMod
 inline std::int64_t allocations_of_bare_primitives(const std::shared_ptr<const CompiledModel>& model,
                                                    int rows) {
     const auto& data = model->data();
-    const Segment& segment = data.segments[data.bucket(rows)];
-    const auto arena = allocate_aligned(segment.arena_bytes);
-    std::memset(arena.get(), 0, segment.arena_bytes);
+    const BatchPlan& batch_plan = data.batch_plans[data.bucket(rows)];
+    const auto arena = allocate_aligned(batch_plan.arena_bytes);
+    std::memset(arena.get(), 0, batch_plan.arena_bytes);
     const dnnl::stream stream(data.engine);
-    std::vector<std::vector<dnnl::memory>> memories(segment.steps.size());
-    std::vector<std::vector<dnnl_exec_arg_t>> arguments(segment.steps.size());
-    for (std::size_t s = 0; s < segment.steps.size(); ++s) {
-        const Step& step = segment.steps[s];
+    std::vector<std::vector<dnnl::memory>> memories(batch_plan.steps.size());
+    std::vector<std::vector<dnnl_exec_arg_t>> arguments(batch_plan.steps.size());
+    for (std::size_t s = 0; s < batch_plan.steps.size(); ++s) {
+        const Step& step = batch_plan.steps[s];
         for (std::size_t i = 0; i < step.keys.size(); ++i) {
-            const auto& own = segment.buffers[static_cast<std::size_t>(step.buffers[i])];
-            const auto& root = segment.buffers[static_cast<std::size_t>(own.root)];
+            const auto& own = batch_plan.buffers[static_cast<std::size_t>(step.buffers[i])];
+            const auto& root = batch_plan.buffers[static_cast<std::size_t>(own.root)];
             void* bytes =
                 root.outside != nullptr ? const_cast<void*>(root.outside) : arena.get() + root.offset;
             memories[s].emplace_back(own.desc, data.engine, bytes);
@@ -42,9 +42,9 @@ inline std::int64_t allocations_of_bare_primitives(const std::shared_ptr<const C
         }
     }
     const auto execute = [&] {
-        for (std::size_t s = 0; s < segment.steps.size(); ++s)
-            if (!segment.steps[s].loop)
-                dnnl_primitive_execute(segment.steps[s].primitive.get(), stream.get(),
+        for (std::size_t s = 0; s < batch_plan.steps.size(); ++s)
+            if (!batch_plan.steps[s].loop)
+                dnnl_primitive_execute(batch_plan.steps[s].primitive.get(), stream.get(),
                                        static_cast<int>(arguments[s].size()), arguments[s].data());
     };
     execute();

@@ -54,15 +54,15 @@ TEST_CASE("a batch too big for the caches goes in parts, and every row has its a
     const auto value = [](std::int64_t row, std::int64_t i) {
         return i % 1024 == 0 ? static_cast<float>(row + 1) : -1.f;
     };
-    Tensor pictures(DataType::kFloat32, {3, kWide});
+    Tensor images(DataType::kFloat32, {3, kWide});
     for (std::int64_t row = 0; row < 3; ++row)
         for (std::int64_t i = 0; i < kWide; ++i)
-            pictures.mutable_data<float>()[row * kWide + i] = value(row, i);
-    const auto outputs = executor.run({pictures});
+            images.mutable_data<float>()[row * kWide + i] = value(row, i);
+    const auto outputs = executor.run({images});
     REQUIRE(outputs[0].shape() == Shape{3, kWide});
     REQUIRE(outputs[1].shape() == Shape{3, 1});
     const auto input = executor.input(3);
-    std::copy_n(pictures.data<float>(), input.size(), input.data());
+    std::copy_n(images.data<float>(), input.size(), input.data());
     const auto answers = executor.run(3);
     REQUIRE(answers.size() == input.size());
     for (std::int64_t row = 0; row < 3; ++row) {

@@ -124,7 +124,7 @@ struct Net : GraphBuilder {
             "Conv", {x, constant("w" + name, w), constant("b" + name, bias)},
             {{"pads", std::vector<std::int64_t>{1, 1, 1, 1}}, {"group", type(x).shape[1] / w.shape()[1]}});
     }
-    ValueId picture(std::int64_t channels, const std::string& name = "x") {
+    ValueId image(std::int64_t channels, const std::string& name = "x") {
         return input(name, {DataType::kFloat32, {1, channels, kSide, kSide}});
     }
     ValueId hold(ValueId value, const Quantization& as) {
@@ -166,15 +166,15 @@ TEST_CASE("int8 convolutions compute what integers do, exactly") {
                     const Tensor w = weights({channels, channels / group, 3, 3}, 1);
                     const Tensor bias = whole_numbers({channels}, 2);
                     Net net;
-                    const ValueId x = net.hold(net.picture(channels), source);
+                    const ValueId x = net.hold(net.image(channels), source);
                     const ValueId y = net.add("Relu", {net.conv(x, w, bias)}, {}, "y");
                     net.output(y);
                     if (destination) net.hold(y, *destination);
                     const Graph graph = std::move(net).finish();
-                    const Tensor pictures = numbers({3, channels, kSide, kSide}, 3);
-                    Tensor expected = relu(convolve(held(pictures, source), w, bias));
+                    const Tensor images = numbers({3, channels, kSide, kSide}, 3);
+                    Tensor expected = relu(convolve(held(images, source), w, bias));
                     if (destination) expected = held(expected, *destination);
-                    check_same(run(graph, {pictures}), expected);
+                    check_same(run(graph, {images}), expected);
                     const char* type = source.is_signed ? "s8 " : "u8 ";
                     const auto steps = plan_of(graph);
                     CHECK(std::any_of(steps.begin(), steps.end(), [&](const std::string& step) {
@@ -189,7 +189,7 @@ TEST_CASE("int8 residual sums add numbers, however either side is held") {
     const Tensor first = weights({kChannels, kChannels, 3, 3}, 1),
                  second = weights({kChannels, kChannels, 3, 3}, 2);
     const Tensor bias = whole_numbers({kChannels}, 3);
-    const Tensor pictures = numbers({3, kChannels, kSide, kSide}, 4),
+    const Tensor images = numbers({3, kChannels, kSide, kSide}, 4),
                  others = whole_numbers({3, kChannels, kSide, kSide}, 5);
     for (const auto& operand :
          {std::optional<Quantization>(), std::optional(kCoarse), std::optional(kCoarseUnsigned)})
@@ -201,9 +201,9 @@ TEST_CASE("int8 residual sums add numbers, however either side is held") {
                 CAPTURE(destination.has_value());
                 CAPTURE(by_convolution);
                 Net net;
-                const ValueId x = net.hold(net.picture(kChannels), kUnsigned);
+                const ValueId x = net.hold(net.image(kChannels), kUnsigned);
                 const ValueId given =
-                    by_convolution ? net.conv(x, first, bias) : net.picture(kChannels, "other");
+                    by_convolution ? net.conv(x, first, bias) : net.image(kChannels, "other");
                 if (operand) net.hold(given, *operand);
                 const ValueId y =
                     net.add("Relu", {net.add("Add", {net.conv(x, second, bias), given})}, {}, "y");
@@ -211,15 +211,14 @@ TEST_CASE("int8 residual sums add numbers, however either side is held") {
                 if (destination) net.hold(y, *destination);
                 const Graph graph = std::move(net).finish();
 
-                const Tensor source = held(pictures, kUnsigned);
+                const Tensor source = held(images, kUnsigned);
                 Tensor added = by_convolution ? convolve(source, first, bias) : others;
                 // An input is float32: only a destination of integers asks for it in integers.
                 if (operand && (by_convolution || destination)) added = held(added, *operand);
                 Tensor expected = relu(add(convolve(source, second, bias), added));
                 // Where the operand has no integers the destination has none either.
                 if (operand && destination) expected = held(expected, *destination);
-                check_same(by_convolution ? run(graph, {pictures}) : run(graph, {pictures, others}),
-                           expected);
+                check_same(by_convolution ? run(graph, {images}) : run(graph, {images, others}), expected);
             }
 }
 
@@ -229,7 +228,7 @@ TEST_CASE("integers stay integers through maxima and joins of one scale") {
                  bias = whole_numbers({16}, 3);
     for (const float second_scale : {32.f, 64.f}) {
         Net net;
-        const ValueId x = net.hold(net.picture(16), kUnsigned);
+        const ValueId x = net.hold(net.image(16), kUnsigned);
         const ValueId a = net.hold(net.add("Relu", {net.conv(x, w, bias)}), kCoarseUnsigned);
         const ValueId pooled = net.add("MaxPool", {a},
                                        {{"kernel_shape", std::vector<std::int64_t>{3, 3}},
@@ -240,8 +239,8 @@ TEST_CASE("integers stay integers through maxima and joins of one scale") {
         net.output(net.conv(joined, wide, bias));
         const Graph graph = std::move(net).finish();
 
-        const Tensor pictures = numbers({2, 16, kSide, kSide}, 4);
-        const Tensor held_a = held(relu(convolve(held(pictures, kUnsigned), w, bias)), kCoarseUnsigned);
+        const Tensor images = numbers({2, 16, kSide, kSide}, 4);
+        const Tensor held_a = held(relu(convolve(held(images, kUnsigned), w, bias)), kCoarseUnsigned);
         const Tensor largest = interpret(Node{find_op("MaxPool"),
                                               "pool",
                                               {{"kernel_shape", std::vector<std::int64_t>{3, 3}},
@@ -260,9 +259,9 @@ TEST_CASE("integers stay integers through maxima and joins of one scale") {
             std::memcpy(both.mutable_data<float>() + (2 * n + 1) * half, held_b.data<float>() + n * half,
                         half * sizeof(float));
         }
-        check_same(run(graph, {pictures}), convolve(held(both, second), wide, bias));
+        check_same(run(graph, {images}), convolve(held(both, second), wide, bias));
 
-        // One scale: the only re-orders are those of the picture, the two halves and the answer.
+        // One scale: the only re-orders are those of the image, the two halves and the answer.
         const auto model = CompiledModel::compile(graph, kInt8);
         const auto steps = model->steps();
         const auto reorders =
@@ -277,7 +276,7 @@ TEST_CASE("integers are cut and padded as the numbers they stand for") {
     for (const float filler : {0.f, 1.5f}) {
         CAPTURE(filler);
         Net net;
-        const ValueId x = net.hold(net.picture(16), kUnsigned);
+        const ValueId x = net.hold(net.image(16), kUnsigned);
         const ValueId y = net.hold(net.add("Relu", {net.conv(x, w, bias)}), kCoarseUnsigned);
         const ValueId cut = net.add("Slice", {y},
                                     {{"axes", std::vector<std::int64_t>{2, 3}},
@@ -286,8 +285,8 @@ TEST_CASE("integers are cut and padded as the numbers they stand for") {
                                      {"steps", std::vector<std::int64_t>{2, 2}}});
         const std::vector<std::int64_t> pads = {0, 8, 0, 0, 0, 8, 0, 0};
         net.output(net.add("Pad", {cut}, {{"pads", pads}, {"value", filler}}));
-        const Tensor pictures = numbers({2, 16, kSide, kSide}, 3);
-        const Tensor whole = held(relu(convolve(held(pictures, kUnsigned), w, bias)), kCoarseUnsigned);
+        const Tensor images = numbers({2, 16, kSide, kSide}, 3);
+        const Tensor whole = held(relu(convolve(held(images, kUnsigned), w, bias)), kCoarseUnsigned);
         Tensor expected(DataType::kFloat32, {2, 32, 4, 4});
         for (std::int64_t i = 0; i < expected.elements(); ++i) {
             const std::int64_t channel = i / 16 % 32 - 8, row = i / 4 % 4 * 2, column = i % 4 * 2;
@@ -296,7 +295,7 @@ TEST_CASE("integers are cut and padded as the numbers they stand for") {
                     ? filler
                     : whole.data<float>()[((i / 512 * 16 + channel) * kSide + row) * kSide + column];
         }
-        check_same(run(std::move(net).finish(), {pictures}), expected);
+        check_same(run(std::move(net).finish(), {images}), expected);
     }
 }
 
@@ -304,14 +303,14 @@ TEST_CASE("int8 leaves alone what has no scale, and heads") {
     if (!available()) return;
     const Tensor w = weights({16, 16, 3, 3}, 1), bias = whole_numbers({16}, 2);
     Net net;
-    const ValueId x = net.picture(16);
+    const ValueId x = net.image(16);
     const ValueId y = net.conv(x, w, bias);
     net.output(net.conv(net.hold(net.add("Abs", {y}), kCoarseUnsigned), w, bias));
     net.output(y);
     const Graph graph = std::move(net).finish();
-    const Tensor pictures = numbers({1, 16, kSide, kSide}, 3);
-    const auto plain = Executor(CompiledModel::compile(graph)).run({pictures});
-    const auto narrow = Executor(CompiledModel::compile(graph, kInt8)).run({pictures});
+    const Tensor images = numbers({1, 16, kSide, kSide}, 3);
+    const auto plain = Executor(CompiledModel::compile(graph)).run({images});
+    const auto narrow = Executor(CompiledModel::compile(graph, kInt8)).run({images});
     check_same(narrow[1], plain[1]);
 
     ExitNet exits = make_exit_net(1);
@@ -327,15 +326,15 @@ TEST_CASE("int8 answers do not depend on the batch") {
     ExitNet net = make_exit_net(3);
     std::mt19937 random(4);
     std::normal_distribution<float> normal;
-    Tensor pictures(DataType::kFloat32, {4, 3, 8, 8});
-    for (std::int64_t i = 0; i < pictures.elements(); ++i) pictures.mutable_data<float>()[i] = normal(random);
+    Tensor images(DataType::kFloat32, {4, 3, 8, 8});
+    for (std::int64_t i = 0; i < images.elements(); ++i) images.mutable_data<float>()[i] = normal(random);
     for (const Node& node : net.graph.nodes)
         net.graph.value(node.outputs[0]).quantization = Quantization{0.05f, node.spec->name != "Relu"};
     Executor executor(CompiledModel::compile(net.graph, kInt8));
-    const auto together = executor.run({pictures});
+    const auto together = executor.run({images});
     for (std::int64_t i = 0; i < 4; ++i) {
         Tensor one(DataType::kFloat32, {1, 3, 8, 8});
-        std::memcpy(one.mutable_data<float>(), pictures.data<float>() + i * 192, 192 * sizeof(float));
+        std::memcpy(one.mutable_data<float>(), images.data<float>() + i * 192, 192 * sizeof(float));
         const auto alone = executor.run({one});
         for (std::size_t output = 0; output < alone.size(); ++output)
             CHECK(std::memcmp(alone[output].bytes(), together[output].data<float>() + i * 5,

@@ -65,9 +65,9 @@ TEST_CASE("bfloat16 convolutions add up exactly and round once") {
             if (residual) y = g.add("Add", {y, x});
             g.output(g.add("Relu", {y}, {}, "y"));
             const Graph graph = std::move(g).build();
-            const Tensor pictures = short_numbers({8, 32, 9, 7}, 3);
-            const Tensor expected = interpret(graph, {pictures})[0];
-            const Tensor actual = Executor(CompiledModel::compile(graph, kNarrow)).run({pictures})[0];
+            const Tensor images = short_numbers({8, 32, 9, 7}, 3);
+            const Tensor expected = interpret(graph, {images})[0];
+            const Tensor actual = Executor(CompiledModel::compile(graph, kNarrow)).run({images})[0];
             REQUIRE(actual.elements() == expected.elements());
             for (std::int64_t i = 0; i < actual.elements(); ++i) {
                 const float exact = expected.data<float>()[i], found = actual.data<float>()[i];
@@ -82,11 +82,11 @@ TEST_CASE("bfloat16 convolutions add up exactly and round once") {
 TEST_CASE("bfloat16 answers come near those of float32 and do not depend on the batch") {
     if (!available()) return;
     const ExitNet net = make_exit_net(4);
-    const Tensor pictures = short_numbers({8, 3, 8, 8}, 5);
-    const auto expected = interpret(net.graph, {pictures});
+    const Tensor images = short_numbers({8, 3, 8, 8}, 5);
+    const auto expected = interpret(net.graph, {images});
     const auto compiled = CompiledModel::compile(net.graph, kNarrow);
     Executor executor(compiled);
-    const auto together = executor.run({pictures});
+    const auto together = executor.run({images});
     for (std::size_t output = 0; output < expected.size(); ++output) {
         float largest = 0, difference = 0;
         for (std::int64_t i = 0; i < expected[output].elements(); ++i) {
@@ -101,7 +101,7 @@ TEST_CASE("bfloat16 answers come near those of float32 and do not depend on the 
     const std::size_t row = 3 * 8 * 8;
     for (std::int64_t i = 0; i < 8; ++i) {
         Tensor one(DataType::kFloat32, {1, 3, 8, 8});
-        std::memcpy(one.mutable_data<float>(), pictures.data<float>() + static_cast<std::size_t>(i) * row,
+        std::memcpy(one.mutable_data<float>(), images.data<float>() + static_cast<std::size_t>(i) * row,
                     row * sizeof(float));
         const auto alone = executor.run({one});
         for (std::size_t output = 0; output < alone.size(); ++output)

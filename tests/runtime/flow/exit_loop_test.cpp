@@ -10,10 +10,10 @@
 using namespace dyce;
 using test::as_tensor;
 using test::ExitNet;
+using test::Images;
 using test::Left;
 using test::make_exit_net;
 using test::noise;
-using test::Pictures;
 using test::Runner;
 
 namespace {
@@ -50,25 +50,25 @@ TEST_CASE("exits: sites, heads and their multiply-adds come out of the graph") {
 }
 
 TEST_CASE("a batch that goes in parts leaves as one that does not") {
-    const auto pictures = noise(13);
+    const auto images = noise(13);
     Runner whole(make_exit_net(4), 13);
     Runner parts(make_exit_net(4), 13, false, Precision::kFloat32, 3);
     std::mt19937 random(11);
     for (int i = 0; i < 20; ++i) {
         const Configuration configuration = random_configuration(random, 4);
-        CHECK(parts.run(configuration, pictures) == whole.run(configuration, pictures));
+        CHECK(parts.run(configuration, images) == whole.run(configuration, images));
     }
 }
 
 TEST_CASE("exits off give, bit by bit, what the network without heads gives") {
-    const auto pictures = noise(13);
+    const auto images = noise(13);
     for (const int batch : {1, 4, 13}) {
         Runner runner(make_exit_net(4), batch);
         Graph backbone = runner.net.graph;
         Executor plain(CompiledModel::compile(backbone, ExitTable{}, {.max_batch = 1, .threads = 2}));
-        const auto answers = runner.run({}, pictures);
-        for (std::size_t i = 0; i < pictures.size(); ++i) {
-            std::copy(pictures[i].begin(), pictures[i].end(), plain.input(1).begin());
+        const auto answers = runner.run({}, images);
+        for (std::size_t i = 0; i < images.size(); ++i) {
+            std::copy(images[i].begin(), images[i].end(), plain.input(1).begin());
             const auto logits = plain.run(1);
             CHECK(answers[i].logits == std::vector<float>(logits.begin(), logits.end()));
             CHECK(answers[i].position == 4);
@@ -78,23 +78,23 @@ TEST_CASE("exits off give, bit by bit, what the network without heads gives") {
     }
 }
 
-TEST_CASE("each picture leaves where the rule says, by the logits of the whole graph") {
-    // The oracle computes every head for every picture, then walks the sites by the rule
+TEST_CASE("each image leaves where the rule says, by the logits of the whole graph") {
+    // The oracle computes every head for every image, then walks the sites by the rule
     // (docs/method.md, "Inference rule").
-    const auto pictures = noise(40);
+    const auto images = noise(40);
     for (const bool reference : {false, true}) {
         Runner runner(make_exit_net(4), 16, reference);
         Executor all(CompiledModel::compile(runner.net.graph,
                                             {.max_batch = 1, .threads = 2, .reference_kernels = reference}));
         std::vector<std::vector<Tensor>> outputs;
-        for (const auto& picture : pictures) outputs.push_back(all.run({as_tensor(picture)}));
+        for (const auto& image : images) outputs.push_back(all.run({as_tensor(image)}));
         std::mt19937 random(11);
         std::vector<int> left_at(5, 0);
         for (int round = 0; round < 30; ++round) {
             const Configuration configuration = random_configuration(random, 4);
             const ExitScore& score = find_exit_score(configuration.score);
-            const auto answers = runner.run(configuration, pictures);
-            for (std::size_t i = 0; i < pictures.size(); ++i) {
+            const auto answers = runner.run(configuration, images);
+            for (std::size_t i = 0; i < images.size(); ++i) {
                 Left expected{4, "final", 0, runner.macs, {}};
                 std::size_t output = 0;
                 std::int64_t heads = 0;
@@ -133,7 +133,7 @@ TEST_CASE("each picture leaves where the rule says, by the logits of the whole g
 }
 
 TEST_CASE("an answer does not depend on the batch") {
-    const auto pictures = noise(37);
+    const auto images = noise(37);
     std::mt19937 random(5);
     std::vector<Configuration> configurations;
     for (int i = 0; i < 8; ++i) configurations.push_back(random_configuration(random, 5));
@@ -143,13 +143,13 @@ TEST_CASE("an answer does not depend on the batch") {
         for (const int batch : {2, 3, 7, 16, 32}) {
             Runner many(make_exit_net(5), batch, false, precision);
             for (const Configuration& configuration : configurations)
-                CHECK(many.run(configuration, pictures) == one.run(configuration, pictures));
+                CHECK(many.run(configuration, images) == one.run(configuration, images));
         }
     }
 }
 
 TEST_CASE("the exit loop allocates nothing of its own") {
-    const auto pictures = noise(8);
+    const auto images = noise(8);
     Runner runner(make_exit_net(3), 8);
     Configuration configuration;
     for (int site = 0; site < 3; ++site)
@@ -160,7 +160,7 @@ TEST_CASE("the exit loop allocates nothing of its own") {
         void fill(int, int row, std::span<float> p) override {
             std::fill(p.begin(), p.end(), 0.1f * static_cast<float>(row));
         }
-        void leave(int, const ExitAnswer&) override { ++count; }
+        void exit(int, const ExitAnswer&) override { ++count; }
         int count = 0;
     } silent;
     const auto allocations = [&](const ExitPlan& p, int times) {
@@ -182,11 +182,11 @@ TEST_CASE("the exit loop allocates nothing of its own") {
 TEST_CASE("scores that are not finite never fire, and are counted") {
     const ExitNet net = make_exit_net(2);
     Runner runner(net, 2);
-    Pictures pictures = noise(2);
-    for (float& x : pictures[0]) x *= 1e38f;  // overflows on the way
+    Images images = noise(2);
+    for (float& x : images[0]) x *= 1e38f;  // overflows on the way
     Configuration everyone;
     everyone.exits = {{0, "exit0", -1}};
-    const auto answers = runner.run(everyone, pictures);
+    const auto answers = runner.run(everyone, images);
     CHECK(answers[0].position == 2);
     CHECK(answers[1].position == 0);
     CHECK(runner.loop.non_finite_scores() == 2);  // at the exit and at the classifier

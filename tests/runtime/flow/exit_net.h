@@ -14,7 +14,7 @@ struct ExitNet {
     ExitTable exits;
 };
 
-/// 3x8x8 pictures, `blocks` residual blocks of 8 channels, 5 classes; heads "exitK" (average) and "quadK"
+/// 3x8x8 images, `blocks` residual blocks of 8 channels, 5 classes; heads "exitK" (average) and "quadK"
 /// (2x2).
 inline ExitNet make_exit_net(int blocks, unsigned seed = 1) {
     std::mt19937 random(seed);

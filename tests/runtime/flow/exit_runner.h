@@ -1,4 +1,4 @@
-// Runs a small network with exits through the exit loop and notes how pictures leave.
+// Runs a small network with exits through the exit loop and notes how images leave.
 #pragma once
 
 #include "runtime/flow/exit_loop.h"
@@ -15,20 +15,20 @@
 
 namespace dyce::test {
 
-using Pictures = std::vector<std::vector<float>>;
+using Images = std::vector<std::vector<float>>;
 
-inline Pictures noise(int count) {
+inline Images noise(int count) {
     std::mt19937 random(3);
     std::normal_distribution<float> normal;
-    Pictures pictures(static_cast<std::size_t>(count), std::vector<float>(3 * 8 * 8));
-    for (auto& picture : pictures)
-        for (float& x : picture) x = normal(random);
-    return pictures;
+    Images images(static_cast<std::size_t>(count), std::vector<float>(3 * 8 * 8));
+    for (auto& image : images)
+        for (float& x : image) x = normal(random);
+    return images;
 }
 
-inline Tensor as_tensor(const std::vector<float>& picture) {
+inline Tensor as_tensor(const std::vector<float>& image) {
     Tensor tensor(DataType::kFloat32, {1, 3, 8, 8});
-    std::copy(picture.begin(), picture.end(), tensor.mutable_data<float>());
+    std::copy(image.begin(), image.end(), tensor.mutable_data<float>());
     return tensor;
 }
 
@@ -41,15 +41,15 @@ struct Left {
     friend bool operator==(const Left&, const Left&) = default;
 };
 
-/// Hands pictures to the loop and notes how they leave.
+/// Hands images to the loop and notes how they leave.
 class Notes final : public ExitBatch {
 public:
-    explicit Notes(std::span<const std::vector<float>> pictures) : pictures_(pictures) {}
-    void fill(int, int row, std::span<float> picture) override {
-        std::copy(pictures_[static_cast<std::size_t>(row)].begin(),
-                  pictures_[static_cast<std::size_t>(row)].end(), picture.begin());
+    explicit Notes(std::span<const std::vector<float>> images) : images_(images) {}
+    void fill(int, int row, std::span<float> image) override {
+        std::copy(images_[static_cast<std::size_t>(row)].begin(),
+                  images_[static_cast<std::size_t>(row)].end(), image.begin());
     }
-    void leave(int row, const ExitAnswer& a) override {
+    void exit(int row, const ExitAnswer& a) override {
         REQUIRE(left.count(row) == 0);
         left[row] = {a.position, *a.type, a.score, a.macs, {a.logits.begin(), a.logits.end()}};
         late += a.late ? 1 : 0;
@@ -61,7 +61,7 @@ public:
     Clock::time_point due = Clock::time_point::max();
 
 private:
-    std::span<const std::vector<float>> pictures_;
+    std::span<const std::vector<float>> images_;
 };
 
 struct Runner {
@@ -90,13 +90,13 @@ struct Runner {
         for (const ExitHead& head : net.exits.heads) heads += head.macs;
         return count_macs(net.graph) - heads;
     }
-    std::vector<Left> run(const Configuration& configuration, const Pictures& pictures) {
+    std::vector<Left> run(const Configuration& configuration, const Images& images) {
         const ExitPlan plan = make_exit_plan(configuration, positions);
         std::vector<Left> answers;
         const auto batch = static_cast<std::size_t>(max_batch);
-        for (std::size_t first = 0; first < pictures.size(); first += batch) {
-            const auto count = std::min(batch, pictures.size() - first);
-            Notes notes(std::span<const std::vector<float>>(pictures).subspan(first, count));
+        for (std::size_t first = 0; first < images.size(); first += batch) {
+            const auto count = std::min(batch, images.size() - first);
+            Notes notes(std::span<const std::vector<float>>(images).subspan(first, count));
             loop.run(plan, static_cast<int>(count), notes);
             REQUIRE(notes.left.size() == count);
             for (const auto& [row, left] : notes.left) answers.push_back(left);

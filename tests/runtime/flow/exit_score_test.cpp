@@ -10,8 +10,8 @@ using namespace dyce;
 TEST_CASE("exit scores of logits worked out by hand") {
     // softmax of ln(6), ln(3), ln(1) is 0.6, 0.3, 0.1.
     const std::vector<float> logits = {std::log(3.f), std::log(6.f), 0.f};
-    const ExitEvidence evidence{logits, best_class(logits), 2};
-    CHECK(evidence.best == 1);
+    const ScoreInput input{logits, best_class(logits), 2};
+    CHECK(input.best == 1);
     const double entropy = -(0.6 * std::log(0.6) + 0.3 * std::log(0.3) + 0.1 * std::log(0.1));
     const struct {
         const char* score;
@@ -20,7 +20,7 @@ TEST_CASE("exit scores of logits worked out by hand") {
         {"max_softmax", 0.6}, {"margin", 0.3}, {"entropy", 1 - entropy / std::log(3.0)}, {"patience", 2}};
     for (const auto& row : rows) {
         CAPTURE(std::string(row.score));
-        CHECK(static_cast<double>(find_exit_score(row.score).compute(evidence)) ==
+        CHECK(static_cast<double>(find_exit_score(row.score).compute(input)) ==
               doctest::Approx(row.expected).epsilon(1e-6));
     }
 }

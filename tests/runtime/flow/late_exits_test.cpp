@@ -13,13 +13,13 @@ using test::Notes;
 using test::Runner;
 
 TEST_CASE("a row that would be late leaves by an exit") {
-    const auto pictures = noise(6);
+    const auto images = noise(6);
     Runner runner(make_exit_net(4), 6);
     Configuration never;
     never.exits = {{1, "exit1", 2.0}};  // evaluated, never sure enough
     const ExitPlan plan = make_exit_plan(never, runner.positions);
     const auto run = [&](ExitBatch::Clock::time_point due) {
-        Notes notes(pictures);
+        Notes notes(images);
         notes.due = due;
         runner.loop.run(plan, 6, notes);
         REQUIRE(notes.left.size() == 6);
@@ -36,7 +36,7 @@ TEST_CASE("a row that would be late leaves by an exit") {
 
 TEST_CASE(
     "without deadlines nothing is late; a late row leaves by the head of its site that is known as best") {
-    const auto pictures = noise(6);
+    const auto images = noise(6);
     Runner runner(make_exit_net(4), 6);
     Executor all(CompiledModel::compile(runner.net.graph, {.max_batch = 1, .threads = 2}));
     Configuration configuration;
@@ -62,7 +62,7 @@ TEST_CASE(
             CompiledModel::compile(runner.net.graph, runner.net.exits, {.max_batch = 6, .threads = 2});
         ExitLoop loop({compiled}, runner.positions, 6, make_stage_times({compiled}, tick));
         const ExitPlan plan = make_exit_plan(configuration, runner.positions);
-        Notes notes(pictures);
+        Notes notes(images);
         for (int warm = 0; warm < 3; ++warm) loop.run(plan, 6, notes), notes.left.clear();
         CHECK(notes.late == 0);
         // Each stage asks for the time before and after it, and once more at its site.
@@ -76,7 +76,7 @@ TEST_CASE(
             CHECK(left.type == row.type);
             CHECK(left.macs ==
                   runner.net.exits.sites[static_cast<std::size_t>(row.position)].macs + row.macs);
-            const auto outputs = all.run({as_tensor(pictures[i])});
+            const auto outputs = all.run({as_tensor(images[i])});
             const float* logits = outputs[row.output].data<float>();
             CHECK(left.logits == std::vector<float>(logits, logits + 5));
         }
@@ -84,7 +84,7 @@ TEST_CASE(
 }
 
 TEST_CASE("after a stage stalled twelve times the final exit answers again, whatever was known before") {
-    const auto pictures = noise(1);
+    const auto images = noise(1);
     Runner runner(make_exit_net(4), 1);
     const ExitPlan plan = make_exit_plan({}, runner.positions);
     for (const int quiet_before : {0, 100})
@@ -107,7 +107,7 @@ TEST_CASE("after a stage stalled twelve times the final exit answers again, what
                 runner.positions, 1,
                 make_stage_times({CompiledModel::compile(runner.net.graph, runner.net.exits, {})}, clock));
             const auto answer = [&] {
-                Notes notes(pictures);
+                Notes notes(images);
                 calls = 0;
                 notes.due = now + std::chrono::milliseconds(5);
                 loop.run(plan, 1, notes);
@@ -132,14 +132,14 @@ TEST_CASE("after a stage stalled twelve times the final exit answers again, what
 }
 
 TEST_CASE("loops of one engine learn from one another") {
-    const auto pictures = noise(1);
+    const auto images = noise(1);
     Runner runner(make_exit_net(3), 1);
     const auto compiled = CompiledModel::compile(runner.net.graph, runner.net.exits, {.threads = 2});
     StageTimes::TimePoint now{};
     const auto times = make_stage_times({compiled}, [&now] { return now += std::chrono::milliseconds(1); });
     ExitLoop one({compiled}, runner.positions, 1, times), other({compiled}, runner.positions, 1, times);
     const ExitPlan plan = make_exit_plan({}, runner.positions);
-    Notes notes(pictures);
+    Notes notes(images);
     for (int warm = 0; warm < 3; ++warm) one.run(plan, 1, notes), notes.left.clear();
     notes.due = now + std::chrono::milliseconds(6);  // a stage and its site take three of them
     other.run(plan, 1, notes);
@@ -160,8 +160,8 @@ TEST_CASE("a cascade: at a member's classifier a row that the next member would 
     Configuration both;
     both.exits = {{0, "exit0", 2.0}};
     const ExitPlan plan = make_exit_plan(both, positions);
-    const auto pictures = noise(1);
-    Notes notes(pictures);
+    const auto images = noise(1);
+    Notes notes(images);
     for (int warm = 0; warm < 3; ++warm) loop.run(plan, 1, notes), notes.left.clear();
     notes.due = now + std::chrono::milliseconds(6);
     loop.run(plan, 1, notes);

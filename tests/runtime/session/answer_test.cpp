@@ -24,7 +24,7 @@ TEST_CASE("large logits do not overflow; more classes than there are is all of t
     CHECK(p.label == std::vector<std::string>{"0", "1"});
 }
 
-TEST_CASE("logits that are not finite are that picture's error") {
+TEST_CASE("logits that are not finite are that image's error") {
     for (const float bad : {std::nanf(""), std::numeric_limits<float>::infinity()}) {
         const Prediction p = answer(std::vector<float>{1, bad, 2}, {}, 1);
         CHECK_FALSE(p.error.empty());

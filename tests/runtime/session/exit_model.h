@@ -1,4 +1,4 @@
-// A model with exits whose answers differ between configurations, and pictures for it.
+// A model with exits whose answers differ between configurations, and images for it.
 #pragma once
 
 #include "loaders/format/model_file.h"
@@ -14,7 +14,7 @@
 
 namespace dyce::test {
 
-/// Four sites, two heads each; 8x8 pictures only.
+/// Four sites, two heads each; 8x8 images only.
 inline Model exit_model() {
     ExitNet net = make_exit_net(4);
     Member member;
@@ -32,7 +32,7 @@ inline Model exit_model() {
 }
 
 /// Each of one colour, with noise.
-inline std::vector<Image> noise_pictures(int count, int side = 8) {
+inline std::vector<Image> noise_images(int count, int side = 8) {
     std::mt19937 random(7);
     std::vector<Image> images;
     for (int i = 0; i < count; ++i) {

@@ -30,9 +30,9 @@ int status_of_child(const std::function<bool()>& work) {
     return status;
 }
 
-const Image& picture() {
-    static const std::vector<Image> pictures = test::noise_pictures(1);
-    return pictures[0];
+const Image& image() {
+    static const std::vector<Image> images = test::noise_images(1);
+    return images[0];
 }
 
 }  // namespace
@@ -41,8 +41,8 @@ TEST_CASE("a child answers with the session it inherits as its parent does") {
     const Model model = test::exit_model();
     for (const int threads : {1, 2}) {
         Session session(model, {.threads = threads});
-        const Prediction expected = session.classify(picture(), 5);
-        const auto agrees = [&] { return session.classify(picture(), 5).prob == expected.prob; };
+        const Prediction expected = session.classify(image(), 5);
+        const auto agrees = [&] { return session.classify(image(), 5).prob == expected.prob; };
         CHECK(status_of_child(agrees) == 0);
         CHECK(status_of_child([&] { return agrees() && status_of_child(agrees) == 0; }) == 0);
         CHECK(agrees());
@@ -53,7 +53,7 @@ TEST_CASE("a child is told that the scheduler it inherits has no workers, and ma
     SchedulerOptions options;
     options.workers = 2;
     std::optional<Scheduler> scheduler(std::in_place, test::exit_model(), options);
-    scheduler->submit(picture()).get();
+    scheduler->submit(image()).get();
     const auto refuses = [](const std::function<void()>& call) {
         try {
             call();
@@ -63,14 +63,14 @@ TEST_CASE("a child is told that the scheduler it inherits has no workers, and ma
         return false;
     };
     CHECK(status_of_child([&] {
-              const bool refused = refuses([&] { scheduler->submit(picture()); }) &&
+              const bool refused = refuses([&] { scheduler->submit(image()); }) &&
                                    refuses([&] { scheduler->set_configuration({}); });
               scheduler->stop();
               scheduler.reset();
               Scheduler own(test::exit_model());
-              return refused && own.submit(picture()).get().error.empty();
+              return refused && own.submit(image()).get().error.empty();
           }) == 0);
-    CHECK(scheduler->submit(picture()).get().error.empty());
+    CHECK(scheduler->submit(image()).get().error.empty());
 }
 
 #endif

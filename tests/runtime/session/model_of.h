@@ -1,4 +1,4 @@
-// Models with exits for pictures of 8x8, and such pictures.
+// Models with exits for images of 8x8, and such images.
 #pragma once
 
 #include "loaders/format/model_file.h"

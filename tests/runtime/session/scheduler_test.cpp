@@ -33,24 +33,24 @@ bool same_answer(const Prediction& a, const Prediction& b) {
            a.exit_type == b.exit_type && a.score == b.score && a.macs == b.macs && a.error == b.error;
 }
 
-// What every configuration of the set, and "off", answers to every picture.
+// What every configuration of the set, and "off", answers to every image.
 struct Offline {
     Model model = exit_model();
     ConfigurationSet set = exit_set();
-    std::vector<Image> pictures = noise_pictures(40);
+    std::vector<Image> images = noise_images(40);
     std::map<std::string, std::vector<Prediction>> answers;
 
     Offline() {
         Session session(model, {.threads = 1, .reference_kernels = true});
-        answers["off"] = session.classify(pictures);
+        answers["off"] = session.classify(images);
         for (const Configuration& c : set.contents().configurations) {
             session.set_configuration(c);
-            answers[c.name] = session.classify(pictures);
+            answers[c.name] = session.classify(images);
         }
     }
 
-    bool matches(const Prediction& answer, std::size_t picture) const {
-        return same_answer(answer, answers.at(answer.configuration)[picture]);
+    bool matches(const Prediction& answer, std::size_t image) const {
+        return same_answer(answer, answers.at(answer.configuration)[image]);
     }
 };
 
@@ -88,7 +88,7 @@ TEST_CASE("scheduler: answers are those of a session, whatever batch they were i
             if (name != std::string("off")) generation = scheduler.set_configuration(offline.set.at(name));
             CHECK(scheduler.configuration().name == name);
             std::vector<std::future<Prediction>> answers;
-            for (const Image& picture : offline.pictures) answers.push_back(scheduler.submit(picture));
+            for (const Image& image : offline.images) answers.push_back(scheduler.submit(image));
             for (std::size_t i = 0; i < answers.size(); ++i) {
                 const Prediction answer = answers[i].get();
                 CHECK(answer.configuration == name);
@@ -104,11 +104,11 @@ TEST_CASE("scheduler: a request may bring its own configuration and number of cl
     const Offline offline;
     Scheduler scheduler(offline.model, offline.set, plain());
     std::vector<std::future<Prediction>> answers;
-    for (std::size_t i = 0; i < offline.pictures.size(); ++i) {
+    for (std::size_t i = 0; i < offline.images.size(); ++i) {
         ClassifyOptions options;
         options.topk = i % 2 == 0 ? 5 : 2;
         if (i % 3 != 0) options.configuration = offline.set.at(i % 3 == 1 ? "c0" : "c2");
-        answers.push_back(scheduler.submit(offline.pictures[i], options));
+        answers.push_back(scheduler.submit(offline.images[i], options));
     }
     for (std::size_t i = 0; i < answers.size(); ++i) {
         Prediction answer = answers[i].get();
@@ -137,8 +137,8 @@ TEST_CASE("scheduler: overload is refused, and everything accepted is answered")
     Scheduler scheduler(offline.model, options);
     std::vector<std::future<Prediction>> answers;
     for (int i = 0; i < 3; ++i)
-        answers.push_back(scheduler.submit(offline.pictures[static_cast<std::size_t>(i)]));
-    check_error([&] { scheduler.submit(offline.pictures[3]); }, ErrorCode::kOverloaded,
+        answers.push_back(scheduler.submit(offline.images[static_cast<std::size_t>(i)]));
+    check_error([&] { scheduler.submit(offline.images[3]); }, ErrorCode::kOverloaded,
                 "refused: 3 requests are waiting");
     SchedulerReport report = scheduler.report();
     CHECK(report.submitted == 4);
@@ -157,11 +157,11 @@ TEST_CASE("scheduler: stopped, it takes nothing more; destroyed, it leaves nobod
     Scheduler scheduler(offline.model, plain(2));
     scheduler.stop();
     scheduler.stop();
-    check_error([&] { scheduler.submit(offline.pictures[0]); }, ErrorCode::kCancelled, "was stopped");
+    check_error([&] { scheduler.submit(offline.images[0]); }, ErrorCode::kCancelled, "was stopped");
     std::vector<std::future<Prediction>> answers;
     {
         Scheduler busy(offline.model, plain(2));
-        for (const Image& picture : offline.pictures) answers.push_back(busy.submit(picture));
+        for (const Image& image : offline.images) answers.push_back(busy.submit(image));
     }
     for (std::size_t i = 0; i < answers.size(); ++i) CHECK(offline.matches(answers[i].get(), i));
 }
@@ -176,8 +176,8 @@ TEST_CASE("scheduler: a request whose deadline passed is not computed, its batch
     in_time.deadline_ms = 1e9;
     std::vector<std::future<Prediction>> answers;
     for (std::size_t i = 0; i < 3; ++i)
-        answers.push_back(scheduler.submit(offline.pictures[i], i == 1 ? in_time : ClassifyOptions{}));
-    answers.push_back(scheduler.submit(offline.pictures[3], late));  // now the batch is full
+        answers.push_back(scheduler.submit(offline.images[i], i == 1 ? in_time : ClassifyOptions{}));
+    answers.push_back(scheduler.submit(offline.images[3], late));  // now the batch is full
     for (std::size_t i = 0; i < 3; ++i) CHECK(offline.matches(answers[i].get(), i));
     check_error([&] { answers[3].get(); }, ErrorCode::kExpired, "the deadline passed");
     scheduler.stop();
@@ -195,9 +195,9 @@ TEST_CASE("scheduler: late requests alone make no batch, and the worker goes on"
     ClassifyOptions late;
     late.deadline_ms = 1e-6;
     for (int round = 0; round < 3; ++round) {
-        check_error([&] { scheduler.submit(offline.pictures[0], late).get(); }, ErrorCode::kExpired,
+        check_error([&] { scheduler.submit(offline.images[0], late).get(); }, ErrorCode::kExpired,
                     "deadline");
-        CHECK(offline.matches(scheduler.submit(offline.pictures[1]).get(), 1));
+        CHECK(offline.matches(scheduler.submit(offline.images[1]).get(), 1));
     }
     scheduler.stop();
     CHECK(scheduler.report().expired == 3);
@@ -212,21 +212,21 @@ TEST_CASE("scheduler: an answer below the policy's floor counts as late") {
     ClassifyOptions own;
     for (const char* name : {"c0", "c1", "c2", "c4"}) {
         own.configuration = offline.set.at(name);
-        const Prediction answer = scheduler.submit(offline.pictures[0], own).get();
+        const Prediction answer = scheduler.submit(offline.images[0], own).get();
         CHECK(answer.configuration == name);
         CHECK_FALSE(answer.late);
     }
-    scheduler.submit(offline.pictures[0]).get();
+    scheduler.submit(offline.images[0]).get();
     scheduler.stop();
     CHECK(scheduler.report().answered == 5);
     CHECK(scheduler.report().late == 2);
 }
 
-TEST_CASE("scheduler: a picture that cannot be prepared fails alone") {
+TEST_CASE("scheduler: an image that cannot be prepared fails alone") {
     const Offline offline;
     Scheduler scheduler(offline.model, plain());
-    auto good = scheduler.submit(offline.pictures[0]);
-    auto bad = scheduler.submit(noise_pictures(1, 9)[0]);
+    auto good = scheduler.submit(offline.images[0]);
+    auto bad = scheduler.submit(noise_images(1, 9)[0]);
     CHECK(offline.matches(good.get(), 0));
     CHECK(bad.get().error.find("9x9") != std::string::npos);
 }
@@ -243,7 +243,7 @@ TEST_CASE("scheduler: what is not for this model is refused, and the old configu
     check_error([&] { scheduler.set_configuration(unknown); }, ErrorCode::kUsage, "\"mlp\"");
     ClassifyOptions options;
     options.configuration = unknown;
-    check_error([&] { scheduler.submit(offline.pictures[0], options); }, ErrorCode::kUsage, "\"mlp\"");
+    check_error([&] { scheduler.submit(offline.images[0], options); }, ErrorCode::kUsage, "\"mlp\"");
     CHECK(scheduler.configuration().name == before);
     CHECK(scheduler.report().submitted == 0);
 
@@ -299,13 +299,13 @@ TEST_CASE("scheduler: a policy steers, and its floor holds") {
         Scheduler scheduler(offline.model, offline.set, options);
         for (int round = 0; round < 20; ++round) {
             std::vector<std::future<Prediction>> answers;
-            for (const Image& picture : offline.pictures) answers.push_back(scheduler.submit(picture));
+            for (const Image& image : offline.images) answers.push_back(scheduler.submit(image));
             for (std::size_t i = 0; i < answers.size(); ++i) CHECK(offline.matches(answers[i].get(), i));
         }
         CHECK(scheduler.configuration().name == row.end);
         scheduler.stop();
         const SchedulerReport report = scheduler.report();
-        CHECK(report.answered == 20 * offline.pictures.size());
+        CHECK(report.answered == 20 * offline.images.size());
         CHECK((report.switches > 0) == (row.start != std::string(row.end)));
         REQUIRE(report.p95_us.has_value());
         CHECK(*report.p95_us > 0);
@@ -320,14 +320,14 @@ TEST_CASE("scheduler: deadlines choose the configuration of each batch") {
     auto options = plain();
     options.policy = MeetDeadlines{};
     Scheduler scheduler(offline.model, offline.set, options);
-    CHECK(scheduler.submit(offline.pictures[0]).get().configuration == "c0");  // nothing is known yet
+    CHECK(scheduler.submit(offline.images[0]).get().configuration == "c0");  // nothing is known yet
     Prediction answer;
-    for (int i = 0; i < 50; ++i) answer = scheduler.submit(offline.pictures[0]).get();
+    for (int i = 0; i < 50; ++i) answer = scheduler.submit(offline.images[0]).get();
     CHECK(answer.configuration == "c4");  // there is time
     CHECK(offline.matches(answer, 0));
     ClassifyOptions late;
     late.deadline_ms = 1e-6;
-    check_error([&] { scheduler.submit(offline.pictures[0], late).get(); }, ErrorCode::kExpired, "deadline");
+    check_error([&] { scheduler.submit(offline.images[0], late).get(); }, ErrorCode::kExpired, "deadline");
 }
 
 TEST_CASE("scheduler: under constant switching each answer is that of the configuration it names") {
@@ -354,15 +354,15 @@ TEST_CASE("scheduler: under constant switching each answer is that of the config
             std::set<std::string> seen;
             for (int round = 0; round < kRounds; ++round) {
                 std::vector<std::pair<std::size_t, std::future<Prediction>>> answers;
-                for (std::size_t i = 0; i < offline.pictures.size(); ++i) try {
-                        answers.emplace_back(i, scheduler.submit(offline.pictures[i]));
+                for (std::size_t i = 0; i < offline.images.size(); ++i) try {
+                        answers.emplace_back(i, scheduler.submit(offline.images[i]));
                     } catch (const Error& error) {
                         error.code() == ErrorCode::kOverloaded ? ++refused : ++wrong;
                     }
-                for (auto& [picture, future] : answers) {
+                for (auto& [image, future] : answers) {
                     const Prediction answer = future.get();
                     seen.insert(answer.configuration);
-                    if (!offline.matches(answer, picture)) ++wrong;
+                    if (!offline.matches(answer, image)) ++wrong;
                     ++answered;
                 }
             }
@@ -374,7 +374,7 @@ TEST_CASE("scheduler: under constant switching each answer is that of the config
     for (auto& thread : switchers) thread.join();
     scheduler.stop();
     CHECK(wrong == 0);
-    CHECK(answered + refused == kSubmitters * kRounds * static_cast<int>(offline.pictures.size()));
+    CHECK(answered + refused == kSubmitters * kRounds * static_cast<int>(offline.images.size()));
     CHECK(names.size() > 1);
     CHECK(switches > 100);
     const SchedulerReport report = scheduler.report();

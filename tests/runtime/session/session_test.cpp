@@ -93,9 +93,9 @@ TEST_CASE("weights that were packed leave the mapped file's memory") {
     CHECK(Session(in_memory, {.threads = 1}).classify(images[0], 5).prob == answer.prob);
 }
 
-TEST_CASE("a picture that cannot be prepared fails alone") {
+TEST_CASE("an image that cannot be prepared fails alone") {
     ModelData data = *tiny().data();
-    data.members[0].preprocess.resize = data.members[0].preprocess.crop = 0;  // only 8x8 pictures fit now
+    data.members[0].preprocess.resize = data.members[0].preprocess.crop = 0;  // only 8x8 images fit now
     const Model model(std::make_shared<ModelData>(std::move(data)));
     auto images = noise(2, 8);
     images.insert(images.begin() + 1, noise(1, 9)[0]);

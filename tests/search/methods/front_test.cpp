@@ -34,7 +34,7 @@ struct Searched {
 // Seeds whose backbone is right somewhere, so that there is something to search for.
 bool has_right_answers(unsigned seed) {
     const Record record = random_record(seed, 200);
-    for (std::size_t i = 0; i < record.pictures; ++i)
+    for (std::size_t i = 0; i < record.images; ++i)
         if (record.columns.back().predictions[i] == record.labels[i]) return true;
     return false;
 }
@@ -69,11 +69,11 @@ TEST_CASE("a conservative estimate counts each exit by what its leavers prove") 
         for (const RatedConfiguration& one : searched.rated) {
             double low = 0;
             for (const Simulation::Exit& exit : one.simulation.exits) {
-                const auto n = static_cast<double>(exit.pictures), k = static_cast<double>(exit.correct);
+                const auto n = static_cast<double>(exit.images), k = static_cast<double>(exit.correct);
                 if (n > 0) low += n * beta_quantile(1 + k, 1 + n - k, 0.1);
             }
             CHECK(one.configuration.accuracy_low ==
-                  doctest::Approx(low / static_cast<double>(searched.record.pictures)));
+                  doctest::Approx(low / static_cast<double>(searched.record.images)));
         }
     }
 }
@@ -84,12 +84,12 @@ TEST_CASE("a conservative search has the lowest conservative objective of all th
         CAPTURE(seed);
         const Rating rating{.conservative = true};
         Searched searched(seed, rating);
-        const auto pictures = static_cast<double>(searched.record.pictures);
+        const auto images = static_cast<double>(searched.record.images);
         const auto others = rate(searched.found.others, {}, searched.record, searched.costs, rating);
         choose_conservatively(searched.found, searched.objectives, searched.record, searched.costs, rating);
         const auto chosen = rate(searched.found.by_lambda, {}, searched.record, searched.costs, rating);
         const auto value = [&](std::size_t l, const Configuration& c) {
-            return searched.objectives[l](c.accuracy_low * pictures, c.cost * pictures);
+            return searched.objectives[l](c.accuracy_low * images, c.cost * images);
         };
         for (std::size_t l = 0; l < searched.objectives.size(); ++l) {
             for (const auto& other : others)
@@ -100,7 +100,7 @@ TEST_CASE("a conservative search has the lowest conservative objective of all th
     }
 }
 
-TEST_CASE("a promise is tested from the dearest configuration down to the first that fails") {
+TEST_CASE("a promise is tested from the most expensive configuration down to the first that fails") {
     std::size_t kept_some = 0, dropped_some = 0;
     for (unsigned seed = 0; seed < 60; ++seed) {
         if (!has_right_answers(seed)) continue;
@@ -110,12 +110,12 @@ TEST_CASE("a promise is tested from the dearest configuration down to the first 
         const Evaluator calibration(searched.record, searched.costs);
         const double least = 0.55, confidence = 0.9;
         const auto proves = [&](const Configuration& c) {
-            const double count = static_cast<double>(searched.record.pictures);
+            const double count = static_cast<double>(searched.record.images);
             double right = 0;
             for (const auto& exit : calibration.simulate(c).exits) right += static_cast<double>(exit.correct);
             return binomial_tail(right, count, least) <= 1 - confidence;
         };
-        const auto kept = keep_promise(front, calibration, least, confidence);
+        const auto kept = certify_accuracy(front, calibration, least, confidence);
         REQUIRE(kept.size() <= front.size());
         const std::size_t dropped = front.size() - kept.size();
         for (std::size_t i = 0; i < kept.size(); ++i) {

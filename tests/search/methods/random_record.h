@@ -23,7 +23,7 @@ private:
     std::mt19937 random_;
 };
 
-inline Record random_record(unsigned seed, int most_pictures = 24) {
+inline Record random_record(unsigned seed, int most_images = 24) {
     Dice dice(seed);
     Record record;
     RecordMeta& meta = record.meta;
@@ -47,14 +47,14 @@ inline Record random_record(unsigned seed, int most_pictures = 24) {
     }
     meta.heads.push_back({static_cast<int>(meta.final_position()), RecordHead::kFinal, 0});
 
-    record.pictures = static_cast<std::size_t>(1 + dice.below(most_pictures));
-    meta.picture_count = static_cast<std::int64_t>(record.pictures);
-    record.labels = ClassIndices(record.pictures, 3);
-    for (std::size_t i = 0; i < record.pictures; ++i) record.labels.set(i, dice.below(3));
+    record.images = static_cast<std::size_t>(1 + dice.below(most_images));
+    meta.image_count = static_cast<std::int64_t>(record.images);
+    record.labels = ClassIndices(record.images, 3);
+    for (std::size_t i = 0; i < record.images; ++i) record.labels.set(i, dice.below(3));
     const int steps = dice.chance(50) ? 4 : 1000;  // few distinct scores, or nearly all
     for (const RecordHead& head : meta.heads) {
-        RecordColumn column{ClassIndices(record.pictures, 3), {{}}};
-        for (std::size_t i = 0; i < record.pictures; ++i) {
+        RecordColumn column{ClassIndices(record.images, 3), {{}}};
+        for (std::size_t i = 0; i < record.images; ++i) {
             const bool right = dice.chance(40 + 10 * head.position);
             column.predictions.set(i, right ? record.labels[i] : dice.below(3));
             const float score = static_cast<float>(dice.below(steps + 1)) / static_cast<float>(steps);
@@ -71,8 +71,8 @@ inline Choices random_choices(const Record& record, Dice& dice, int percent_on) 
     Choices choices(record.meta.final_position());
     for (std::size_t c = 0; c + 1 < record.columns.size(); ++c) {
         if (!dice.chance(percent_on)) continue;
-        const int picture = dice.below(static_cast<int>(record.pictures));
-        const double score = record.columns[c].scores[0][static_cast<std::size_t>(picture)];
+        const int image = dice.below(static_cast<int>(record.images));
+        const double score = record.columns[c].scores[0][static_cast<std::size_t>(image)];
         choices[static_cast<std::size_t>(record.meta.heads[c].position)] = {static_cast<int>(c),
                                                                             score - 1e-9};
     }
@@ -81,10 +81,10 @@ inline Choices random_choices(const Record& record, Dice& dice, int percent_on) 
 
 struct PlainResult {
     double correct = 0, cost = 0;
-    std::vector<int> columns;  // that each picture leaves by
+    std::vector<int> columns;  // that each image leaves by
 };
 
-/// Picture by picture, position by position.
+/// Image by image, position by position.
 inline PlainResult simulate_plainly(const Record& record, const CostTable& costs, const Choices& choices) {
     const RecordMeta& meta = record.meta;
     std::vector<bool> runs(static_cast<std::size_t>(meta.positions.back().member) + 1, false);
@@ -92,7 +92,7 @@ inline PlainResult simulate_plainly(const Record& record, const CostTable& costs
     for (std::size_t p = 0; p < choices.size(); ++p)
         if (choices[p].on()) runs[static_cast<std::size_t>(meta.positions[p].member)] = true;
     PlainResult result;
-    for (std::size_t i = 0; i < record.pictures; ++i) {
+    for (std::size_t i = 0; i < record.images; ++i) {
         double members = 0, heads = 0;
         for (std::size_t p = 0; p < meta.positions.size(); ++p) {
             const bool final = p == choices.size();

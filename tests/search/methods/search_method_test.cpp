@@ -42,7 +42,7 @@ struct Candidate {
 };
 
 // Everything that one position can be set to: off, and each head with a threshold below each score of a
-// picture that arrives. Fewest leavers first.
+// image that arrives. Fewest leavers first.
 std::vector<Candidate> all_choices(const Record& record, const CostTable& costs, Choices choices,
                                    std::size_t position) {
     choices[position] = {};
@@ -51,7 +51,7 @@ std::vector<Candidate> all_choices(const Record& record, const CostTable& costs,
     for (std::size_t c = 0; c + 1 < record.columns.size(); ++c) {
         if (static_cast<std::size_t>(record.meta.heads[c].position) != position) continue;
         std::multiset<double, std::greater<>> scores;
-        for (std::size_t i = 0; i < record.pictures; ++i) {
+        for (std::size_t i = 0; i < record.images; ++i) {
             const int leaves_at = record.meta.heads[static_cast<std::size_t>(without.columns[i])].position;
             const float score = record.columns[c].scores[0][i];
             if (leaves_at > static_cast<int>(position) && score > kNoScore) scores.insert(score);
@@ -115,7 +115,7 @@ Choices scan_circular(const Record& record, const CostTable& costs, const Object
 
 }  // namespace
 
-TEST_CASE("walks, the evaluator and a plain simulation agree on where pictures leave and what they pay") {
+TEST_CASE("walks, the evaluator and a plain simulation agree on where images leave and what they pay") {
     for (unsigned seed = 0; seed < 300; ++seed) {
         CAPTURE(seed);
         const Record record = random_record(seed);
@@ -123,22 +123,22 @@ TEST_CASE("walks, the evaluator and a plain simulation agree on where pictures l
         const SearchSpace space(record, 0, costs, 1);
         const Evaluator evaluator(record, costs);
         Dice dice(seed);
-        Walk walk(space);
+        ExitAssignment assignment(space);
         for (int percent : {0, 30, 60}) {
             const Choices choices = random_choices(record, dice, percent);
             const PlainResult plain = simulate_plainly(record, costs, choices);
-            walk.set(choices);
-            CHECK(walk.solution().correct == plain.correct);
-            CHECK(walk.solution().cost == plain.cost);
+            assignment.set(choices);
+            CHECK(assignment.solution().correct == plain.correct);
+            CHECK(assignment.solution().cost == plain.cost);
             Configuration configuration;
             configuration.exits = exits_of(record.meta, choices);
             const Simulation simulation = evaluator.simulate(configuration);
-            const auto pictures = static_cast<double>(record.pictures);
-            CHECK(simulation.accuracy == doctest::Approx(plain.correct / pictures));
-            CHECK(simulation.macs == doctest::Approx(plain.cost / pictures));
+            const auto images = static_cast<double>(record.images);
+            CHECK(simulation.accuracy == doctest::Approx(plain.correct / images));
+            CHECK(simulation.macs == doctest::Approx(plain.cost / images));
             CHECK(simulation.cost == simulation.macs);
-            const auto departures = evaluator.departures(configuration);
-            for (std::size_t i = 0; i < record.pictures; ++i) CHECK(departures[i].column == plain.columns[i]);
+            const auto exit_records = evaluator.exit_records(configuration);
+            for (std::size_t i = 0; i < record.images; ++i) CHECK(exit_records[i].column == plain.columns[i]);
         }
     }
 }
@@ -149,11 +149,11 @@ void check_exact_steps(unsigned seed, const Record& record) {
     const CostTable costs = macs_table(record.meta);
     const SearchSpace space(record, 0, costs, 1);
     Dice dice(seed);
-    Walk walk(space);
-    LineSearch lines(walk);
+    ExitAssignment assignment(space);
+    LineSearch lines(assignment);
     for (const Objective& objective : few_objectives(record, costs)) {
         Choices choices = random_choices(record, dice, 40);
-        walk.set(choices);
+        assignment.set(choices);
         const auto position = static_cast<std::size_t>(dice.below(static_cast<int>(choices.size())));
         const ExitStep step = lines.best_step(position, objective);
         double best = 0;
@@ -166,7 +166,7 @@ void check_exact_steps(unsigned seed, const Record& record) {
 
 TEST_CASE("an exact step is the best of all cuts, with the fewest leavers of equals") {
     for (unsigned seed = 0; seed < 300; ++seed) check_exact_steps(seed, random_record(seed));
-    // More pictures than a column has bins.
+    // More images than a column has bins.
     for (unsigned seed = 0; seed < 4; ++seed) check_exact_steps(seed, random_record(seed, 1500));
 }
 
@@ -178,8 +178,8 @@ TEST_CASE("steps stay exact while choices change one after the other") {
         const SearchSpace space(record, 0, costs, 1);
         const auto objectives = few_objectives(record, costs);
         Dice dice(seed);
-        Walk walk(space);
-        LineSearch lines(walk);
+        ExitAssignment assignment(space);
+        LineSearch lines(assignment);
         for (int change = 0; change < 40; ++change) {
             const Objective& objective =
                 objectives[(seed + static_cast<unsigned>(change) / 20) % objectives.size()];
@@ -187,13 +187,14 @@ TEST_CASE("steps stay exact while choices change one after the other") {
             const double least = lines.least_value(position, objective);
             const ExitStep step = lines.best_step(position, objective);
             double best = 0;
-            CHECK(step.choice == best_of_all(record, costs, objective, walk.choices(), position, &best));
+            CHECK(step.choice ==
+                  best_of_all(record, costs, objective, assignment.choices(), position, &best));
             CHECK(std::abs(step.value - best) < kRounding);
             CHECK(least <= step.value + kRounding);
             if (dice.chance(60))
-                walk.set(position, step.choice);
+                assignment.set(position, step.choice);
             else
-                walk.set(position, random_choices(record, dice, 70)[position]);
+                assignment.set(position, random_choices(record, dice, 70)[position]);
         }
     }
 }

@@ -9,14 +9,14 @@
 
 namespace dyce::test {
 
-inline RecordMeta small_meta(std::int64_t pictures) {
+inline RecordMeta small_meta(std::int64_t images) {
     RecordMeta meta;
     meta.model_digest = "0123456789abcdef0123456789abcdef";
     meta.preprocess_digest = "11111111111111111111111111111111";
     meta.plan_digest = "22222222222222222222222222222222";
-    meta.pictures_digest = "33333333333333333333333333333333";
+    meta.images_digest = "33333333333333333333333333333333";
     meta.classes = 4;
-    meta.picture_count = pictures;
+    meta.image_count = images;
     meta.positions = {{0, 0, "a", 100}, {0, -1, "logits", 300}, {1, 0, "b", 400}, {1, -1, "logits", 1000}};
     meta.types = {"grid2-linear", "classifier", "linear"};
     meta.heads = {{0, 0, 16}, {1, 1, 0}, {2, 0, 16}, {2, 2, 8}, {3, RecordHead::kFinal, 0}};
@@ -24,15 +24,15 @@ inline RecordMeta small_meta(std::int64_t pictures) {
 }
 
 /// Label j mod 4; head h says (j + h) mod 4 with the scores 0.5 + h / 100 + (j mod 100) / 1000.
-inline Record small_record(std::int64_t pictures = 5) {
+inline Record small_record(std::int64_t images = 5) {
     Record record;
-    record.meta = small_meta(pictures);
-    record.pictures = static_cast<std::size_t>(pictures);
+    record.meta = small_meta(images);
+    record.images = static_cast<std::size_t>(images);
     record.scores = {kMaxSoftmax, "margin"};
-    record.labels = ClassIndices(record.pictures, 4);
+    record.labels = ClassIndices(record.images, 4);
     for (std::size_t h = 0; h < record.meta.heads.size(); ++h) {
-        RecordColumn column{ClassIndices(record.pictures, 4), {{}, {}}};
-        for (std::size_t j = 0; j < record.pictures; ++j) {
+        RecordColumn column{ClassIndices(record.images, 4), {{}, {}}};
+        for (std::size_t j = 0; j < record.images; ++j) {
             column.predictions.set(j, static_cast<int>((j + h) % 4));
             const float score = 0.5f + static_cast<float>(h) / 100 + static_cast<float>(j % 100) / 1000;
             column.scores[0].push_back(score);
@@ -40,7 +40,7 @@ inline Record small_record(std::int64_t pictures = 5) {
         }
         record.columns.push_back(std::move(column));
     }
-    for (std::size_t j = 0; j < record.pictures; ++j) {
+    for (std::size_t j = 0; j < record.images; ++j) {
         record.labels.set(j, static_cast<int>(j % 4));
         record.names.push_back("p" + std::to_string(j) + ".png");
     }

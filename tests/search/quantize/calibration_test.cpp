@@ -29,7 +29,7 @@ Tensor random_numbers(const Shape& shape, unsigned seed) {
     return tensor;
 }
 
-Image picture(unsigned seed) {
+Image image(unsigned seed) {
     std::mt19937 random(seed);
     std::vector<std::uint8_t> pixels(8 * 8 * 3);
     for (auto& pixel : pixels) pixel = static_cast<std::uint8_t>(random());
@@ -74,13 +74,13 @@ ValueId find(const Graph& graph, const std::string& name) {
     return -1;
 }
 
-// The smallest and the largest number of a value over the pictures, by the plain loops.
+// The smallest and the largest number of a value over the images, by the plain loops.
 std::pair<float, float> range_of(const Member& member, const std::string& name,
-                                 const std::vector<Image>& pictures) {
+                                 const std::vector<Image>& images) {
     Graph graph = member.graph;
     graph.outputs = {find(graph, name)};
     float low = 0, high = 0;
-    for (const Image& image : pictures) {
+    for (const Image& image : images) {
         Tensor input(DataType::kFloat32, {1, 3, 8, 8});
         apply(member.preprocess, image, input.mutable_data<float>());
         const Tensor value = interpret(graph, {input})[0];
@@ -118,21 +118,21 @@ TEST_CASE("magnitudes: shares of what was added, to a thousandth of the largest"
 
 TEST_CASE("calibration gives scales to what convolutions take, and to what is added to their results") {
     Member member = all_kinds();
-    const std::vector<Image> pictures = {picture(1), picture(2), picture(3)};
+    const std::vector<Image> images = {image(1), image(2), image(3)};
     Calibration calibration(member, {.share = 1});
-    for (const Image& image : pictures) calibration.add(calibration.observe(image));
+    for (const Image& image : images) calibration.add(calibration.observe(image));
     Graph graph = member.graph;
     CHECK(calibration.store(graph));
     CHECK_FALSE(calibration.store(graph));
 
     // The two halves that are joined share the scale of the join, and so do a maximum and what it is of.
     const auto shared =
-        std::max({range_of(member, "block", pictures).second, range_of(member, "side", pictures).second});
-    std::map<std::string, float> expected = {{"stem", range_of(member, "stem", pictures).second / 255},
-                                             {"inner", range_of(member, "inner", pictures).second / 255}};
+        std::max({range_of(member, "block", images).second, range_of(member, "side", images).second});
+    std::map<std::string, float> expected = {{"stem", range_of(member, "stem", images).second / 255},
+                                             {"inner", range_of(member, "inner", images).second / 255}};
     for (const char* name : {"block", "pooled", "side", "joined"}) expected[name] = shared / 255;
     for (const char* name : {"x", "shortcut", "c2"}) {
-        const auto [low, high] = range_of(member, name, pictures);
+        const auto [low, high] = range_of(member, name, images);
         expected[name] = std::max(-low, high) / 127;
     }
     // Of the two sides of the sum one makes it and the other is added: which is up to fusing.

@@ -31,7 +31,7 @@ std::string raw(const std::vector<T>& values) {
     return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
 }
 
-// One picture through the exits of small_meta(): 3 positions x 3 types + 1 = 10 columns.
+// One image through the exits of small_meta(): 3 positions x 3 types + 1 = 10 columns.
 RawFile good_file() {
     const std::string meta = record_meta_text(small_meta(1));
     return {{"label", {"i2", {1, 1}, raw<std::int16_t>({3})}},
@@ -53,16 +53,16 @@ Record every_other(const Record& record, std::size_t shard) {
     Record half = record;
     half.meta.shards = 2;
     half.meta.shard = static_cast<std::int64_t>(shard);
-    half.pictures = static_cast<std::size_t>(half.meta.shard_pictures());
-    half.labels = ClassIndices(half.pictures, 4);
+    half.images = static_cast<std::size_t>(half.meta.shard_images());
+    half.labels = ClassIndices(half.images, 4);
     half.names.clear();
-    for (std::size_t j = 0; j < half.pictures; ++j) {
+    for (std::size_t j = 0; j < half.images; ++j) {
         half.labels.set(j, record.labels[2 * j + shard]);
         half.names.push_back(record.names[2 * j + shard]);
     }
     for (std::size_t c = 0; c < half.columns.size(); ++c) {
-        half.columns[c] = {ClassIndices(half.pictures, 4), {{}, {}}};
-        for (std::size_t j = 0; j < half.pictures; ++j) {
+        half.columns[c] = {ClassIndices(half.images, 4), {{}, {}}};
+        for (std::size_t j = 0; j < half.images; ++j) {
             const RecordColumn& from = record.columns[c];
             half.columns[c].predictions.set(j, from.predictions[2 * j + shard]);
             for (std::size_t s = 0; s < 2; ++s)
@@ -220,7 +220,7 @@ TEST_CASE("record files: wrong ones are refused, naming the array") {
              file["label"] = {"f4", {1, 1}, raw<float>({3})};
          },
          "'label.npy': f4 1x1, expected integers, N x 1"},
-        {"no pictures",
+        {"no images",
          [](RawFile& file) {
              file["label"] = {"i2", {0, 1}, ""};
          },
@@ -230,11 +230,11 @@ TEST_CASE("record files: wrong ones are refused, naming the array") {
              file["label"].shape = {1, 1, 1};
          },
          "1x1x1"},
-        {"more pictures than described",
+        {"more images than described",
          [](RawFile& file) {
              file["label"] = {"i2", {2, 1}, raw<std::int16_t>({0, 0})};
          },
-         "expected the 1 pictures of meta_json"},
+         "expected the 1 images of meta_json"},
         {"label of the number of classes", set_class("label", 0, 4),
          "'label.npy': element 0 is 4, expected a class in 0..3"},
         {"negative label", set_class("label", 0, -1), "element 0 is -1"},
@@ -293,7 +293,7 @@ TEST_CASE("record files: wrong ones are refused, naming the array") {
     const TempFolder folder;
     const std::string path = folder / "r.npz";
     write_raw(path, good_file());
-    CHECK(read_record(path).pictures == 1);
+    CHECK(read_record(path).images == 1);
     for (const Row& row : rows) {
         CAPTURE(row.name);
         RawFile file = good_file();
@@ -305,7 +305,7 @@ TEST_CASE("record files: wrong ones are refused, naming the array") {
     RawFile names = good_file();
     names["names"] = {"u1", {4}, std::string("a\0b\0", 4)};
     write_raw(path, names);
-    CHECK(read_record(path).pictures == 1);
+    CHECK(read_record(path).images == 1);
     check_refused([&] { read_record(path, {.names = true}); }, ErrorCode::kContent, "2 names, expected 1");
 
     RawFile bare = good_file();
@@ -313,5 +313,5 @@ TEST_CASE("record files: wrong ones are refused, naming the array") {
     write_raw(path, bare);
     check_refused([&] { read_record(path); }, ErrorCode::kUsage, "has no meta_json");
     const RecordMeta exits = small_meta(0);
-    CHECK(read_record(path, {.exits = &exits}).pictures == 1);
+    CHECK(read_record(path, {.exits = &exits}).images == 1);
 }

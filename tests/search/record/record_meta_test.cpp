@@ -39,7 +39,7 @@ TEST_CASE("record descriptions: written and read as the document says") {
     CHECK(record_meta_text(meta) == kText);
     const RecordMeta back = parse_record_meta(kText, "r.npz");
     CHECK(record_meta_text(back) == kText);
-    CHECK(back.shard_pictures() == 2);  // 1 and 4 of 0..6
+    CHECK(back.shard_images() == 2);  // 1 and 4 of 0..6
     CHECK(back.base_macs() == 1000);
 }
 

@@ -50,9 +50,9 @@ TEST_CASE("recorder: every head of every member, as the whole graph computes it"
         for (std::size_t o = 1; o < member.graph.outputs.size(); ++o) outputs.push_back(o);
         outputs.push_back(0);
         for (std::size_t i = 0; i < images.size(); ++i) {
-            Tensor picture(DataType::kFloat32, {1, 3, 8, 8});
-            apply(member.preprocess, images[i], picture.mutable_data<float>());
-            const auto tensors = whole.run({picture});
+            Tensor image(DataType::kFloat32, {1, 3, 8, 8});
+            apply(member.preprocess, images[i], image.mutable_data<float>());
+            const auto tensors = whole.run({image});
             for (std::size_t k = 0; k < outputs.size(); ++k) {
                 const float* logits = tensors[outputs[k]].data<float>();
                 std::vector<int> order = {0, 1, 2, 3, 4};

@@ -89,7 +89,7 @@ TEST_CASE("costs: the published tool's file describes exits") {
     }
 }
 
-TEST_CASE("costs: measured segments become milliseconds of a picture") {
+TEST_CASE("costs: measured segments become milliseconds of an image") {
     const TempFolder folder;
     const std::string path = folder / "bench.json";
     write_file(path, kBench);

@@ -43,9 +43,9 @@ TEST_CASE("augment shifts by up to an eighth and mirrors, every way, and follows
     for (std::size_t i = 0; i < from.size(); ++i) from[i] = static_cast<float>(i + 1);
 
     std::set<std::tuple<int, int, bool>> seen;
-    for (std::uint64_t picture = 0; picture < 1000; ++picture) {
-        augment(recipe, Random(7, 1, picture), from.data(), to.data());
-        augment(recipe, Random(7, 1, picture), from.data(), again.data());
+    for (std::uint64_t image = 0; image < 1000; ++image) {
+        augment(recipe, Random(7, 1, image), from.data(), to.data());
+        augment(recipe, Random(7, 1, image), from.data(), again.data());
         REQUIRE(to == again);
         int matches = 0;
         for (int down = -2; down <= 2; ++down)
@@ -66,13 +66,13 @@ TEST_CASE("cut_out covers one square, cut off at the borders, of all channels") 
     recipe.width = kWidth;
     std::set<int> areas;
     for (std::uint64_t i = 0; i < 300; ++i) {
-        std::vector<float> picture(3 * kHeight * kWidth, 1.f);
-        cut_out(recipe, 6, Random(1, 2, i), picture.data());
+        std::vector<float> image(3 * kHeight * kWidth, 1.f);
+        cut_out(recipe, 6, Random(1, 2, i), image.data());
         int top = kHeight, bottom = -1, left = kWidth, right = -1, covered = 0;
         for (int y = 0; y < kHeight; ++y)
             for (int x = 0; x < kWidth; ++x) {
                 const auto at = [&](int c) {
-                    return picture[static_cast<std::size_t>((c * kHeight + y) * kWidth + x)];
+                    return image[static_cast<std::size_t>((c * kHeight + y) * kWidth + x)];
                 };
                 CHECK(at(0) == at(1));
                 CHECK(at(0) == at(2));

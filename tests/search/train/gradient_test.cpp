@@ -18,7 +18,7 @@ std::vector<Real> random_numbers(std::size_t count, std::uint64_t seed) {
     return numbers;
 }
 
-// The loss of a few pictures, summed; fills the gradient of the logits.
+// The loss of a few images, summed; fills the gradient of the logits.
 double total_loss(const Mlp<double>& mlp, const LossOptions& options, const std::vector<double>& inputs,
                   std::int64_t rows, Mlp<double>::Scratch& scratch) {
     const auto logits = mlp.forward(inputs.data(), rows, scratch);

@@ -1,5 +1,5 @@
 // The operators' forward passes once more, in double and by their definitions: what central differences are
-// taken of. Row-major vectors; pictures are (N, C, H, W).
+// taken of. Row-major vectors; images are (N, C, H, W).
 #pragma once
 
 #include <algorithm>
@@ -90,7 +90,7 @@ inline Doubles plain_batch_norm(const Plane& in, const Doubles& x, const Doubles
     return y;
 }
 
-/// reduce(numbers under the window that lie on the picture, numbers the whole window has).
+/// reduce(numbers under the window that lie on the image, numbers the whole window has).
 template <class Reduce>
 Doubles plain_pool(const Plane& in, const PlainConv& window, const Doubles& x, Reduce reduce) {
     const Plane out = window.output(in, in.c);

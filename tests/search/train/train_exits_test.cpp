@@ -18,7 +18,7 @@ using namespace dyce::test;
 
 namespace {
 
-// Dim noise; the class says which quarter of the picture is bright, or that none is.
+// Dim noise; the class says which quarter of the image is bright, or that none is.
 class Quarters final : public Dataset {
 public:
     Quarters(std::int64_t size, std::uint64_t seed, bool broken = false)
@@ -59,7 +59,7 @@ Member make_member() {
 TrainExitsOptions quick_options(const TempFolder& folder) {
     TrainExitsOptions options;
     options.scratch = folder.path().string();
-    options.passes = 1;  // mirrored pictures would belong to other classes
+    options.passes = 1;  // mirrored images would belong to other classes
     options.holdout = 0.2;
     options.training.epochs = 30;
     options.training.batch = 32;
@@ -165,7 +165,7 @@ TEST_CASE("training again replaces heads") {
     CHECK(member.graph.outputs.size() == 1 + 4 + 2);
 }
 
-TEST_CASE("pictures that cannot be read are left out; none left is an error") {
+TEST_CASE("images that cannot be read are left out; none left is an error") {
     const TempFolder folder;
     Member member = make_member();
     TrainExitsOptions options = quick_options(folder);

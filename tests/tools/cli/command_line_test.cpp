@@ -171,7 +171,7 @@ TEST_CASE("files that are missing, wrong or too large exit with 4, 3 and 5") {
     write_file(folder / "huge.png", std::string((std::size_t{32} << 20) + 1, '\0'));
     dyce::save_model(folder / "m.safetensors", color_model());
     const Outcome huge = run_program("classify " + folder / "m.safetensors" + " " + folder / "huge.png");
-    CHECK(huge.code == 1);  // a picture that fails does not stop the others
+    CHECK(huge.code == 1);  // an image that fails does not stop the others
     CHECK(huge.err.find("huge.png") != std::string::npos);
     std::filesystem::resize_file(folder / "wrong.onnx", std::uint64_t{1} << 31);  // sparse
     CHECK(run_program("convert " + folder / "wrong.onnx" + out + " --preset imagenet").code == 5);

@@ -16,7 +16,7 @@ using nlohmann::json;
 namespace {
 
 const std::string kFile = DYCE_SOURCE_DIR "/models/default.safetensors";
-const std::string kPicture = DYCE_SOURCE_DIR "/tools/demo/airplane.png";
+const std::string kImage = DYCE_SOURCE_DIR "/tools/demo/airplane.png";
 
 json answer(const std::string& arguments) {
     const Outcome outcome = run_program("classify " + arguments + " --jsonl --threads 1");
@@ -43,9 +43,9 @@ TEST_CASE("the embedded model is the file in models, with operating points to ch
 }
 
 TEST_CASE("without a model the embedded one answers, balanced unless told otherwise") {
-    CHECK(answer(kPicture) == answer(kFile + " " + kPicture + " --config :balanced"));
-    CHECK(answer(kPicture + " --config :fastest") == answer(kFile + " " + kPicture + " --config :fastest"));
-    CHECK(answer(kFile + " " + kPicture)["configuration"] == "off");
+    CHECK(answer(kImage) == answer(kFile + " " + kImage + " --config :balanced"));
+    CHECK(answer(kImage + " --config :fastest") == answer(kFile + " " + kImage + " --config :fastest"));
+    CHECK(answer(kFile + " " + kImage)["configuration"] == "off");
 }
 
 TEST_CASE("what does not fit the embedded model is told as of any other") {
@@ -53,12 +53,12 @@ TEST_CASE("what does not fit the embedded model is told as of any other") {
     write_file(folder / "x.onnx", "not a model");
     CHECK(run_program("inspect " + folder / "x.onnx").code == 2);
     CHECK(run_program("eval " + folder / "x.onnx" + " --data " + folder.path().string()).code == 2);
-    const Outcome outcome = run_program("classify " + kPicture + " --config :fastes");
+    const Outcome outcome = run_program("classify " + kImage + " --config :fastes");
     CHECK(outcome.code == 2);
     CHECK(outcome.err.find("fastest") != std::string::npos);
 }
 
-TEST_CASE("the embedded model is right on 91 % of CIFAR-10's test pictures, and cheaper when balanced") {
+TEST_CASE("the embedded model is right on 91 % of CIFAR-10's test images, and cheaper when balanced") {
     const std::filesystem::path shared = shared_folder();
     if (shared.empty()) return;
     const TempFolder folder;

@@ -63,8 +63,8 @@ TEST_CASE("a slip in the model's name is exit 2 with the line to type, and no an
         {"dir.safetensors/ small.png", {"is a folder, expected a model file"}},
         {"empty.safetensors small.png", {"is a folder", "\n  dyce classify MODEL.safetensors small.png"}},
         {"color small.png", {"no such file or folder", "\n  dyce classify colors.safetensors small.png"}},
-        {"resnet50 'a picture.png'",
-         {"no such file or folder", "\n  dyce classify resnet50.safetensors 'a picture.png'"}},
+        {"resnet50 'an image.png'",
+         {"no such file or folder", "\n  dyce classify resnet50.safetensors 'an image.png'"}},
         {"red.configs.json small.png", {"is a configuration set", "--config red.configs.json"}},
     };
     for (const auto& row : rows)
@@ -90,30 +90,30 @@ TEST_CASE("verbs that take one model say the same") {
     }
 }
 
-TEST_CASE("pictures that are missing or broken are no slip: the others are answered") {
+TEST_CASE("images that are missing or broken are no slip: the others are answered") {
     const Desk desk;
     write_file(desk.folder / "page.png", "<!DOCTYPE html>");
     const Outcome outcome = desk.run("classify colors.safetensors none.png red.png page.png --csv --topk 1");
     CHECK(outcome.code == 1);
     CHECK(outcome.out.find("red.png,1,0,red") != std::string::npos);
-    CHECK(outcome.err.find("page.png: not a JPEG or PNG picture: it is a web page") != std::string::npos);
+    CHECK(outcome.err.find("page.png: not a JPEG or PNG image: it is a web page") != std::string::npos);
     CHECK(desk.run("classify small.png --csv").code == 0);  // the embedded model, as before
 }
 
-TEST_CASE("a folder without readable pictures is exit 1 and says what it holds") {
+TEST_CASE("a folder without readable images is exit 1 and says what it holds") {
     const Desk desk;
     write_file(desk.folder / "p/a.webp", "RIFF....WEBP");
     write_file(desk.folder / "p/b.WEBP", "RIFF....WEBP");
-    write_file(desk.folder / "p/notes.txt", "no picture");
+    write_file(desk.folder / "p/notes.txt", "no image");
     write_file(desk.folder / "p/deep/red.jfif", color_png(8, 255, 0, 0));
     const Outcome flat = desk.run("classify colors.safetensors p --jsonl");
     CHECK(flat.code == 1);
     CHECK(flat.out.empty());
     CHECK(flat.err.find(
-              "p: holds no JPEG or PNG picture; found 2 .webp, 1 .txt, 1 sub-folder (-r reads them too)") !=
+              "p: holds no JPEG or PNG image; found 2 .webp, 1 .txt, 1 sub-folder (-r reads them too)") !=
           std::string::npos);
     const Outcome deep = desk.run("classify colors.safetensors p -r --csv --topk 1");
-    CHECK(deep.code == 1);  // two pictures were not answered
+    CHECK(deep.code == 1);  // two images were not answered
     CHECK(deep.out.find("p/deep/red.jfif,1,0,red") != std::string::npos);
     CHECK(deep.err.find("p: left out: 2 .webp; JPEG and PNG are read") != std::string::npos);
     std::filesystem::remove(desk.folder / "p/a.webp");

@@ -26,7 +26,7 @@ TEST_CASE("bench times every combination") {
     CHECK_FALSE(report["host"]["onednn"].get<std::string>().empty());
 }
 
-TEST_CASE("bench runs several batches at a time, and counts the pictures of all") {
+TEST_CASE("bench runs several batches at a time, and counts the images of all") {
     const TempFolder folder;
     dyce::save_model(folder / "m.safetensors", color_model());
     const Outcome outcome = run_program("bench " + folder / "m.safetensors" +
@@ -73,7 +73,7 @@ TEST_CASE("bench calls a machine busy where other programs took its processors")
     CHECK_FALSE(busy(1000, 500, 3, 1));  // it waited of its own accord
 }
 
-TEST_CASE("bench times pictures on their way to the network") {
+TEST_CASE("bench times images on their way to the network") {
     const TempFolder folder;
     dyce::save_model(folder / "m.safetensors", color_model());
     write_file(folder.path() / "p/a.png", color_png(8, 255, 0, 0));
@@ -82,13 +82,13 @@ TEST_CASE("bench times pictures on their way to the network") {
     const std::string bench = "bench " + folder / "m.safetensors" + " --decode ";
     const Outcome outcome = run_program(bench + folder / "p" + " --duration 0.02 --json");
     CHECK(outcome.code == 0);
-    const json pictures = json::parse(outcome.out)["pictures"];
-    CHECK(pictures["files"] == 2);
+    const json images = json::parse(outcome.out)["pictures"];
+    CHECK(images["files"] == 2);
     for (const char* step : {"decode", "prepare"}) {
-        CHECK(pictures[step]["runs"].get<int>() % 2 == 0);  // whole passes
-        CHECK(pictures[step]["median_ms"].get<double>() > 0);
+        CHECK(images[step]["runs"].get<int>() % 2 == 0);  // whole passes
+        CHECK(images[step]["median_ms"].get<double>() > 0);
     }
-    CHECK(pictures["images_per_second"].get<double>() > 0);
+    CHECK(images["images_per_second"].get<double>() > 0);
     CHECK(run_program(bench + folder / "q").code == 3);
     CHECK(run_program(bench + folder / "none").code == 4);
     CHECK(run_program(bench + folder / "p" + " --batch 2").err.find("excludes --batch") != std::string::npos);
@@ -119,7 +119,7 @@ TEST_CASE("bench tells what the machine computes at most") {
     CHECK(report["peak"][0]["gflops"].get<double>() > 0);
 }
 
-TEST_CASE("bench compares configurations with exits off, on the same pictures") {
+TEST_CASE("bench compares configurations with exits off, on the same images") {
     const TempFolder folder;
     write_exit_inputs(folder);
     write_exit_set(folder);
@@ -158,7 +158,7 @@ TEST_CASE("bench compares configurations with exits off, on the same pictures") 
     }
 }
 
-TEST_CASE("bench refuses configurations without pictures, and pictures without configurations") {
+TEST_CASE("bench refuses configurations without images, and images without configurations") {
     const TempFolder folder;
     write_exit_inputs(folder);
     write_exit_set(folder);
@@ -172,9 +172,9 @@ TEST_CASE("bench refuses configurations without pictures, and pictures without c
         {model + config, "--data: is missing"},
         {model + data, "--data: needs --config or --switch"},
         {model + config + data + " --segments", "--segments: excludes --config and --switch"},
-        {model + config + data + " --batch 64", "there are 40 pictures"},
+        {model + config + data + " --batch 64", "there are 40 images"},
         {model + " --switch --limit 3", "--limit: needs --data"},
-        {model + " --switch" + data + " --batch 64", "there are 40 pictures"},
+        {model + " --switch" + data + " --batch 64", "there are 40 images"},
         {model + config + ":best" + data, "best"},
         {model + " --config :first" + data, "no configuration set is stored"},
     };

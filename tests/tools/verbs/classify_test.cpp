@@ -1,4 +1,4 @@
-// Pictures in, answers out: the colours of the pictures are the oracle.
+// Images in, answers out: the colours of the images are the oracle.
 #include "tests/tools/exit_inputs.h"
 #include "tests/tools/program.h"
 
@@ -16,15 +16,15 @@ using nlohmann::json;
 
 namespace {
 
-struct Pictures {
+struct Images {
     TempFolder folder;
     std::string model = folder / "colors.safetensors";
-    Pictures() {
+    Images() {
         dyce::save_model(model, color_model());
         write_file(folder / "p/a,red.png", color_png(8, 255, 0, 0));
         write_file(folder / "p/b green.png", color_png(8, 0, 255, 0));
         write_file(folder / "p/deep/c_blue.png", color_png(8, 0, 0, 255));
-        write_file(folder / "p/notes.txt", "not a picture");
+        write_file(folder / "p/notes.txt", "not an image");
     }
     std::string operator/(const std::string& name) const { return "'" + folder / name + "'"; }
 };
@@ -38,8 +38,8 @@ std::vector<json> lines(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("classify answers a folder in order, one JSON line a picture") {
-    const Pictures p;
+TEST_CASE("classify answers a folder in order, one JSON line an image") {
+    const Images p;
     for (const char* batch : {"", " --batch 2", " --batch 7 --threads 1"}) {
         const Outcome outcome = run_program("classify " + p.model + " -r " + p / "p" + " --jsonl" + batch);
         CHECK(outcome.code == 0);
@@ -87,8 +87,8 @@ TEST_CASE("under a deadline each answer says whether it was late; without one th
     }
 }
 
-TEST_CASE("a picture that fails is told, the others are answered, the exit code is 1") {
-    const Pictures p;
+TEST_CASE("an image that fails is told, the others are answered, the exit code is 1") {
+    const Images p;
     write_file(p.folder / "p/broken.png", "nothing");
     write_file(p.folder / "p/large.png", color_png(9, 1, 2, 3));
     const Outcome outcome = run_program("classify " + p.model + " " + p / "p" + " --jsonl --batch 3");
@@ -103,22 +103,22 @@ TEST_CASE("a picture that fails is told, the others are answered, the exit code 
     CHECK(outcome.err.find("broken.png") != std::string::npos);
 }
 
-TEST_CASE("several workers answer in the order of the pictures") {
-    const Pictures p;
+TEST_CASE("several workers answer in the order of the images") {
+    const Images p;
     write_file(p.folder / "p/broken.png", "nothing");
-    std::string pictures;
+    std::string images;
     std::vector<std::string> expected;
     for (int i = 0; i < 60; ++i) {
         const char* names[] = {"p/a,red.png", "p/broken.png", "p/deep/c_blue.png"};
-        pictures += " " + p / names[i % 7 % 3];
+        images += " " + p / names[i % 7 % 3];
         expected.push_back(p.folder / names[i % 7 % 3]);
     }
     const auto without_times = [](std::vector<json> answers) {
         for (json& answer : answers) answer.erase("latency_us");
         return answers;
     };
-    const Outcome alone = run_program("classify " + p.model + pictures + " --jsonl --batch 2 --workers 1");
-    const Outcome outcome = run_program("classify " + p.model + pictures + " --jsonl --batch 2 --workers 5");
+    const Outcome alone = run_program("classify " + p.model + images + " --jsonl --batch 2 --workers 1");
+    const Outcome outcome = run_program("classify " + p.model + images + " --jsonl --batch 2 --workers 5");
     CHECK(outcome.code == 1);
     CHECK(outcome.err == alone.err);
     CHECK(without_times(lines(outcome.out)) == without_times(lines(alone.out)));
@@ -132,8 +132,8 @@ TEST_CASE("several workers answer in the order of the pictures") {
     }
 }
 
-TEST_CASE("pictures come from lists too, and answers go out as CSV or text") {
-    const Pictures p;
+TEST_CASE("images come from lists too, and answers go out as CSV or text") {
+    const Images p;
     const std::string red = p / "p/a,red.png", blue = p / "p/deep/c_blue.png";
     const Outcome piped =
         run_program("classify " + p.model + " - --topk 1 --csv", "printf '%s\\n' " + red + " | ");
@@ -147,7 +147,7 @@ TEST_CASE("pictures come from lists too, and answers go out as CSV or text") {
 }
 
 TEST_CASE("labels given on the command line replace the model's, and must be as many") {
-    const Pictures p;
+    const Images p;
     write_file(p.folder / "names", "rouge\nvert\nbleu\n");
     const std::string red = p / "p/a,red.png";
     CHECK(run_program("classify " + p.model + " " + red + " --labels " + p / "names").out.find("rouge") !=
@@ -158,8 +158,8 @@ TEST_CASE("labels given on the command line replace the model's, and must be as 
     CHECK(outcome.err.find("2 labels, the model has 3 classes") != std::string::npos);
 }
 
-TEST_CASE("eval counts what is right, and writes a line a picture") {
-    const Pictures p;
+TEST_CASE("eval counts what is right, and writes a line an image") {
+    const Images p;
     write_file(p.folder / "list.csv", "path,label\np/a,red.png,0\n");  // a comma without quotes: refused
     CHECK(run_program("eval " + p.model + " --data " + p / "list.csv").code == 3);
     write_file(p.folder / "list.csv",
@@ -182,7 +182,7 @@ TEST_CASE("eval counts what is right, and writes a line a picture") {
 }
 
 TEST_CASE("inspect describes the model in JSON, text and Graphviz' language") {
-    const Pictures p;
+    const Images p;
     const json report = json::parse(run_program("inspect " + p.model + " --json").out);
     CHECK(report["schema"] == "dyce.inspect/1");
     CHECK(report["arch"] == "colors");

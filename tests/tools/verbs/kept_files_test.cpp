@@ -31,10 +31,10 @@ struct Recording {
 
     Outcome run() const { return run_program(arguments + output, "timeout 60"); }
 
-    // A picture that cannot be read ends a run behind the blocks of those before it.
+    // An image that cannot be read ends a run behind the blocks of those before it.
     std::string half_journal() const {
         const std::string broken = folder / "data/2/3.png", good = read_file(broken);
-        write_file(broken, "no picture");
+        write_file(broken, "no image");
         REQUIRE(run().code == 3);
         write_file(broken, good);
         return read_file(journal);
@@ -77,11 +77,11 @@ TEST_CASE("whatever is in a journal, the record is that of one run") {
     const Recording recording;
     const std::string journal = recording.half_journal();
     const std::size_t rows = journal.find('\n') + 1, first = rows + 64, block = (journal.size() - rows) / 4;
-    REQUIRE(journal.size() == rows + 4 * block);  // 19 pictures of 40: four blocks of 4
+    REQUIRE(journal.size() == rows + 4 * block);  // 19 images of 40: four blocks of 4
     const struct {
         const char* name;
         std::function<void(std::string&)> change;
-        std::size_t left;  // pictures that need not be computed again
+        std::size_t left;  // images that need not be computed again
         bool told;         // that something is wrong
     } cases[] = {
         {"nothing", [](std::string&) {}, 16, false},
@@ -90,7 +90,7 @@ TEST_CASE("whatever is in a journal, the record is that of one run") {
          12, true},
         {"a size of 2^64-1", [&](std::string& b) { b.replace(rows + block, 8, std::string(8, '\xff')); }, 4,
          true},
-        {"rows for more pictures", [&](std::string& b) { b += b.substr(rows) + b.substr(rows); }, 16, true},
+        {"rows for more images", [&](std::string& b) { b += b.substr(rows) + b.substr(rows); }, 16, true},
         {"a block twice", [&](std::string& b) { b.insert(rows, b.substr(rows, block)); }, 4, true},
         {"cut in a row", [](std::string& b) { b.pop_back(); }, 12, false},
         {"cut in a head", [&](std::string& b) { b.resize(rows + 20); }, 0, false},
@@ -112,7 +112,7 @@ TEST_CASE("whatever is in a journal, the record is that of one run") {
         CHECK_FALSE(fs::exists(recording.journal));
         CHECK(mentions(outcome, recording.journal + ": is ") == row.told);
         CHECK(mentions(outcome, "goes on after") == (row.left > 0));
-        if (row.left > 0) CHECK(mentions(outcome, "after the " + std::to_string(row.left) + " pictures"));
+        if (row.left > 0) CHECK(mentions(outcome, "after the " + std::to_string(row.left) + " images"));
     }
 }
 

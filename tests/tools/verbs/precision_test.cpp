@@ -24,7 +24,7 @@ bool available(bool has, const char* what) {
 bool have_bf16() { return available(onednn::has_bfloat16(), "bfloat16 instructions"); }
 bool have_int8() { return available(onednn::has_int8_products(), "AVX-512 VNNI instructions"); }
 
-// The verb on the model `name` and the pictures of write_exit_inputs().
+// The verb on the model `name` and the images of write_exit_inputs().
 Outcome run_verb(const std::string& verb, const TempFolder& folder, const std::string& name,
                  const std::string& precision) {
     const std::string model = folder / name, data = folder / "data";
@@ -36,7 +36,7 @@ Outcome run_verb(const std::string& verb, const TempFolder& folder, const std::s
     return run_program(arguments + " --threads 1 --precision " + precision);
 }
 
-// Probabilities of the five classes of each picture, by class.
+// Probabilities of the five classes of each image, by class.
 std::vector<std::vector<double>> answers(const TempFolder& folder, const std::string& name,
                                          const std::string& precision) {
     const Outcome outcome = run_verb("classify", folder, name, precision);
@@ -131,7 +131,7 @@ TEST_CASE("a model that was quantised answers nearly as float32 in int8, and the
     CHECK(report["digest"] == after->digest);
     CHECK(report["images"] == 40);
     CHECK(report["failed"] == 0);
-    CHECK(report["values"] == 5);  // picture, stem, inside of both blocks, between them
+    CHECK(report["values"] == 5);  // image, stem, inside of both blocks, between them
 
     CHECK(answers(folder, "m.safetensors", "f32") == answers(folder, "q.safetensors", "f32"));
     CHECK(run_program("inspect " + folder / "q.safetensors").out.find("int8 scales   5\n") !=
@@ -199,14 +199,14 @@ TEST_CASE("quantize leaves out a set of configurations that no longer fits, and 
     CHECK(read_file(folder / "again.safetensors") == read_file(folder / "q.safetensors"));
 }
 
-TEST_CASE("quantize tells pictures that it cannot read, and needs one that it can") {
+TEST_CASE("quantize tells images that it cannot read, and needs one that it can") {
     const TempFolder folder;
     write_exit_inputs(folder);
-    write_file(folder / "data/0/0.png", "no picture");
+    write_file(folder / "data/0/0.png", "no image");
     const Outcome some = quantize(folder, "m.safetensors", "q.safetensors");
     CHECK(some.code == 1);
     CHECK(some.err.find("0/0.png") != std::string::npos);
-    CHECK(some.err.find("measured on 39 pictures") != std::string::npos);
+    CHECK(some.err.find("measured on 39 images") != std::string::npos);
     const Outcome none = quantize(folder, "m.safetensors", "none.safetensors", "--images 1");
     CHECK(none.code == 3);
     CHECK_FALSE(std::filesystem::exists(folder / "none.safetensors"));

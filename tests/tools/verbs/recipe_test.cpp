@@ -1,4 +1,4 @@
-// How pictures are prepared, as the command line tells; torchvision's and Pillow's arithmetic is tested
+// How images are prepared, as the command line tells; torchvision's and Pillow's arithmetic is tested
 // elsewhere.
 #include "tools/verbs/recipe.h"
 
@@ -31,7 +31,7 @@ std::vector<float> prepared(const Preprocess& recipe, int width, int height) {
 }  // namespace
 
 TEST_CASE(
-    "a model converted with --preset cifar10 takes pictures of any size, and its own to the bit as before") {
+    "a model converted with --preset cifar10 takes images of any size, and its own to the bit as before") {
     const Preprocess anew = recipe({{"preset", "cifar10"}});
     CHECK(anew.resize == 32);
     CHECK(anew.crop == 32);

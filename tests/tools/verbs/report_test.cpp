@@ -104,7 +104,7 @@ TEST_CASE("a report tells what a record says of each configuration") {
         "report " + folder / "set.configs.json" + " --records " + record + " -o " + folder / "report.html";
     REQUIRE(run_program(arguments).code == 0);
     const std::string text = text_of(folder / "report.html");
-    CHECK(has(text, "40 pictures"));
+    CHECK(has(text, "40 images"));
     CHECK(has(text, "|block0|"));  // the feature map that the first exit reads
     CHECK(has(text, "first as recorded: "));
     CHECK(count(read_file(folder / "report.html"), "<line class=\"measured\"") == 3);

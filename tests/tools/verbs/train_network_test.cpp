@@ -16,8 +16,8 @@ using namespace dyce::test;
 
 namespace {
 
-// Pictures of two classes that differ in colour.
-void write_pictures(const TempFolder& folder) {
+// Images of two classes that differ in colour.
+void write_images(const TempFolder& folder) {
     for (int i = 0; i < 10; ++i) {
         write_file(folder / ("data/blue/" + std::to_string(i) + ".png"), color_png(32, 10 * i, 40, 200));
         write_file(folder / ("data/red/" + std::to_string(i) + ".png"), color_png(32, 200, 40, 10 * i));
@@ -34,9 +34,9 @@ bool mentions(const std::string& text, const std::string& piece) {
 
 }  // namespace
 
-TEST_CASE("a network from scratch takes the pictures that the command line describes") {
+TEST_CASE("a network from scratch takes the images that the command line describes") {
     const TempFolder folder;
-    write_pictures(folder);
+    write_images(folder);
     const Outcome outcome =
         run_program(from_scratch(folder) + "--epochs 1 --resize 40 --crop 32 --std 1,1,0.5 -o " +
                     folder / "m.safetensors");
@@ -54,7 +54,7 @@ TEST_CASE("a network from scratch takes the pictures that the command line descr
 
 TEST_CASE("a network trained from scratch with its exits is an ordinary model that knows its classes") {
     const TempFolder folder;
-    write_pictures(folder);
+    write_images(folder);
     const Outcome outcome =
         run_program(from_scratch(folder) +
                     "--heads linear,grid4-mlp2x8 --sites 2,8 --epochs 30 --lr 0.02 --ema 0.5 --smoothing 0.1 "
@@ -99,7 +99,7 @@ TEST_CASE("a network trained from scratch with its exits is an ordinary model th
 
 TEST_CASE("training whole networks refuses what cannot be") {
     const TempFolder folder;
-    write_pictures(folder);
+    write_images(folder);
     const std::string out = " -o " + folder / "m.safetensors ", fine = from_scratch(folder) + out;
     const struct {
         std::string arguments;
@@ -136,7 +136,7 @@ TEST_CASE("training whole networks refuses what cannot be") {
 
 TEST_CASE("a whole network's training, killed again and again, ends with the same bytes") {
     const TempFolder folder;
-    write_pictures(folder);
+    write_images(folder);
     for (const std::string optimiser : {"sgd", "adamw"}) {
         CAPTURE(optimiser);
         const std::string arguments = from_scratch(folder) +
@@ -167,7 +167,7 @@ TEST_CASE("a whole network's training, killed again and again, ends with the sam
 
 TEST_CASE("a training that is over goes on when more epochs are asked for, at the longer schedule's rate") {
     const TempFolder folder;
-    write_pictures(folder);
+    write_images(folder);
     const std::string log = folder / "log.csv", model = folder / "m.safetensors";
     const std::string arguments = from_scratch(folder) + "--holdout 0 --lr 0.1 --resume --checkpoint " +
                                   folder / "checkpoint" + " --log " + log + " -o " + model;
@@ -180,7 +180,7 @@ TEST_CASE("a training that is over goes on when more epochs are asked for, at th
         double epoch = 0, step = 0, rate = 0;
         REQUIRE(std::sscanf(line.c_str(), "%lf,%lf,%lf", &epoch, &step, &rate) == 3);
         CHECK(epoch == static_cast<double>(rates.size() + 1));
-        CHECK(step == 2 * epoch);  // 20 pictures, 8 at a time
+        CHECK(step == 2 * epoch);  // 20 images, 8 at a time
         rates.push_back(rate);
     }
     REQUIRE(rates.size() == 30);
@@ -196,7 +196,7 @@ TEST_CASE("a training that is over goes on when more epochs are asked for, at th
 
 TEST_CASE("a network trains in bfloat16, is stored so, and computes so") {
     const TempFolder folder;
-    write_pictures(folder);
+    write_images(folder);
     const std::string model = folder / "m.safetensors";
     const Outcome trained = run_program(
         from_scratch(folder) + "--epochs 30 --lr 0.02 --ema 0.5 --precision bf16 --store bf16 -o " + model);

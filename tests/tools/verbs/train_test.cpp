@@ -24,7 +24,7 @@ TEST_CASE("train attaches heads, keeps others and reports what was held out") {
     CAPTURE(outcome.err);
     REQUIRE(outcome.code == 0);
     CHECK(mentions(outcome, "smaller than the grid of grid9-linear"));
-    CHECK(mentions(outcome, "held out: 4 pictures"));
+    CHECK(mentions(outcome, "held out: 4 images"));
     CHECK(outcome.out.find("\"schema\": \"dyce.train/1\"") != std::string::npos);
     const auto model = load_model(folder / "out.safetensors");
     CHECK(model->last().exits.heads.size() == 4 + 4);

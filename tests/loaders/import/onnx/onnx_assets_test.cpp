@@ -18,8 +18,8 @@ namespace {
 struct Network {
     std::string path;
     std::vector<std::string> outputs;
-    std::int64_t pictures;  ///< plain loops are slow
-    double tolerance;       ///< of the largest output
+    std::int64_t images;  ///< plain loops are slow
+    double tolerance;     ///< of the largest output
 };
 
 /// The first `count` rows.
@@ -60,11 +60,11 @@ TEST_CASE("every network gives its recorded outputs") {
         const std::string base = (shared / "assets" / network.path).string();
         const Graph graph = import_onnx(base + ".onnx");
         const NpzReader reference(base + "_reference.npz");
-        const auto outputs = interpret(graph, {first_rows(reference.read("input"), network.pictures)});
+        const auto outputs = interpret(graph, {first_rows(reference.read("input"), network.images)});
         REQUIRE(outputs.size() == network.outputs.size());
         for (std::size_t i = 0; i < outputs.size(); ++i) {
             CHECK(graph.value(graph.outputs[i]).name == network.outputs[i]);
-            check_close(outputs[i], first_rows(reference.read(network.outputs[i]), network.pictures),
+            check_close(outputs[i], first_rows(reference.read(network.outputs[i]), network.images),
                         network.tolerance);
         }
     }

@@ -1,4 +1,4 @@
-// Files exported for an open or a fixed number of pictures become graphs for any number; those that cannot
+// Files exported for an open or a fixed number of images become graphs for any number; those that cannot
 // are refused by name.
 #include "graph/interpreter.h"
 #include "loaders/import/onnx/onnx_import.h"
@@ -40,17 +40,17 @@ Graph imported(std::int64_t batch, const std::function<void(M&)>& write) {
     return import_onnx(model.save(folder));
 }
 
-/// Whether three pictures at once give what each gives alone, in rows of `row`.
+/// Whether three images at once give what each gives alone, in rows of `row`.
 void check_rows(const Graph& graph, const Shape& row) {
-    const Tensor pictures = counting({3, 2, 3, 4});
-    const Tensor together = interpret(graph, {pictures})[0];
+    const Tensor images = counting({3, 2, 3, 4});
+    const Tensor together = interpret(graph, {images})[0];
     Shape shape{3};
     for (std::int64_t dim : row) shape.push_back(dim);
     REQUIRE(together.shape() == shape);
     for (std::int64_t i = 0; i < 3; ++i) {
-        Tensor picture(DataType::kFloat32, {1, 2, 3, 4});
-        std::memcpy(picture.mutable_bytes(), pictures.data<float>() + i * 24, picture.byte_size());
-        const Tensor alone = interpret(graph, {picture})[0];
+        Tensor image(DataType::kFloat32, {1, 2, 3, 4});
+        std::memcpy(image.mutable_bytes(), images.data<float>() + i * 24, image.byte_size());
+        const Tensor alone = interpret(graph, {image})[0];
         CHECK(std::equal(alone.data<float>(), alone.data<float>() + alone.elements(),
                          together.data<float>() + i * row.elements()));
     }
@@ -123,7 +123,7 @@ TEST_CASE("Expand of a computed value to a shape with the batch in it") {
                {2, 3, 5});
 }
 
-TEST_CASE("what depends on the number of pictures is refused by name") {
+TEST_CASE("what depends on the number of images is refused by name") {
     const auto refused = [](std::int64_t batch, const std::function<void(M&)>& write,
                             const std::string& piece) {
         CAPTURE(piece);
@@ -134,7 +134,7 @@ TEST_CASE("what depends on the number of pictures is refused by name") {
         [](M& m) {
             write_reshape(m, {1, -1});
         },
-        "Reshape_y: Reshape depends on the number of pictures");
+        "Reshape_y: Reshape depends on the number of images");
     refused(
         kOpen,
         [](M& m) {
@@ -142,7 +142,7 @@ TEST_CASE("what depends on the number of pictures is refused by name") {
             m.node("ConstantOfShape", {"shape"}, {"zeros"});
             m.node("Add", {"x", "zeros"}, {"y"});
         },
-        "zeros: a constant that depends on the number of pictures");
+        "zeros: a constant that depends on the number of images");
     refused(
         1,
         [](M& m) {
@@ -162,14 +162,14 @@ TEST_CASE("what depends on the number of pictures is refused by name") {
             m.node("ReduceMean", {"x"}, {"mean"}).set("axes", Ints{0});
             m.node("Sub", {"x", "mean"}, {"y"});
         },
-        "ReduceMean_mean: ReduceMean mixes the pictures");
+        "ReduceMean_mean: ReduceMean mixes the images");
     refused(
-        kOpen, [](M& m) { m.node("Softmax", {"x"}, {"y"}).set("axis", 0); }, "Softmax mixes the pictures");
+        kOpen, [](M& m) { m.node("Softmax", {"x"}, {"y"}).set("axis", 0); }, "Softmax mixes the images");
     refused(
         kOpen,
         [](M& m) {
             m.ints("zero", {0}).ints("one", {1}).node("Slice", {"x", "zero", "one", "zero"}, {"first"});
             m.node("Add", {"x", "first"}, {"y"});
         },
-        "Slice_first: Slice mixes the pictures");
+        "Slice_first: Slice mixes the images");
 }

@@ -48,7 +48,7 @@ void check(const Tensor& x, const Tensor& expected, const std::vector<Version>& 
 }
 
 const Tensor kTwoByThree = Tensor::of({2, 3}, {1, 2, 3, 4, 5, 6});
-const Tensor kPicture = Tensor::of({1, 1, 2, 2}, {1, 2, 3, 4});
+const Tensor kImage = Tensor::of({1, 1, 2, 2}, {1, 2, 3, 4});
 
 }  // namespace
 
@@ -236,7 +236,7 @@ TEST_CASE("BatchNormalization: how training is told from inference") {
             .set("epsilon", 0.f);
     };
     const std::vector<std::string> trained = {"y", "m", "v"};
-    check(kPicture, Tensor::of({1, 1, 2, 2}, {1, 2, 3, 4}),
+    check(kImage, Tensor::of({1, 1, 2, 2}, {1, 2, 3, 4}),
           {{6, [&](M& m) { norm(m).set("is_test", 1).set("momentum", 0.9f).set("spatial", 1); }},
            {6, [&](M& m) { norm(m); }},
            {7, [&](M& m) { norm(m).set("spatial", 1); }},
@@ -246,7 +246,7 @@ TEST_CASE("BatchNormalization: how training is told from inference") {
     for (const Version& version :
          {Version{6, [&](M& m) { norm(m, trained); }}, Version{9, [&](M& m) { norm(m, trained); }},
           Version{14, [&](M& m) { norm(m, trained).set("training_mode", 1); }}})
-        CHECK_THROWS_WITH(run(version, kPicture), doctest::Contains("training mode"));
+        CHECK_THROWS_WITH(run(version, kImage), doctest::Contains("training mode"));
 }
 
 TEST_CASE("Dropout passes its input on") {
@@ -293,7 +293,7 @@ TEST_CASE("Gemm: the third input is added by broadcasting, and may be left out f
 TEST_CASE("Upsample and Resize before operator set 11 take input x / scale") {
     const auto upsampled = Tensor::of({1, 1, 2, 4}, {1, 1, 2, 2, 3, 3, 4, 4});
     const Floats twice = {1, 1, 1, 2};
-    check(kPicture, upsampled,
+    check(kImage, upsampled,
           {{7, [&](M& m) { m.node("Upsample", {"x"}, {"y"}).set("scales", twice); }},
            {9,
             [&](M& m) {
@@ -317,7 +317,7 @@ TEST_CASE("Upsample and Resize before operator set 11 take input x / scale") {
                     .set("coordinate_transformation_mode", "asymmetric")
                     .set("nearest_mode", "floor");
             }}});
-    check(kPicture, Tensor::of({1, 1, 2, 4}, {1, 1.5f, 2, 2, 3, 3.5f, 4, 4}),
+    check(kImage, Tensor::of({1, 1, 2, 4}, {1, 1.5f, 2, 2, 3, 3.5f, 4, 4}),
           {{7, [&](M& m) { m.node("Upsample", {"x"}, {"y"}).set("mode", "linear").set("scales", twice); }},
            {10, [&](M& m) {
                 m.floats("s", {4}, twice).node("Resize", {"x", "s"}, {"y"}).set("mode", "linear");
@@ -330,7 +330,7 @@ TEST_CASE("Upsample and Resize before operator set 11 take input x / scale") {
     const Version both{10, [](M& m) {
                            m.floats("s", {4}, {1, 1, 2, 0.5f}).node("Resize", {"x", "s"}, {"y"});
                        }};
-    CHECK_THROWS_WITH(run(both, kPicture), doctest::Contains("Resize, both shrinking and enlarging"));
+    CHECK_THROWS_WITH(run(both, kImage), doctest::Contains("Resize, both shrinking and enlarging"));
 }
 
 TEST_CASE("Reshape: 0 keeps a dimension, unless allowzero makes it one") {

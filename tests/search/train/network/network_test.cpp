@@ -19,7 +19,7 @@ using namespace dyce::test;
 
 namespace {
 
-// Picture i is one colour, class i % 4.
+// Image i is one colour, class i % 4.
 class Colors final : public Dataset {
 public:
     std::int64_t size() const override { return 12; }
@@ -93,28 +93,28 @@ TEST_CASE("what a teacher adds to the loss has the gradient that differences say
           doctest::Approx(-0.7 * std::log(4.0)));
 }
 
-TEST_CASE("a store gives pictures as the recipe does, without those that cannot be read") {
+TEST_CASE("a store gives images as the recipe does, without those that cannot be read") {
     const Colors colors;
     const Preprocess recipe = recipe_of_colors();
-    const PictureStore store(colors, recipe, 2);
+    const ImageStore store(colors, recipe, 2);
     CHECK(store.missing() == 1);
     REQUIRE(store.size() == 11);
     std::vector<float> expected(store.numbers()), actual(store.numbers());
     for (std::int64_t i = 0; i < store.size(); ++i) {
-        const std::int64_t picture = i < 5 ? i : i + 1;
-        apply(recipe, colors.image(picture), expected.data());
+        const std::int64_t image = i < 5 ? i : i + 1;
+        apply(recipe, colors.image(image), expected.data());
         store.read(i, actual.data());
-        CHECK(store.label(i) == colors.label(picture));
+        CHECK(store.label(i) == colors.label(image));
         for (std::size_t at = 0; at < actual.size(); ++at) CHECK(std::abs(actual[at] - expected[at]) < 1e-6);
     }
 }
 
-TEST_CASE("an epoch shows each picture at most once, in an order of its own, mixed as its targets say") {
+TEST_CASE("an epoch shows each image at most once, in an order of its own, mixed as its targets say") {
     const Colors colors;
-    const PictureStore store(colors, recipe_of_colors(), 1);
-    const std::vector<std::int64_t> pictures{0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
-    BatchMaker plain(store, pictures, 4, {.shift = false}, 7),
-        mixed(store, pictures, 4, {.shift = false, .mixup = 0.4}, 7);
+    const ImageStore store(colors, recipe_of_colors(), 1);
+    const std::vector<std::int64_t> images{0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+    BatchMaker plain(store, images, 4, {.shift = false}, 7),
+        mixed(store, images, 4, {.shift = false, .mixup = 0.4}, 7);
     CHECK(plain.batches() == 2);
     const std::size_t size = store.numbers();
     std::vector<float> numbers(4 * size), mix(4 * size);
@@ -142,7 +142,7 @@ TEST_CASE("an epoch shows each picture at most once, in an order of its own, mix
     CHECK(orders[0] != orders[1]);
     // A training that goes on in the middle of an epoch sees what it would have seen.
     std::vector<float> again(4 * size);
-    BatchMaker(store, pictures, 4, {.shift = false, .mixup = 0.4}, 7).make(1, 1, again, targets);
+    BatchMaker(store, images, 4, {.shift = false, .mixup = 0.4}, 7).make(1, 1, again, targets);
     CHECK(again == mix);
 }
 
@@ -158,8 +158,8 @@ TEST_CASE("a step of each optimiser is what its paper says") {
         options.kind = kind;
         options.decay = 0.01;
         NetworkTrainer trainer(builder.graph(), 1, options);
-        trainer.pictures()[0] = 3;
-        trainer.pictures()[1] = 3;
+        trainer.images()[0] = 3;
+        trainer.images()[1] = 3;
         trainer.targets()[0] = {0, 0, 1};
         const auto seen = trainer.step(0.1);
         CHECK(seen.loss == doctest::Approx(std::log(2.0)));
@@ -188,7 +188,7 @@ TEST_CASE(
     options.average = 0.5;
     NetworkTrainer trainer(member.graph, 8, options);
     Random random(1, 2);
-    for (float& number : trainer.pictures()) number = static_cast<float>(2 * random.uniform() - 1);
+    for (float& number : trainer.images()) number = static_cast<float>(2 * random.uniform() - 1);
     for (std::size_t r = 0; r < 8; ++r) trainer.targets()[r] = {static_cast<int>(r % 4), 0, 1};
     const double first = trainer.step(0.01).loss;
     const auto allocations = [](auto&& work) {
@@ -208,7 +208,7 @@ TEST_CASE(
     const auto state = trainer.state();
     NetworkTrainer other(member.graph, 8, options);
     other.set_state(state, 22);
-    std::copy_n(trainer.pictures().begin(), trainer.pictures().size(), other.pictures().begin());
+    std::copy_n(trainer.images().begin(), trainer.images().size(), other.images().begin());
     std::copy_n(trainer.targets().begin(), 8, other.targets().begin());
     CHECK(trainer.step(0.01).loss == other.step(0.01).loss);
     CHECK(trainer.state() == other.state());
@@ -229,11 +229,11 @@ TEST_CASE("a teacher teaches exit by exit, and must fit") {
     const Member teacher = finish_network(network("cifar_resnet32", 4, {8, 2}));
     Teacher exits(teacher, student, 2, 1),
         classifier(finish_network(network("cifar_resnet32", 4, {})), student, 2, 1);
-    std::vector<float> pictures(2 * 3 * 32 * 32);
+    std::vector<float> images(2 * 3 * 32 * 32);
     Random random(1, 2);
-    for (float& number : pictures) number = static_cast<float>(2 * random.uniform() - 1);
-    exits.answer(pictures);
-    classifier.answer(pictures);
+    for (float& number : images) number = static_cast<float>(2 * random.uniform() - 1);
+    exits.answer(images);
+    classifier.answer(images);
     REQUIRE(exits.logits(1).size() == 2 * 4);
     CHECK(std::equal(classifier.logits(0).begin(), classifier.logits(0).end(), classifier.logits(2).begin()));
 

@@ -1,0 +1,16 @@
+// Which files are images, by the ends of their names. Pure functions.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace dyce {
+
+/// Of any format, whether it can be decoded or not.
+bool is_image_name(const std::filesystem::path& file);
+/// Of the formats that are decoded: JPEG and PNG.
+bool is_readable_image_name(const std::filesystem::path& file);
+/// The end of the name from its last dot on, in small letters; empty without one.
+std::string lower_extension(const std::filesystem::path& file);
+
+}  // namespace dyce

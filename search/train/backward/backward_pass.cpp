@@ -1,0 +1,34 @@
+#include "search/train/backward/backward_pass.h"
+
+#include <algorithm>
+
+namespace dyce {
+namespace {
+
+constexpr BackwardPass kBackwardPasses[] = {
+    {"Add", "", backward::add, true},
+    {"AveragePool", "", backward::average_pool},
+    {"BatchNormalization", "", backward::batch_normalization, true},
+    {"Conv", "", backward::conv},
+    {"Flatten", "", backward::view},
+    {"Gemm", "", backward::gemm},
+    {"GlobalAveragePool", "", backward::global_average_pool},
+    {"MaxPool", "", backward::max_pool},
+    {"Pad", "", backward::move},
+    {"Relu", "", backward::relu},
+    {"Reshape", "", backward::view},
+    {"Slice", "", backward::move},
+    {"Transpose", "", backward::move},
+    {"AdaptiveAveragePool", "dyce", backward::adaptive_average_pool},
+};
+
+}  // namespace
+
+const BackwardPass* find_backward_pass(const OpSpec& spec) {
+    const auto found = std::find_if(
+        std::begin(kBackwardPasses), std::end(kBackwardPasses),
+        [&](const BackwardPass& one) { return one.name == spec.name && one.domain == spec.domain; });
+    return found == std::end(kBackwardPasses) ? nullptr : found;
+}
+
+}  // namespace dyce
