@@ -48,7 +48,7 @@ middle() { sort -g | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
 ours() {
     local plan=latency
     [ "$2" -eq 1 ] || plan=throughput
-    "$dyce" bench "$1" --batch "$2" --threads "$3" --precision "$precision" --plan "$plan" --duration "$seconds" \
+    "$dyce" bench "$1" --batch "$2" --threads "$3" --precision "$precision" --tune "$plan" --duration "$seconds" \
         --json --quiet | median_of
 }
 theirs() { node "$peer" --batch "$2" --threads "$3" --seconds "$seconds" "$1" | median_of; }

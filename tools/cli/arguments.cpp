@@ -11,16 +11,18 @@
 namespace dyce {
 namespace {
 
-std::string long_name(const Option& option) {
-    const std::string name = option.name;
-    const auto comma = name.find(',');
-    return comma == std::string::npos ? name : name.substr(comma + 1);
+// But for the one-letter form; the first is the one that accessors go by.
+std::vector<std::string> long_names(const Option& option) {
+    std::vector<std::string> names = split(option.name, ',');
+    std::erase_if(names, [](const std::string& name) { return name.size() == 1; });
+    return names;
 }
 
 // cxxopts reports an unknown option by exception text only; the option itself stands in argv.
 std::string unknown_option_message(const Verb& verb, int argc, char** argv, const std::string& fallback) {
     std::vector<std::string> names = {"--help", "--json", "--quiet"};
-    for (const Option& option : verb.options) names.push_back("--" + long_name(option));
+    for (const Option& option : verb.options)
+        for (const std::string& name : long_names(option)) names.push_back("--" + name);
     const std::vector<std::string_view> known(names.begin(), names.end());
     for (int i = 1; i < argc; ++i) {
         std::string word = argv[i];
@@ -72,7 +74,7 @@ std::optional<Arguments> parse_arguments(const Verb& verb, int argc, char** argv
         for (const cxxopts::KeyValue& given : result.arguments())
             arguments.values_[given.key()].push_back(given.value());
         for (const Option& option : verb.options) {
-            const std::string name = long_name(option);
+            const std::string name = long_names(option)[0];
             check_count(option, name, result.count(name));
         }
         arguments.positionals_ = result.unmatched();

@@ -11,7 +11,7 @@
 namespace dyce {
 
 struct Option {
-    const char* name;      ///< "topk", or "o,output" with a short form
+    const char* name;      ///< "topk", "o,output" with a short form, "tune,plan" with an older name
     const char* argument;  ///< "N"; "" for a flag
     const char* help;
     bool many = false;  ///< may be given several times

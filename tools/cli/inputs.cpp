@@ -97,7 +97,7 @@ Precision precision_of(const Arguments& arguments) {
 }
 
 TuneGoal goal_of(const Arguments& arguments) {
-    return parse_tune_goal(arguments.text("plan", "latency"), "--plan");
+    return parse_tune_goal(arguments.text("tune", "latency"), "--tune");
 }
 
 Session open_session(const Arguments& arguments, const Model& model, SessionOptions options) {

@@ -35,13 +35,13 @@ Configuration named_configuration(const std::string& text, const Model& model);
 /// Of all verbs that compute with a model as users run it.
 inline constexpr Option kPrecisionOption = {
     "precision", "NAME", "f32, bf16, or int8 after `dyce quantize`; where the processor has it (f32)"};
-inline constexpr Option kPlanOption = {
-    "plan", "NAME",
+inline constexpr Option kTuneOption = {
+    "tune,plan", "NAME",
     "what kernels are chosen for: latency of an image, or throughput of big batches (latency)"};
 
 /// What --precision says; f32 without it. Throws Error{kUsage} for another word.
 Precision precision_of(const Arguments& arguments);
-/// What --plan says; latency without it. Throws Error{kUsage} for another word.
+/// What --tune says; latency without it. Throws Error{kUsage} for another word.
 TuneGoal goal_of(const Arguments& arguments);
 /// What the option says, f32 without it; floating point only. Throws as precision_of().
 Precision float_of(const Arguments& arguments, const std::string& option);

@@ -216,7 +216,7 @@ const Verb kBench{
     {{"batch", "N,N..", "batch sizes (1)"},
      {"threads", "N,N..", "compute threads (all that this process may use)"},
      kPrecisionOption,
-     kPlanOption,
+     kTuneOption,
      {"workers", "N", "batches of the backbone alone at the same time, each with so many threads (1)"},
      {"duration", "S", "seconds for each combination (2)"},
      {"config", "SET[:NAME]", "also under this configuration, in alternation with exits off; may be repeated",

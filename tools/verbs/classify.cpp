@@ -195,7 +195,7 @@ const Verb kClassify{
       "--threads or --deadline-ms 1)"},
      {"batch", "N", "images computed together (1)"},
      kPrecisionOption,
-     kPlanOption,
+     kTuneOption,
      {"labels", "FILE", "class names, one per line, instead of the model's"},
      {"r,recursive", "", "also images in sub-folders"},
      {"files0-from", "FILE", "paths from a file, separated by NUL bytes; - is stdin"}},

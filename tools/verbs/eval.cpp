@@ -210,7 +210,7 @@ const Verb kEval{
       "which exits are on: a file of configurations or, with :NAME, the model's own set"},
      {"batch", "N", "images computed together (32)"},
      kPrecisionOption,
-     kPlanOption,
+     kTuneOption,
      {"threads", "N",
       "batches computed at the same time, each on one thread (all that this process may use)"},
      {"records", "REC.npz", "simulates the configuration on a record instead"},

@@ -134,7 +134,7 @@ const Verb kRecord{
      {"topk", "N", "classes noted of each exit (1)"},
      {"batch", "N", "images computed together (32)"},
      kPrecisionOption,
-     kPlanOption,
+     kTuneOption,
      {"threads", "N",
       "batches computed at the same time, each on one thread (all that this process may use)"}},
     record,

@@ -7,7 +7,7 @@
 using namespace dyce::test;
 using nlohmann::json;
 
-TEST_CASE("--plan says what kernels are chosen for, and an unknown word is refused") {
+TEST_CASE("--tune, once --plan, says what kernels are chosen for, and an unknown word is refused") {
     const TempFolder folder;
     write_exit_inputs(folder);
     const std::string model = " " + folder / "m.safetensors", data = folder / "data";
@@ -17,11 +17,13 @@ TEST_CASE("--plan says what kernels are chosen for, and an unknown word is refus
                                     "bench" + model + " --json --duration 0.02"};
     for (const std::string& command : commands) {
         CAPTURE(command);
-        const Outcome refused = run_program(command + " --plan fast");
+        const Outcome refused = run_program(command + " --tune fast");
         CHECK(refused.code == 2);
-        CHECK(refused.err.find("--plan: \"fast\" given, expected latency or throughput") !=
+        CHECK(refused.err.find("--tune: \"fast\" given, expected latency or throughput") !=
               std::string::npos);
+        CHECK(run_program(command + " --tune throughput").code == 0);
         CHECK(run_program(command + " --plan throughput").code == 0);
+        CHECK(run_program(command + " --tune latency --plan latency").code == 2);
     }
     for (const char* plan : {"latency", "throughput"}) {
         const Outcome outcome = run_program(commands[3] + " --plan " + plan);
