@@ -67,7 +67,7 @@ xt::xtensor<float, 2> normalised_values(const Preprocess& recipe) {
 // A recipe without a crop takes images of one size.
 [[noreturn]] void refuse_size(const Preprocess& recipe, const ImageSize& size) {
     const std::string side = std::to_string(std::min(recipe.width, recipe.height));
-    throw Error(ErrorCode::kContent, "picture",
+    throw Error(ErrorCode::kContent, "image",
                 size.to_string() + (recipe.resize == 0 ? " pixels" : " pixels after the resize") +
                     ", the network takes " + std::to_string(recipe.width) + "x" +
                     std::to_string(recipe.height) + " and the recipe has no crop; for images of any size " +

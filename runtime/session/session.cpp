@@ -61,7 +61,7 @@ Prediction Session::classify(const Image& image, int topk) {
 
 Prediction Session::classify(const Image& image, const ClassifyOptions& options) {
     auto predictions = classify(std::vector<Image>{image}, options);
-    if (!predictions[0].error.empty()) throw Error(ErrorCode::kContent, "picture", predictions[0].error);
+    if (!predictions[0].error.empty()) throw Error(ErrorCode::kContent, "image", predictions[0].error);
     return std::move(predictions[0]);
 }
 

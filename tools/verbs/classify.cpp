@@ -160,7 +160,7 @@ int classify(const Arguments& arguments) {
     set_way_to_go_on("the answers above are complete: start again with the images that are left");
     Session session = open_session(arguments, model, {.threads = threads, .max_batch = batch});
     const Writer write = choose_writer(arguments);
-    Progress progress("pictures", files.size(), arguments.has("quiet"));
+    Progress progress("images", files.size(), arguments.has("quiet"));
     const auto batch_files = [&](std::size_t b) {
         return std::span(files).subspan(b * step, std::min(step, files.size() - b * step));
     };

@@ -57,7 +57,7 @@ public:
 
     /// All images, `batch` at a time on each of at most `threads` threads.
     Totals run(std::int64_t batch, int threads, bool quiet) {
-        Progress progress("pictures", static_cast<std::size_t>(dataset_.size()), quiet);
+        Progress progress("images", static_cast<std::size_t>(dataset_.size()), quiet);
         const auto batches = static_cast<std::size_t>((dataset_.size() + batch - 1) / batch);
         const int workers = worker_count(threads, batches, session_.arena_bytes());
         seconds_.assign(static_cast<std::size_t>(workers), 0);

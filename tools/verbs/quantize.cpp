@@ -44,7 +44,7 @@ std::size_t bytes_per_worker(const std::vector<Calibration>& members) {
 // Evenly spread: lists are often sorted by class. Gives how many images could not be read.
 std::int64_t show_images(const Dataset& images, std::int64_t count, int threads,
                          std::vector<Calibration>& members, bool quiet) {
-    Progress progress("pictures", static_cast<std::size_t>(count), quiet);
+    Progress progress("images", static_cast<std::size_t>(count), quiet);
     std::int64_t failed = 0;
     const auto observe = [&](std::size_t i, std::size_t) {
         return observe_image(images, static_cast<std::int64_t>(i) * images.size() / count, members);

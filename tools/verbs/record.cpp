@@ -93,7 +93,7 @@ int record(const Arguments& arguments) {
     if (!journal.notice().empty()) std::cerr << "dyce: " << journal.notice() << "\n";
     if (!journal.rows().empty())
         std::cerr << "dyce: goes on after the " << journal.rows().size() << " images of an earlier run\n";
-    Progress progress("pictures", total, arguments.has("quiet"));
+    Progress progress("images", total, arguments.has("quiet"));
     const std::size_t begin = journal.rows().size(), step = static_cast<std::size_t>(options.batch);
     const std::size_t batches = (total - begin + step - 1) / step;
     const auto compute = [&](std::size_t batch, std::size_t) {
