@@ -116,7 +116,10 @@ TEST_CASE("after a stage stalled twelve times the final exit answers again, what
             for (int i = 0; i < quiet_before; ++i) CHECK(answer().left.at(0).position == 4);
             stalls_now = true;
             int late = 0, requests = 0;
-            for (; stalls < 12; ++requests) late += answer().late;
+            while (stalls < 12) {
+                late += answer().late;
+                ++requests;
+            }
             CHECK(late == requests);  // the stalls came after their deadline, the others left before them
             CHECK(requests <= 12 + 8 * 12);
             stalls_now = false;
