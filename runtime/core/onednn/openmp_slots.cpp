@@ -23,14 +23,16 @@ namespace {
 using Parallel = void(void (*)(void*), void*, unsigned, unsigned);
 using Barrier = void();
 using Count = int();
+using SetCount = void(int);
 
 struct Name {
     const char* name;
     void* ours;
+    bool in_all = true;      // whether all versions of oneDNN call it
     void* before = nullptr;  // what the slot held: an OpenMP runtime's, or those of another copy of this code
 };
 
-enum { kParallel, kBarrier, kMaxThreads, kNumThreads, kThreadNum, kInParallel, kNames };
+enum { kParallel, kBarrier, kMaxThreads, kNumThreads, kThreadNum, kInParallel, kSetNumThreads, kNames };
 
 template <class Function>
 Function* before(int name);
@@ -62,12 +64,18 @@ int in_parallel() {
     return place == nullptr ? before<Count>(kInParallel)() : static_cast<int>(place->is_inside);
 }
 
+// A team keeps its size. oneDNN 3's graph interface alone sets it, which dyce does not use.
+void set_num_threads(int count) {
+    if (compute_place() == nullptr) before<SetCount>(kSetNumThreads)(count);
+}
+
 std::array<Name, kNames> names{{{"GOMP_parallel", reinterpret_cast<void*>(parallel)},
                                 {"GOMP_barrier", reinterpret_cast<void*>(barrier)},
                                 {"omp_get_max_threads", reinterpret_cast<void*>(max_threads)},
                                 {"omp_get_num_threads", reinterpret_cast<void*>(num_threads)},
                                 {"omp_get_thread_num", reinterpret_cast<void*>(thread_num)},
-                                {"omp_in_parallel", reinterpret_cast<void*>(in_parallel)}}};
+                                {"omp_in_parallel", reinterpret_cast<void*>(in_parallel)},
+                                {"omp_set_num_threads", reinterpret_cast<void*>(set_num_threads), false}}};
 
 template <class Function>
 Function* before(int name) {
@@ -165,13 +173,8 @@ bool set_slot(const Library& library, void** slot, void* value) {
     return true;
 }
 
-struct Outcome {
-    int taken = 0;
-    std::string fault;
-};
-
-// Points one slot; a runtime that reaches a name only when first called is looked up now.
-void take(const Library& library, std::string_view name, void** slot, Outcome& outcome) {
+// Points one slot, and says in `fault` why it cannot; a runtime that reaches a name only when first called is looked up now.
+void take(const Library& library, std::string_view name, void** slot, std::string& fault) {
     if (!is_openmp(name)) return;
     for (Name& known : names) {
         if (name != known.name) continue;
@@ -179,37 +182,36 @@ void take(const Library& library, std::string_view name, void** slot, Outcome& o
         if (held == known.ours) return;
         known.before = library.contains(held) ? dlsym(RTLD_DEFAULT, known.name) : held;
         if (known.before == nullptr || !set_slot(library, slot, known.ours))
-            outcome.fault = "its call of " + std::string(name) + " cannot be served";
-        else
-            ++outcome.taken;
+            fault = "its call of " + std::string(name) + " cannot be served";
         return;
     }
-    outcome.fault = "calls " + std::string(name) + ", which this version of dyce does not know";
+    fault = "calls " + std::string(name) + ", which this version of dyce does not know";
 }
 
 // Called with the linker's lock held: no library comes or goes, and no other copy of this code does the same.
 int visit(dl_phdr_info* info, std::size_t, void* data) {
     const Library library(*info);
     if (!library.contains(dnnl_version()->hash)) return 0;
-    library.for_each_slot(
-        [&](std::string_view name, void** slot) { take(library, name, slot, *static_cast<Outcome*>(data)); });
+    library.for_each_slot([&](std::string_view name, void** slot) {
+        take(library, name, slot, *static_cast<std::string*>(data));
+    });
     return 1;
 }
 
-Outcome take_all() {
-    Outcome outcome;
-    dl_iterate_phdr(visit, &outcome);
-    if (outcome.fault.empty() && outcome.taken < kNames)
-        outcome.fault = "only " + std::to_string(outcome.taken) + " of the " + std::to_string(kNames) +
-                        " OpenMP functions it calls were found";
-    return outcome;
+std::string take_all() {
+    std::string fault;
+    dl_iterate_phdr(visit, &fault);
+    for (const Name& name : names)
+        if (fault.empty() && name.in_all && name.before == nullptr)
+            fault = "its calls of " + std::string(name.name) + " were not found";
+    return fault;
 }
 
 }  // namespace
 
 void take_openmp_slots() {
-    static const Outcome outcome = take_all();
-    if (!outcome.fault.empty()) throw Error(ErrorCode::kInternal, "oneDNN", outcome.fault);
+    static const std::string fault = take_all();
+    if (!fault.empty()) throw Error(ErrorCode::kInternal, "oneDNN", fault);
 }
 
 }  // namespace dyce::onednn
