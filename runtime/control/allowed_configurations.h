@@ -32,7 +32,7 @@ public:
         return index;
     }
 
-    /// The most_expensive in first..last of at most `max_cost`; `otherwise` when there is none.
+    /// The most expensive in first..last of at most `max_cost`; `otherwise` when there is none.
     int most_expensive(int first, int last, double max_cost, int otherwise) const {
         for (int index = last; index >= first; --index)
             if (allows(index) && cost(index) <= max_cost) return index;

@@ -31,7 +31,7 @@ public:
         double left_us;  ///< for each image
         double accuracy_floor;
     };
-    /// Another configuration in its place every few times: the most_expensive that would fit in proportion to the
+    /// Another configuration in its place every few times: the most expensive that would fit in proportion to the
     /// times of the chosen one, though its own, which may be long past, say that it would not. When the next
     /// batch under it fits, they are forgotten.
     int try_dearer(const Chosen& chosen, Configurations configurations);
@@ -52,7 +52,7 @@ private:
     Trial trial_;
 };
 
-/// The most_expensive configuration predicted to answer `images` within `left_us` microseconds; when none is, or
+/// The most expensive configuration predicted to answer `images` within `left_us` microseconds; when none is, or
 /// nothing has run yet, the cheapest. accuracy_floor as in the feedback law.
 int decide(const MeetDeadlines& policy, double left_us, int images, const ServiceTimes& times,
            Configurations configurations);

@@ -40,7 +40,7 @@ bool may_return(const Bound& bound, const Telemetry& telemetry, const AllowedCon
     return bound(setback.failed()) * (use / allowed.cost(now)) <= kAim * then;
 }
 
-// The most_expensive that may be tried. Of what is known to have failed only the middle of the way there is.
+// The most expensive that may be tried. Of what is known to have failed only the middle of the way there is.
 int highest(const Bound& bound, const Telemetry& telemetry, int size) {
     const int failure = cheapest_failure(bound, telemetry, size);
     return failure == size ? size - 1 : (telemetry.configuration() + failure) / 2;

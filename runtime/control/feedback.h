@@ -18,7 +18,7 @@ struct Bound {
 /// Index of the configuration to use next.
 ///
 /// Use is taken to grow in proportion to relative_cost until a configuration was seen to do otherwise.
-///  * Too much: down at once to the most_expensive configuration that is expected to use 90 %, at least one step.
+///  * Too much: down at once to the most expensive configuration that is expected to use 90 %, at least one step.
 ///  * Less than 70 %: up at once, as far as 90 % are expected; but only halfway to a configuration that used
 ///    too much under about the same load. The gap between 70 and 100 % and this memory keep it from going to
 ///    and fro: under constant load it comes to rest.

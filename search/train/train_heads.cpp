@@ -15,7 +15,7 @@ constexpr std::uint64_t kOrder = 3;         // purpose of the random numbers
 constexpr std::int64_t kStepsAtATime = 16;  // of one head, while its parameters are in the cache
 constexpr std::chrono::seconds kBetweenSaves{20};
 
-// work(head) for all of them, the most_expensive first, each on one thread: products are the same on any number.
+// work(head) for all of them, the most expensive first, each on one thread: products are the same on any number.
 template <class Work>
 void for_each_head(std::vector<HeadTrainer>& heads, int threads, const Work& work) {
     std::vector<HeadTrainer*> order;

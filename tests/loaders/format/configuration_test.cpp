@@ -156,7 +156,7 @@ TEST_CASE("configuration set: names and keywords select") {
     CHECK(set_of(kFront, 0.99).at("balanced").name == "c003");  // none is near: the most accurate
     CHECK(set_of(kFront, 0.85).at("balanced").name == "c001");
 
-    // The most accurate within a cost need not be the most_expensive, and names win over keywords.
+    // The most accurate within a cost need not be the most expensive, and names win over keywords.
     const ConfigurationSet odd =
         set_of({{"balanced", 0.2, 0.5, 0.5}, {"dip", 0.3, 0.4, 0.4}, {"top", 0.5, 0.9, 0.9}});
     CHECK(odd.at("max-cost=0.4").name == "balanced");

@@ -26,7 +26,7 @@ TEST_CASE("deadlines: the most expensive that fits, by what was seen or in propo
         set[i].accuracy_low = 0.9;
     }
     ServiceTimes times(4);
-    for (int i = 0; i < 200; ++i) times.observed(1, 50);  // so the most_expensive takes 100
+    for (int i = 0; i < 200; ++i) times.observed(1, 50);  // so the most expensive takes 100
     CHECK(times.predicted_us(1, set) == doctest::Approx(50));
     CHECK(times.predicted_us(3, set) == doctest::Approx(100));
     struct Row {
