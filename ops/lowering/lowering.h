@@ -1,4 +1,4 @@
-// What an operator's `lower` talks to while a batch_plan is compiled: it asks for its inputs, chooses layouts,
+// What an operator's `lower` talks to while a batch plan is compiled: it asks for its inputs, chooses layouts,
 // and appends steps. Implemented by runtime/exec; lives for one node on one thread.
 #pragma once
 
@@ -18,7 +18,7 @@ inline DescType type_of(const Quantization& quantization) {
     return quantization.is_signed ? DescType::s8 : DescType::u8;
 }
 
-/// Memory that will exist when the batch_plan runs, and how it is laid out.
+/// Memory that will exist when the batch plan runs, and how it is laid out.
 struct Buffer {
     int id = -1;
     MemoryDesc desc;
@@ -83,7 +83,7 @@ public:
     /// Memory for this node only.
     virtual Buffer temporary(const MemoryDesc& desc) = 0;
 
-    /// Appends the primitive of a descriptor; its scratchpad is planned with the batch_plan's memory.
+    /// Appends the primitive of a descriptor; its scratchpad is planned with the batch plan's memory.
     virtual void run(const onednn::AnyDescriptor& descriptor, std::vector<Argument> arguments) = 0;
     /// Appends a loop of ours.
     virtual void run(Loop loop, std::vector<Buffer> buffers) = 0;

@@ -1,4 +1,4 @@
-// Gives the buffers of a batch_plan their places in its arena. A function.
+// Gives the buffers of a batch plan their places in its arena. A function.
 #pragma once
 
 #include "runtime/exec/batch_plan.h"

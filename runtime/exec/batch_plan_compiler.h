@@ -1,4 +1,4 @@
-// Turns nodes into steps: the Lowering that operators talk to. Lives while one batch_plan is compiled.
+// Turns nodes into steps: the Lowering that operators talk to. Lives while one batch plan is compiled.
 #pragma once
 
 #include "graph/exits/interleave.h"

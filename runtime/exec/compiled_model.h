@@ -1,4 +1,4 @@
-// What CompiledModel::compile makes: one batch_plan per batch size over shared weights. Immutable.
+// What CompiledModel::compile makes: one batch plan per batch size over shared weights. Immutable.
 #pragma once
 
 #include "graph/exits/interleave.h"
@@ -17,9 +17,9 @@ struct CompiledModel::Data {
     /// single one when the graph is not batched.
     std::vector<BatchPlan> batch_plans;
 
-    /// Rows of the biggest batch_plan, at most max_batch.
+    /// Rows of the biggest batch plan, at most max_batch.
     int rows_at_once() const;
-    /// The smallest batch_plan that takes `rows`, at most rows_at_once().
+    /// The smallest batch plan that takes `rows`, at most rows_at_once().
     std::size_t bucket(int rows) const;
     /// Throws Error{kUsage} unless 1 <= rows <= max_batch.
     void check_rows(int rows) const { check_rows(rows, options.max_batch); }

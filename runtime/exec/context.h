@@ -14,10 +14,10 @@ namespace dyce {
 
 class BoundPlan {
 public:
-    /// `arena` must hold batch_plan.arena_bytes and outlive this object, as must the batch_plan.
+    /// `arena` must hold batch_plan.arena_bytes and outlive this object, as must the batch plan.
     BoundPlan(const BatchPlan& batch_plan, const dnnl::engine& engine, std::byte* arena);
 
-    /// Runs some of the batch_plan's steps, on the team that the calling thread stands on.
+    /// Runs some of the batch plan's steps, on the team that the calling thread stands on.
     void run(const dnnl::stream& stream, std::size_t begin, std::size_t end) const;
     /// Where the caller writes input `i` / reads output `i`, row-major.
     void* input(int i) const { return pointer(batch_plan_->inputs[static_cast<std::size_t>(i)]); }

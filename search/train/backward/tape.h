@@ -26,7 +26,7 @@ struct TrainedConstant {
     Role role;
     MemoryDesc plain;   ///< row-major as in the graph, perhaps under other dimensions
     MemoryDesc layout;  ///< what the primitives want
-    int buffer;         ///< of the batch_plan
+    int buffer;         ///< of the batch plan
     int gradient;       ///< laid out like the numbers; -1 for a statistic
 };
 
