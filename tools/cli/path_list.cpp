@@ -1,9 +1,10 @@
 #include "tools/cli/path_list.h"
 
+#include "runtime/core/fail.h"
+
 #include <dyce/error.h>
 
 #include <cerrno>
-#include <cstring>
 #include <string_view>
 
 #include <fcntl.h>
@@ -70,16 +71,12 @@ private:
     std::size_t bytes_ = 0;
 };
 
-[[noreturn]] void fail_reading(const std::string& source, const char* action) {
-    throw Error(ErrorCode::kIo, source, std::string("cannot ") + action + ": " + std::strerror(errno));
-}
-
 // Not only of files: a pipe of a shell is opened by name too.
 class ListSource {
 public:
     explicit ListSource(const std::string& path)
         : descriptor_(path == "-" ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-        if (descriptor_ < 0) fail_reading(path, "open");
+        if (descriptor_ < 0) fail_system(path, "open");
     }
     ~ListSource() {
         if (descriptor_ != STDIN_FILENO) close(descriptor_);
@@ -103,7 +100,7 @@ std::vector<std::string> read_path_list(const std::string& source, char separato
     for (;;) {
         const ssize_t count = read(file.descriptor(), piece.data(), piece.size());
         if (count < 0 && errno == EINTR) continue;
-        if (count < 0) fail_reading(name, "read");
+        if (count < 0) fail_system(name, "read");
         if (count == 0) return paths.take();
         paths.add({piece.data(), static_cast<std::size_t>(count)});
     }
