@@ -181,9 +181,9 @@ TEST_CASE("an image's Conv does not depend on its batch, nor on the parts that t
     const struct {
         const char* text;
         int layers;
-    } rows[] = {{"c32h9w9_oc64k3p1", 1},     {"c24h14w14_oc40k1", 1},  {"c24h11w11_g24k5s2p2", 1},
-                {"c3h33w31_oc16k7s2p3", 1},  {"c64h8w8_oc64k3p1", 1},  {"c128h16w16_oc128k3p1", 1},
-                {"c256h14w14_oc256k3p1", 6}, {"c256h7w7_oc256k3p1", 6}};
+    } rows[] = {{"c32h9w9_oc64k3p1", 1},     {"c24h14w14_oc40k1", 1},     {"c24h11w11_g24k5s2p2", 1},
+                {"c3h33w31_oc16k7s2p3", 1},  {"c64h8w8_oc64k3p1", 1},     {"c128h16w16_oc128k3p1", 1},
+                {"c256h16w16_oc256k3p1", 6}, {"c256h14w14_oc256k3p1", 6}, {"c256h7w7_oc256k3p1", 6}};
     for (const auto& one : rows) {
         CAPTURE(std::string(one.text));
         const WindowCase row(one.text);
@@ -211,7 +211,8 @@ TEST_CASE("Winograd's algorithm computes 3x3 windows that are worth it, and no o
         const char* text;
         int layers;  // enough for batches not to be limited by the caches
         bool for_latency, for_throughput;
-    } rows[] = {{"c32h9w9_oc64k3p1", 1, true, true},        {"c256h14w14_oc256k3p1", 6, true, true},
+    } rows[] = {{"c32h9w9_oc64k3p1", 1, true, true},        {"c128h14w14_oc128k3p1", 6, true, true},
+                {"c256h16w16_oc256k3p1", 6, true, true},    {"c256h14w14_oc256k3p1", 6, false, true},
                 {"c256h7w7_oc256k3p1", 6, false, true},     {"c16h32w32_oc16k3p1", 1, false, false},
                 {"c64h14w14_oc64k3s2p1", 1, false, false},  {"c64h14w14_oc64k5p2", 1, false, false},
                 {"c64h14w14_oc64k3dl2p2", 1, false, false}, {"c64h14w14_oc64k3p1g2", 1, false, false}};
