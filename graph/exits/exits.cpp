@@ -116,8 +116,8 @@ void complete_heads(const Graph& graph, ExitTable& exits) {
     }
 }
 
-std::vector<ExitPosition> list_positions(const std::vector<ExitNetwork>& members) {
-    std::vector<ExitPosition> positions;
+std::vector<ExitSite> list_sites(const std::vector<ExitNetwork>& members) {
+    std::vector<ExitSite> positions;
     for (std::size_t m = 0; m < members.size(); ++m) {
         const ExitNetwork& member = members[m];
         const auto first = positions.size();

@@ -48,7 +48,7 @@ struct ExitNetwork {
 };
 
 /// Where an image may leave: a site, or a member's own classifier.
-struct ExitPosition {
+struct ExitSite {
     struct Head {
         std::string type;
         std::int64_t macs;
@@ -62,6 +62,6 @@ struct ExitPosition {
 };
 
 /// All positions in the order an image meets them; the last one is the final exit.
-std::vector<ExitPosition> list_positions(const std::vector<ExitNetwork>& members);
+std::vector<ExitSite> list_sites(const std::vector<ExitNetwork>& members);
 
 }  // namespace dyce

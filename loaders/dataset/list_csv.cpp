@@ -86,7 +86,7 @@ std::size_t column(const std::vector<std::string>& header, const std::string& na
 }
 
 // Whether `path` can leave the folder that it is relative to.
-bool leaves_folder(std::string_view path) {
+bool escapes_folder(std::string_view path) {
     if (path.front() == '/') return true;
     int depth = 0;
     while (!path.empty()) {
@@ -153,7 +153,7 @@ std::unique_ptr<const Dataset> read_list(const std::string& path, const DatasetC
                        std::to_string(columns) + " (a path that holds a comma must be quoted)");
         const std::string& image = fields[path_column];
         if (image.empty()) lines.fail("the path is empty");
-        if (leaves_folder(image)) lines.fail("path '" + image + "' leaves the folder of the list");
+        if (escapes_folder(image)) lines.fail("path '" + image + "' leaves the folder of the list");
         images->add(image, parse_label(fields[label_column], classes.count, lines));
     }
     if (images->size() == 0) throw Error(ErrorCode::kContent, path, "the list names no image");

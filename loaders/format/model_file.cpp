@@ -101,10 +101,10 @@ void check_digest(const JsonField& digests, const std::string& name, const std::
 
 }  // namespace
 
-std::vector<ExitPosition> ModelData::positions() const {
+std::vector<ExitSite> ModelData::positions() const {
     std::vector<ExitNetwork> networks;
     for (const Member& member : members) networks.push_back({&member.graph, &member.exits, member.macs});
-    return list_positions(networks);
+    return list_sites(networks);
 }
 
 std::shared_ptr<const ModelData> load_model(const std::string& path, const ModelLimits& limits) {

@@ -53,7 +53,7 @@ struct ModelData {
     /// The member that answers when no exit fires.
     const Member& last() const { return members.back(); }
     /// Where images may leave, through all members; the final exit last.
-    std::vector<ExitPosition> positions() const;
+    std::vector<ExitSite> positions() const;
 };
 
 struct ModelLimits {

@@ -11,7 +11,7 @@
 namespace dyce {
 
 ExitLoop::ExitLoop(const std::vector<std::shared_ptr<const CompiledModel>>& members,
-                   std::vector<ExitPosition> positions, int max_batch, std::shared_ptr<StageTimes> times)
+                   std::vector<ExitSite> positions, int max_batch, std::shared_ptr<StageTimes> times)
     : positions_(std::move(positions)),
       rows_(index(max_batch)),
       times_(times != nullptr ? std::move(times) : make_stage_times(members)) {
@@ -111,7 +111,7 @@ void ExitLoop::exit_late(std::size_t m, std::size_t s, const ExitPlan& plan, std
                          ExitBatch& batch) {
     const int p = members_[m].positions[s];
     const DecisionPoint& point = plan.points[index(p)];
-    const ExitPosition::Head& head = positions_[index(p)].heads[point.late_head];
+    const ExitSite::Head& head = positions_[index(p)].heads[point.late_head];
     const std::string& type = point.enabled ? point.type : head.type;
     const std::int64_t paid = point.paid + (point.enabled ? 0 : head.macs);
     const StageTimes::TimePoint earliest = earliest_deadline(m, s, plan, batch);

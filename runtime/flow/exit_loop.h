@@ -46,7 +46,7 @@ public:
     /// `members` are compiled with the heads that `positions` lists. Loops of the same members may share
     /// `times`, made for them; null = a store of its own. Deadlines go by its clock.
     ExitLoop(const std::vector<std::shared_ptr<const CompiledModel>>& members,
-             std::vector<ExitPosition> positions, int max_batch, std::shared_ptr<StageTimes> times = nullptr);
+             std::vector<ExitSite> positions, int max_batch, std::shared_ptr<StageTimes> times = nullptr);
 
     /// Runs rows 0 .. rows - 1 of `batch` under `plan`, which is made for the same positions. Allocates
     /// nothing.
@@ -81,7 +81,7 @@ private:
     void compact(Member& member);
 
     std::vector<Member> members_;
-    std::vector<ExitPosition> positions_;
+    std::vector<ExitSite> positions_;
     std::vector<Row> rows_;
     std::vector<int> waiting_;  ///< rows that the next member will run for
     std::vector<int> slots_;    ///< the row that lies at each place of the batch; -1 = it has left

@@ -16,10 +16,10 @@ namespace {
 }
 
 void enable(const Configuration& configuration, const EnabledExit& exit,
-            const std::vector<ExitPosition>& positions, DecisionPoint& point) {
-    const ExitPosition& position = positions[index(exit.site)];
+            const std::vector<ExitSite>& positions, DecisionPoint& point) {
+    const ExitSite& position = positions[index(exit.site)];
     const auto head = std::find_if(position.heads.begin(), position.heads.end(),
-                                   [&](const ExitPosition::Head& other) { return other.type == exit.type; });
+                                   [&](const ExitSite::Head& other) { return other.type == exit.type; });
     if (head == position.heads.end())
         fail(configuration,
              "exit site " + std::to_string(exit.site) + " has no head of type \"" + exit.type + "\"");
@@ -29,14 +29,14 @@ void enable(const Configuration& configuration, const EnabledExit& exit,
 }
 
 // Each enabled head on the way is paid, and so is the whole backbone of every member that ran before.
-void add_costs(ExitPlan& plan, const std::vector<ExitPosition>& positions) {
+void add_costs(ExitPlan& plan, const std::vector<ExitSite>& positions) {
     std::int64_t members = 0, heads = 0;
     for (std::size_t p = 0; p < positions.size(); ++p) {
-        const ExitPosition& position = positions[p];
+        const ExitSite& position = positions[p];
         if (!plan.member_runs[index(position.member)]) continue;
         DecisionPoint& point = plan.points[p];
         if (point.enabled)
-            for (const ExitPosition::Head& head : position.heads)
+            for (const ExitSite::Head& head : position.heads)
                 if (head.type == point.type) heads += head.macs;
         point.paid = members + position.macs + heads;
         if (position.site < 0) members += position.macs;
@@ -45,7 +45,7 @@ void add_costs(ExitPlan& plan, const std::vector<ExitPosition>& positions) {
 
 }  // namespace
 
-ExitPlan make_exit_plan(const Configuration& configuration, const std::vector<ExitPosition>& positions) {
+ExitPlan make_exit_plan(const Configuration& configuration, const std::vector<ExitSite>& positions) {
     ExitPlan plan;
     plan.configuration = configuration;
     plan.score = &find_exit_score(configuration.score);

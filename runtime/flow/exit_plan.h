@@ -20,7 +20,7 @@ struct DecisionPoint {
     double threshold = 0;       ///< leave when the score is strictly above
     std::string type;           ///< of the enabled head
     std::int64_t paid = 0;      ///< multiply-adds of an image that leaves here
-    std::size_t late_head = 0;  ///< index in ExitPosition::heads of the head by which late images leave
+    std::size_t late_head = 0;  ///< index in ExitSite::heads of the head by which late images leave
 };
 
 struct ExitPlan {
@@ -32,6 +32,6 @@ struct ExitPlan {
 
 /// Throws Error{kUsage} naming the exit when a position or a type does not exist, positions do not rise, a
 /// threshold is not finite, or the score is unknown.
-ExitPlan make_exit_plan(const Configuration& configuration, const std::vector<ExitPosition>& positions);
+ExitPlan make_exit_plan(const Configuration& configuration, const std::vector<ExitSite>& positions);
 
 }  // namespace dyce

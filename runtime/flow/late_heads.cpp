@@ -6,7 +6,7 @@ namespace dyce {
 namespace {
 
 // The first one when `type` is unknown or not there.
-std::size_t head_of_type(const ExitPosition& position, const std::string* type) {
+std::size_t head_of_type(const ExitSite& position, const std::string* type) {
     if (type != nullptr)
         for (std::size_t h = 0; h < position.heads.size(); ++h)
             if (position.heads[h].type == *type) return h;
@@ -16,7 +16,7 @@ std::size_t head_of_type(const ExitPosition& position, const std::string* type) 
 }  // namespace
 
 std::vector<std::size_t> late_heads(const Configuration& configuration,
-                                    const std::vector<ExitPosition>& positions) {
+                                    const std::vector<ExitSite>& positions) {
     std::vector<const std::string*> types(positions.size(), nullptr);
     const auto want = [&](int site, const std::string& type) {
         if (site >= 0 && static_cast<std::size_t>(site) < types.size())

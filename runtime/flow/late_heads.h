@@ -17,6 +17,6 @@ namespace dyce {
 ///  4. the first head.
 /// Where a wanted head does not exist, the first head too.
 std::vector<std::size_t> late_heads(const Configuration& configuration,
-                                    const std::vector<ExitPosition>& positions);
+                                    const std::vector<ExitSite>& positions);
 
 }  // namespace dyce

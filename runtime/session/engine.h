@@ -46,7 +46,7 @@ private:
     std::shared_ptr<const ModelData> model_;
     std::string precision_;
     std::size_t max_batch_;
-    std::vector<ExitPosition> positions_;
+    std::vector<ExitSite> positions_;
     std::vector<std::shared_ptr<const CompiledModel>> members_;
     std::shared_ptr<StageTimes> times_;  ///< of all loops
     std::atomic<std::uint64_t> non_finite_scores_{0};

@@ -17,12 +17,12 @@ constexpr double kLowRisk = 2e-4, kHighRisk = 0.5;
 // Cost of an image on average that leaving by a head saves, at this threshold and if no other exit were on.
 double saving(const SearchSpace& space, int column, double threshold) {
     const SearchSpace::Column& own = space.column(column);
-    const auto leavers = std::partition_point(own.order.begin(), own.order.end(), [&](const CutEntry& entry) {
+    const auto exiting = std::partition_point(own.order.begin(), own.order.end(), [&](const CutEntry& entry) {
         return own.scores[entry.image()] > threshold;
     });
     const double share =
-        static_cast<double>(leavers - own.order.begin()) / static_cast<double>(space.images());
-    const RecordPosition& position = space.meta().positions[own.position];
+        static_cast<double>(exiting - own.order.begin()) / static_cast<double>(space.images());
+    const RecordedSite& position = space.meta().positions[own.position];
     // What a member before the last has cost is lost for those who stay, and saved by nobody.
     const bool in_last = position.member == space.meta().positions.back().member;
     const double saved =

@@ -33,9 +33,9 @@ ExitAssignment::ExitAssignment(const SearchSpace& space)
       choices_(space.positions()),
       stops_{space.positions()},
       codes_(space.images()),
-      leaving_(2 * (space.positions() + 1)) {
+      exiting_(2 * (space.positions() + 1)) {
     settle(0, codes_.size());
-    for (const Codes& codes : codes_) ++leaving_[codes.leaves];
+    for (const Codes& codes : codes_) ++exiting_[codes.exits];
 }
 
 void ExitAssignment::set(std::size_t position, const Choice& choice) {
@@ -116,8 +116,7 @@ void ExitAssignment::forget_moves() {
 // Those that only changed what is next come last; of the others, the latest positions first.
 void ExitAssignment::sort_moves(Change& change) {
     const auto group = [&](const Move& move) {
-        return move.from.leaves == move.to.leaves ? space_->positions() + 1
-                                                  : space_->positions() - move.last();
+        return move.from.exits == move.to.exits ? space_->positions() + 1 : space_->positions() - move.last();
     };
     std::vector<std::size_t> ends(space_->positions() + 3, 0);
     for (std::size_t m = change.begin; m < moves_.size(); ++m) ++ends[group(moves_[m]) + 1];
@@ -157,14 +156,13 @@ void ExitAssignment::settle(std::size_t begin, std::size_t end) {
     const auto final_code = static_cast<int>(2 * space_->positions());
     Codes* codes = codes_.data();
     for (std::size_t i = begin; i < end; ++i)
-        codes[i].leaves = codes[i].next = static_cast<std::uint16_t>(final_code | (final_tags[i] & 1));
+        codes[i].exits = codes[i].next = static_cast<std::uint16_t>(final_code | (final_tags[i] & 1));
     for (auto stop = exits_.rbegin(); stop != exits_.rend(); ++stop) {
         const Stop exit = *stop;
         for (std::size_t i = begin; i < end; ++i) {
             const int here = -static_cast<int>(exit.fires(i));
             const Codes so_far = codes[i];
-            codes[i] = {choose(here, exit.code_of(i), so_far.leaves),
-                        choose(here, so_far.leaves, so_far.next)};
+            codes[i] = {choose(here, exit.code_of(i), so_far.exits), choose(here, so_far.exits, so_far.next)};
         }
     }
 }
@@ -176,11 +174,11 @@ void ExitAssignment::insert(const Stop& stop, std::size_t begin, std::size_t end
     for (std::size_t i = begin; i < end; ++i) {
         const Codes so_far = codes[i];
         const int fires = -static_cast<int>(exit.fires(i));
-        const int arrives = -static_cast<int>(so_far.leaves > exit.code) & fires;
+        const int arrives = -static_cast<int>(so_far.exits > exit.code) & fires;
         const int would_arrive = -static_cast<int>(so_far.next > exit.code) & fires;
         const int own = exit.code_of(i);
-        codes[i] = {choose(arrives, own, so_far.leaves),
-                    choose(arrives, so_far.leaves, choose(would_arrive, own, so_far.next))};
+        codes[i] = {choose(arrives, own, so_far.exits),
+                    choose(arrives, so_far.exits, choose(would_arrive, own, so_far.next))};
     }
 }
 
@@ -188,9 +186,9 @@ void ExitAssignment::insert(const Stop& stop, std::size_t begin, std::size_t end
 ExitAssignment::Codes ExitAssignment::toggled(std::size_t image, const Stop& stop, bool fires) const {
     const Codes now = codes_[image];
     const auto own = static_cast<std::uint16_t>(stop.code_of(image));
-    if (fires) return now.leaves > own ? Codes{own, now.leaves} : Codes{now.leaves, std::min(now.next, own)};
-    if (now.leaves == own) return {now.next, next_after(image, now.next)};
-    if (now.next == own) return {now.leaves, next_after(image, own)};
+    if (fires) return now.exits > own ? Codes{own, now.exits} : Codes{now.exits, std::min(now.next, own)};
+    if (now.exits == own) return {now.next, next_after(image, now.next)};
+    if (now.next == own) return {now.exits, next_after(image, own)};
     return now;
 }
 
@@ -204,8 +202,8 @@ std::uint16_t ExitAssignment::next_after(std::size_t image, int code) const {
 void ExitAssignment::note_move(std::size_t image, Codes from, Codes to) {
     if (from == to) return;
     codes_[image] = to;
-    --leaving_[from.leaves];
-    ++leaving_[to.leaves];
+    --exiting_[from.exits];
+    ++exiting_[to.exits];
     moves_.push_back({static_cast<std::uint32_t>(image), from, to});
 }
 
@@ -223,10 +221,10 @@ void ExitAssignment::limit_moves() {
 
 Solution ExitAssignment::solution() const {
     Solution solution{choices_};
-    const auto costs = leaving_costs(space_->meta(), space_->costs(), choices_);
+    const auto costs = exit_costs(space_->meta(), space_->costs(), choices_);
     for (const std::size_t stop : stops_)
         for (const std::size_t right : {0u, 1u}) {
-            const auto images = static_cast<double>(leaving_[2 * stop + right]);
+            const auto images = static_cast<double>(exiting_[2 * stop + right]);
             solution.cost += costs[stop] * images;
             solution.correct += right != 0 ? images : 0;
         }

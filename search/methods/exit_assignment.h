@@ -24,7 +24,7 @@ public:
     /// Of one image: the position where it leaves and the one where it would leave if that were off, each
     /// times 2, plus 1 where the answer is right. The final exit is followed by itself.
     struct Codes {
-        std::uint16_t leaves, next;
+        std::uint16_t exits, next;
         friend bool operator==(const Codes&, const Codes&) = default;
     };
 
@@ -33,7 +33,7 @@ public:
         std::uint32_t image;
         Codes from, to;
         /// The later of the two positions where it left and leaves.
-        std::size_t last() const { return std::max(from.leaves, to.leaves) / 2u; }
+        std::size_t last() const { return std::max(from.exits, to.exits) / 2u; }
     };
 
     /// All exits off.
@@ -51,7 +51,7 @@ public:
     bool all_off() const { return stops_.size() == 1; }
     const std::vector<Codes>& codes() const { return codes_; }
     /// Images that leave with this code.
-    std::int64_t leaving(std::size_t code) const { return leaving_[code]; }
+    std::int64_t exiting(std::size_t code) const { return exiting_[code]; }
 
     /// Changes with the choices.
     std::uint64_t version() const { return version_; }
@@ -115,7 +115,7 @@ private:
     std::vector<std::size_t> stops_;
     std::vector<Stop> exits_;   // the same without the final one
     std::vector<Codes> codes_;  // by image
-    std::vector<std::int64_t> leaving_;
+    std::vector<std::int64_t> exiting_;
     std::vector<Move> moves_;
     std::vector<Move> sorting_;
     std::vector<Change> changes_;  // from version first_noted_ on

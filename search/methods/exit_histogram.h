@@ -36,9 +36,9 @@ public:
     static std::size_t cell(std::size_t position, ExitAssignment::Codes codes) {
         // Without branches: who arrives and who passes is hard to predict.
         const auto first = static_cast<int>(2 * position);
-        const int arrives = -static_cast<int>(codes.leaves >= first);
-        const int passes = -static_cast<int>(codes.leaves >= first + 2);
-        const int code = (codes.leaves & passes) | (codes.next & ~passes);
+        const int arrives = -static_cast<int>(codes.exits >= first);
+        const int passes = -static_cast<int>(codes.exits >= first + 2);
+        const int code = (codes.exits & passes) | (codes.next & ~passes);
         return static_cast<std::size_t>((code - first - 1) & arrives);
     }
 

@@ -26,7 +26,7 @@ void LineSearch::look_at(std::size_t position, const Objective& objective) {
                                               counts + (cell + 1) * ExitHistogram::kTags, std::int64_t{0});
     } else {
         for (std::size_t cell = 1; cell < arrivals_.size(); ++cell)
-            arrivals_[cell] = assignment_.leaving(2 * position + 1 + cell);
+            arrivals_[cell] = assignment_.exiting(2 * position + 1 + cell);
     }
     arriving_ = std::accumulate(arrivals_.begin(), arrivals_.end(), std::int64_t{0});
     staying_ = value_staying(choices_, objective);
@@ -35,7 +35,7 @@ void LineSearch::look_at(std::size_t position, const Objective& objective) {
 
 // Of choices under which nobody leaves at the position.
 double LineSearch::value_staying(const Choices& choices, const Objective& objective) const {
-    const auto costs = leaving_costs(assignment_.space().meta(), assignment_.space().costs(), choices);
+    const auto costs = exit_costs(assignment_.space().meta(), assignment_.space().costs(), choices);
     const auto exits_on =
         std::count_if(choices.begin(), choices.end(), [](const Choice& choice) { return choice.on(); });
     double correct = 0;
@@ -44,7 +44,7 @@ double LineSearch::value_staying(const Choices& choices, const Objective& object
         if (stop == position_) continue;
         for (const std::size_t right : {0u, 1u}) {
             const std::size_t code = 2 * stop + right;
-            const auto images = static_cast<double>(stop < position_ ? assignment_.leaving(code)
+            const auto images = static_cast<double>(stop < position_ ? assignment_.exiting(code)
                                                                      : arrivals_[code - 2 * position_ - 1]);
             correct += right != 0 ? images : 0;
             cost += images * costs[stop];
@@ -58,7 +58,7 @@ double LineSearch::value_staying(const Choices& choices, const Objective& object
 void LineSearch::set_changes(const Objective& objective) {
     const SearchSpace& space = assignment_.space();
     choices_[position_].column = space.columns_at(position_).front();
-    const auto costs = leaving_costs(space.meta(), space.costs(), choices_);
+    const auto costs = exit_costs(space.meta(), space.costs(), choices_);
     choices_[position_] = {};
     changes_.assign(2 * arrivals_.size(), std::numeric_limits<double>::quiet_NaN());
     changes_[0] = changes_[1] = 0;  // who does not arrive changes nothing
@@ -174,7 +174,7 @@ LineSearch::Cut LineSearch::first_down(const SearchSpace::Column& column, std::s
     return lowest;
 }
 
-// Of equal cuts the first has the fewest leavers.
+// Of equal cuts the first has the fewest exiting.
 LineSearch::Cut LineSearch::lowest_cut(const SearchSpace::Column& column, Bottoms& bottoms, bool cost_is_good,
                                        double bound) const {
     if (slope_.least >= bound) return {0, 0};
@@ -207,7 +207,7 @@ double LineSearch::threshold(const SearchSpace::Column& column, std::size_t entr
     return kNoScore;
 }
 
-std::int64_t LineSearch::leavers(const Choice& choice) const {
+std::int64_t LineSearch::exiting(const Choice& choice) const {
     if (!choice.on()) return 0;
     const float* scores = assignment_.space().column(choice.column).scores;
     std::int64_t count = 0;
@@ -230,7 +230,7 @@ ExitStep LineSearch::best_step(std::size_t position, const Objective& objective,
         if (cut.entries == 0) continue;
         const ExitStep step{slope_.met + cut.change, {index, threshold(column, cut.entries)}};
         const bool same = std::abs(step.value - best.value) <= kSameValue;
-        if (same ? leavers(step.choice) < leavers(best.choice) : step.value < best.value) best = step;
+        if (same ? exiting(step.choice) < exiting(best.choice) : step.value < best.value) best = step;
     }
     return best;
 }

@@ -29,7 +29,7 @@ public:
         : assignment_(assignment), histogram_(assignment), bottoms_(assignment.space().meta().heads.size()) {}
 
     /// The best of: off, and every head of `position` with every threshold that lets go one of the images
-    /// that arrive there. Of equal values the one with the fewest leavers wins, then the lowest type. Values
+    /// that arrive there. Of equal values the one with the fewest exiting wins, then the lowest type. Values
     /// that are not below `bound` are all the same to the caller: any of them may be returned.
     ExitStep best_step(std::size_t position, const Objective& objective,
                        double bound = std::numeric_limits<double>::infinity());
@@ -83,7 +83,7 @@ private:
     double lowest_in(const SearchSpace::Column& column, std::size_t bin, std::size_t idle) const;
     Cut first_down(const SearchSpace::Column& column, std::size_t bin, std::size_t idle, double enough) const;
     double threshold(const SearchSpace::Column& column, std::size_t entries) const;
-    std::int64_t leavers(const Choice& choice) const;
+    std::int64_t exiting(const Choice& choice) const;
 
     const ExitAssignment& assignment_;
     ExitHistogram histogram_;

@@ -34,13 +34,13 @@ Choices same_choices(const SearchSpace& space, int type, double threshold) {
     return choices;
 }
 
-// One type's configurations, from few leavers to many.
+// One type's configurations, from few exiting to many.
 class FallingThreshold {
 public:
     FallingThreshold(const SearchSpace& space, int type)
         : space_(space), choices_(same_choices(space, type, kNoScore)) {
-        costs_ = leaving_costs(space.meta(), space.costs(), choices_);
-        leaves_at_.assign(space.images(), static_cast<std::uint32_t>(space.positions()));
+        costs_ = exit_costs(space.meta(), space.costs(), choices_);
+        exits_at_.assign(space.images(), static_cast<std::uint32_t>(space.positions()));
         now_ = {1, 0, costs_.back() * static_cast<double>(space.images())};
         for (const std::uint8_t tag : space.final_column().tags) now_.correct += tag & 1;
         for (std::size_t p = 0; p < choices_.size(); ++p)
@@ -56,7 +56,7 @@ public:
             queue_.pop();
             const CutEntry entry = order(p)[k];
             push(p, k + 1);
-            if (leaves_at_[entry.image()] <= p) continue;
+            if (exits_at_[entry.image()] <= p) continue;
             if (moved && score < last_score) {
                 now_.threshold = (static_cast<double>(last_score) + score) / 2;
                 add_corner(hull_, now_);
@@ -85,7 +85,7 @@ private:
     }
 
     void move(const CutEntry& entry, std::size_t p) {
-        std::uint32_t& at = leaves_at_[entry.image()];
+        std::uint32_t& at = exits_at_[entry.image()];
         const int column = at == space_.positions() ? -1 : choices_[at].column;
         const SearchSpace::Column& from = column < 0 ? space_.final_column() : space_.column(column);
         now_.correct += static_cast<double>(entry.right()) - (from.tags[entry.image()] & 1);
@@ -95,8 +95,8 @@ private:
 
     const SearchSpace& space_;
     Choices choices_;
-    std::vector<double> costs_;             // by position
-    std::vector<std::uint32_t> leaves_at_;  // position, by image
+    std::vector<double> costs_;            // by position
+    std::vector<std::uint32_t> exits_at_;  // position, by image
     Corner now_;
     std::vector<Corner> hull_;
     std::priority_queue<Event> queue_;

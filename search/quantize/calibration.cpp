@@ -49,15 +49,15 @@ public:
 
 private:
     void visit(const Node& node) {
-        const bool leaves_integers = wanted_[index(node.outputs[0])];
+        const bool gives_integers = wanted_[index(node.outputs[0])];
         if (node.spec->name == "Conv") {
             want(node.inputs[0]);
-            if (!leaves_integers) return;
+            if (!gives_integers) return;
             for (const PostOp& op : node.post_ops)
                 if (op.spec->binary == BinaryKind::kAdd &&
                     type(node.inputs[index(op.operand)]) == type(node.outputs[0]))
                     want(node.inputs[index(op.operand)]);
-        } else if (leaves_integers && (node.spec->name == "MaxPool" || node.spec->name == "Concat")) {
+        } else if (gives_integers && (node.spec->name == "MaxPool" || node.spec->name == "Concat")) {
             for (ValueId id : node.inputs)
                 if (want(id)) group_[index(group_of(id))] = group_of(node.outputs[0]);
         }

@@ -44,7 +44,7 @@ private:
 };
 
 /// Where an image may leave, in the order it meets them (docs/method.md, "Cascades").
-struct RecordPosition {
+struct RecordedSite {
     int member = 0;         ///< of a cascade
     int site = 0;           ///< within the member; -1 = its classifier
     std::string name;       ///< of the value read there
@@ -70,9 +70,9 @@ struct RecordMeta {
     std::int64_t shard = 0;        ///< this record holds the images j with j mod shards == shard
     std::int64_t shards = 1;
 
-    std::vector<RecordPosition> positions;  ///< the final exit last
-    std::vector<std::string> types;         ///< distinct, in order of first appearance, without "final"
-    std::vector<RecordHead> heads;          ///< rising positions, then types; the final exit last
+    std::vector<RecordedSite> positions;  ///< the final exit last
+    std::vector<std::string> types;       ///< distinct, in order of first appearance, without "final"
+    std::vector<RecordHead> heads;        ///< rising positions, then types; the final exit last
 
     std::size_t final_position() const { return positions.size() - 1; }
     /// Of the last member's backbone.

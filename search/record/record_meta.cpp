@@ -32,9 +32,9 @@ void check_count(const JsonField& array, std::int64_t limit) {
                     std::to_string(array.size()) + " elements, the limit is " + std::to_string(limit));
 }
 
-std::vector<RecordPosition> read_positions(const JsonField& array) {
+std::vector<RecordedSite> read_positions(const JsonField& array) {
     check_count(array, kMaxPositions);
-    std::vector<RecordPosition> positions;
+    std::vector<RecordedSite> positions;
     for (std::size_t i = 0; i < array.size(); ++i) {
         JsonFields fields(array[i]);
         // A new member begins after the classifier of the one before.
@@ -43,7 +43,7 @@ std::vector<RecordPosition> read_positions(const JsonField& array) {
         const std::int64_t member = begins ? last_member + 1 : last_member;
         const std::int64_t last_macs = begins ? 0 : positions.back().macs;
         const std::int64_t next_site = begins ? 0 : positions.back().site + 1;
-        RecordPosition position;
+        RecordedSite position;
         position.member = static_cast<int>(fields["member"].integer(member, member));
         const JsonField site = fields["site"];
         position.site = static_cast<int>(site.integer(-1, next_site));
@@ -135,7 +135,7 @@ RecordMeta parse_record_meta(std::string_view text, const std::string& where) {
 
 std::string record_meta_text(const RecordMeta& meta) {
     Json positions = Json::array();
-    for (const RecordPosition& position : meta.positions)
+    for (const RecordedSite& position : meta.positions)
         positions.push_back({{"member", position.member},
                              {"site", position.site},
                              {"name", position.name},
@@ -167,13 +167,13 @@ std::string record_meta_text(const RecordMeta& meta) {
                            {"missing", missing}});
 }
 
-RecordMeta describe_exits(const std::vector<ExitPosition>& positions) {
+RecordMeta describe_exits(const std::vector<ExitSite>& positions) {
     RecordMeta meta;
-    for (const ExitPosition& position : positions) {
+    for (const ExitSite& position : positions) {
         const int index = static_cast<int>(meta.positions.size());
         meta.positions.push_back({position.member, position.site, position.name, position.macs});
         if (&position == &positions.back()) break;
-        for (const ExitPosition::Head& head : position.heads) {
+        for (const ExitSite::Head& head : position.heads) {
             auto type = std::find(meta.types.begin(), meta.types.end(), head.type);
             if (type == meta.types.end()) type = meta.types.insert(type, head.type);
             meta.heads.push_back({index, static_cast<int>(type - meta.types.begin()), head.macs});

@@ -21,7 +21,7 @@ RecordMeta parse_record_meta(std::string_view text, const std::string& where);
 /// The canonical text: equal descriptions give equal texts.
 std::string record_meta_text(const RecordMeta& meta);
 
-/// Positions, types and heads of a model, as list_positions() tells them; the rest is left to the caller.
-RecordMeta describe_exits(const std::vector<ExitPosition>& positions);
+/// Positions, types and heads of a model, as list_sites() tells them; the rest is left to the caller.
+RecordMeta describe_exits(const std::vector<ExitSite>& positions);
 
 }  // namespace dyce

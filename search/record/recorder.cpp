@@ -85,8 +85,8 @@ struct Recorder::Impl {
         }
     }
 
-    static int executor_head(const ExitPosition& position, const std::string& type) {
-        for (const ExitPosition::Head& head : position.heads)
+    static int executor_head(const ExitSite& position, const std::string& type) {
+        for (const ExitSite::Head& head : position.heads)
             if (head.type == type) return head.index;
         throw Error(ErrorCode::kInternal, "recorder", "no head of type " + type);
     }

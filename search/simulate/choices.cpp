@@ -43,21 +43,21 @@ std::vector<EnabledExit> exits_of(const RecordMeta& meta, const Choices& choices
     return exits;
 }
 
-std::vector<double> leaving_costs(const RecordMeta& meta, const CostTable& costs, const Choices& choices) {
-    std::vector<double> leaving(meta.positions.size());
+std::vector<double> exit_costs(const RecordMeta& meta, const CostTable& costs, const Choices& choices) {
+    std::vector<double> at_exit(meta.positions.size());
     double passed = 0;  // whole members and heads
     bool member_runs = false;
-    for (std::size_t p = 0; p < leaving.size(); ++p) {
+    for (std::size_t p = 0; p < at_exit.size(); ++p) {
         if (p < choices.size() && choices[p].on()) {
             passed += costs.heads[static_cast<std::size_t>(choices[p].column)];
             member_runs = true;
         }
-        leaving[p] = passed + costs.backbone[p];
+        at_exit[p] = passed + costs.backbone[p];
         if (meta.positions[p].site >= 0) continue;
         if (member_runs) passed += costs.backbone[p];
         member_runs = false;
     }
-    return leaving;
+    return at_exit;
 }
 
 }  // namespace dyce

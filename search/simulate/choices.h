@@ -35,6 +35,6 @@ std::vector<EnabledExit> exits_of(const RecordMeta& meta, const Choices& choices
 /// What an image pays that leaves at each position (docs/method.md, "Inference rule"): the backbone up to
 /// there, the whole members before it that have an enabled position, and the heads on its way, its own
 /// included.
-std::vector<double> leaving_costs(const RecordMeta& meta, const CostTable& costs, const Choices& choices);
+std::vector<double> exit_costs(const RecordMeta& meta, const CostTable& costs, const Choices& choices);
 
 }  // namespace dyce

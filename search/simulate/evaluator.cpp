@@ -23,27 +23,27 @@ std::size_t find_score(const Record& record, const std::string& name) {
                     " (dyce record --scores NAME,.. notes more)");
 }
 
-struct Leaver {
+struct ExitingImage {
     std::uint32_t image;
     float score;
 };
 
 // Images that stay remain `here`; gives the number of those who leave.
 template <class Score>
-std::size_t part(std::vector<std::uint32_t>& here, std::vector<Leaver>& leavers, double threshold,
+std::size_t part(std::vector<std::uint32_t>& here, std::vector<ExitingImage>& exiting, double threshold,
                  const Score& score_of) {
     std::uint32_t* stay = here.data();
-    Leaver* leaver = leavers.data();
+    ExitingImage* exit = exiting.data();
     for (const std::uint32_t image : here) {  // without branches: who leaves is hard to predict
         const float score = score_of(image);
-        const bool leaves = score > threshold;
-        *leaver = {image, score};
+        const bool exits = score > threshold;
+        *exit = {image, score};
         *stay = image;
-        leaver += leaves ? 1 : 0;
-        stay += leaves ? 0 : 1;
+        exit += exits ? 1 : 0;
+        stay += exits ? 0 : 1;
     }
     here.resize(static_cast<std::size_t>(stay - here.data()));
-    return static_cast<std::size_t>(leaver - leavers.data());
+    return static_cast<std::size_t>(exit - exiting.data());
 }
 
 // Where it is agreement that counts: how many exits in a row have said the same, asked at one exit after the
@@ -80,15 +80,15 @@ Evaluator::Evaluator(const Record& record, const CostTable& costs)
 
 std::vector<ExitRecord> Evaluator::exit_records(const Configuration& configuration) const {
     std::vector<ExitRecord> exit_records(record_.images);
-    follow(configuration, [&](int column, std::span<const Leaver> leavers) {
-        for (const Leaver& leaver : leavers) exit_records[leaver.image] = {column, leaver.score};
+    follow(configuration, [&](int column, std::span<const ExitingImage> exiting) {
+        for (const ExitingImage& exit : exiting) exit_records[exit.image] = {column, exit.score};
     });
     return exit_records;
 }
 
-// Calls leave(column, leavers) at each enabled exit.
-template <class Leave>
-void Evaluator::follow(const Configuration& configuration, const Leave& leave) const {
+// Calls on_exit(column, exiting) at each enabled exit.
+template <class OnExit>
+void Evaluator::follow(const Configuration& configuration, const OnExit& on_exit) const {
     Choices choices = choices_of(record_.meta, configuration);
     const int final_column = static_cast<int>(record_.columns.size()) - 1;
     choices.push_back({final_column, -std::numeric_limits<double>::infinity()});
@@ -97,36 +97,36 @@ void Evaluator::follow(const Configuration& configuration, const Leave& leave) c
     const std::size_t stride = kind == 0 ? record_.topk : 1;
     std::vector<std::uint32_t> here(record_.images);
     std::iota(here.begin(), here.end(), 0u);
-    std::vector<Leaver> leavers(record_.images);
+    std::vector<ExitingImage> exiting(record_.images);
     for (const Choice& choice : choices) {
         if (!choice.on()) continue;
         const RecordColumn& said = record_.columns[static_cast<std::size_t>(choice.column)];
-        const std::size_t leaving = agreements.count()
-                                        ? part(here, leavers, choice.threshold,
-                                               [&](std::uint32_t i) { return agreements.at(said, i); })
-                                        : part(here, leavers, choice.threshold,
-                                               [scores = said.scores[kind].data(), stride](std::uint32_t i) {
-                                                   return scores[i * stride];
-                                               });
-        leave(choice.column, std::span<const Leaver>(leavers).first(leaving));
+        const std::size_t exits = agreements.count()
+                                      ? part(here, exiting, choice.threshold,
+                                             [&](std::uint32_t i) { return agreements.at(said, i); })
+                                      : part(here, exiting, choice.threshold,
+                                             [scores = said.scores[kind].data(), stride](std::uint32_t i) {
+                                                 return scores[i * stride];
+                                             });
+        on_exit(choice.column, std::span<const ExitingImage>(exiting).first(exits));
     }
 }
 
 Simulation Evaluator::simulate(const Configuration& configuration) const {
     Simulation simulation;
     simulation.exits.resize(record_.meta.positions.size());
-    follow(configuration, [&](int index, std::span<const Leaver> leavers) {
+    follow(configuration, [&](int index, std::span<const ExitingImage> exiting) {
         const auto column = static_cast<std::size_t>(index);
         const ClassIndices& predictions = record_.columns[column].predictions;
         Simulation::Exit& exit =
             simulation.exits[static_cast<std::size_t>(record_.meta.heads[column].position)];
-        exit.images = static_cast<std::int64_t>(leavers.size());
-        for (const Leaver& leaver : leavers)
-            exit.correct += predictions[leaver.image * record_.topk] == record_.labels[leaver.image] ? 1 : 0;
+        exit.images = static_cast<std::int64_t>(exiting.size());
+        for (const ExitingImage& one : exiting)
+            exit.correct += predictions[one.image * record_.topk] == record_.labels[one.image] ? 1 : 0;
     });
     const Choices choices = choices_of(record_.meta, configuration);
-    const auto macs = leaving_costs(record_.meta, macs_, choices);
-    const auto costs = leaving_costs(record_.meta, costs_, choices);
+    const auto macs = exit_costs(record_.meta, macs_, choices);
+    const auto costs = exit_costs(record_.meta, costs_, choices);
     const auto count = static_cast<double>(record_.images);
     for (std::size_t p = 0; p < simulation.exits.size(); ++p) {
         const auto images = static_cast<double>(simulation.exits[p].images);
@@ -141,7 +141,7 @@ Simulation Evaluator::simulate(const Configuration& configuration) const {
 }
 
 std::vector<std::int64_t> Evaluator::macs_paid(const Configuration& configuration) const {
-    const auto macs = leaving_costs(record_.meta, macs_, choices_of(record_.meta, configuration));
+    const auto macs = exit_costs(record_.meta, macs_, choices_of(record_.meta, configuration));
     return {macs.begin(), macs.end()};
 }
 

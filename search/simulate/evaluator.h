@@ -45,8 +45,8 @@ public:
     std::vector<std::int64_t> macs_paid(const Configuration& configuration) const;
 
 private:
-    template <class Leave>
-    void follow(const Configuration& configuration, const Leave& leave) const;
+    template <class OnExit>
+    void follow(const Configuration& configuration, const OnExit& on_exit) const;
 
     const Record& record_;
     const CostTable& costs_;

@@ -20,17 +20,17 @@ double milliseconds(const JsonField& field) {
 
 // What was measured of the whole batch, by position, and by position and type.
 struct Measured {
-    std::map<std::int64_t, double> segments;
+    std::map<std::int64_t, double> stages;
     std::map<std::pair<std::int64_t, std::string>, double> heads;
 };
 
-Measured read_segments(const JsonField& segments, std::int64_t last_position) {
+Measured read_stages(const JsonField& stages, std::int64_t last_position) {
     Measured measured;
-    for (std::size_t i = 0; i < segments.size(); ++i) {
-        JsonFields fields(segments[i]);
+    for (std::size_t i = 0; i < stages.size(); ++i) {
+        JsonFields fields(stages[i]);
         const JsonField site = fields["site"];
         const std::int64_t position = site.integer(0, last_position);
-        if (!measured.segments.emplace(position, milliseconds(fields["segment_ms"])).second)
+        if (!measured.stages.emplace(position, milliseconds(fields["segment_ms"])).second)
             site.fail("each site once");
         const JsonField heads = fields["heads"];
         for (std::size_t h = 0; h < heads.size(); ++h) {
@@ -56,9 +56,9 @@ CostTable make_table(const Measured& measured, double batch, const RecordMeta& m
     table.unit = "ms";
     double member = 0;
     for (std::size_t p = 0; p < meta.positions.size(); ++p) {
-        const auto segment = measured.segments.find(static_cast<std::int64_t>(p));
-        if (segment != measured.segments.end())
-            member += segment->second / batch;
+        const auto stage = measured.stages.find(static_cast<std::int64_t>(p));
+        if (stage != measured.stages.end())
+            member += stage->second / batch;
         else if (has_heads(meta, p))
             throw Error(ErrorCode::kContent, where, "has no site " + std::to_string(p));
         table.backbone.push_back(member);
@@ -90,11 +90,11 @@ CostTable latency_table(const std::string& path, const LatencySelection& selecti
         const std::int64_t threads = result["threads"].integer(1);
         if (result["batch"].integer(1) != selection.batch) continue;
         if (selection.threads != 0 && threads != selection.threads) continue;
-        const JsonField segments = result["segments"];
-        if (segments.json().is_null()) continue;
+        const JsonField stages = result["segments"];
+        if (stages.json().is_null()) continue;
         const auto last_position = static_cast<std::int64_t>(meta.final_position());
-        return make_table(read_segments(segments, last_position), static_cast<double>(selection.batch), meta,
-                          segments.where());
+        return make_table(read_stages(stages, last_position), static_cast<double>(selection.batch), meta,
+                          stages.where());
     }
     throw Error(ErrorCode::kUsage, path,
                 "no segments measured at batch " + std::to_string(selection.batch) +

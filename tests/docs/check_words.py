@@ -1,7 +1,5 @@
 #!/usr/bin/env python3
-"""check_words.py SOURCE         the words that words.txt refuses are in no identifier, heading or help text
-check_words.py SOURCE later   where the words that it does not refuse yet still are, for whoever renames them
-"""
+"""check_words.py SOURCE: the words that words.txt refuses are in no identifier, heading or help text."""
 import fnmatch, os, re, sys
 
 sys.dont_write_bytecode = True  # the tree of sources may be read-only
@@ -64,25 +62,24 @@ def whole_words(pattern):
 
 class Words:
     def __init__(self, text):
-        self.refused, self.later, self.allowed = [], [], []
+        self.refused, self.allowed = [], []
         for line in text.split("\n"):
             fields = [field.strip() for field in line.split("|", 3)]
-            if fields[0] in ("refuse", "# refuse"):
-                rule = (fields[1], whole_words(fields[1]), fields[2].split(), fields[3])
-                (self.later if line[0] == "#" else self.refused).append(rule)
+            if fields[0] == "refuse":
+                self.refused.append((fields[1], whole_words(fields[1]), fields[2].split(), fields[3]))
             elif fields[0] == "allow":
                 self.allowed.append((whole_words(fields[1]), fields[2]))
             else:
                 assert not line or line[0] == "#", f"{LIST}: {line}"
 
-    def problems(self, rules, found):
+    def problems(self, found):
         """A line of text for each breach, once."""
         seen = set()
         for path, line, scope, words in found:
             for pattern, glob in self.allowed:
                 if fnmatch.fnmatch(path, glob):
                     words = pattern.sub("", words)
-            for name, pattern, scopes, instead in rules:
+            for name, pattern, scopes, instead in self.refused:
                 if scope in scopes and pattern.search(words) and (name, path, line) not in seen:
                     seen.add((name, path, line))
                     yield f"{path}:{line}: {scope} {words.strip()}: refused: {name}; {instead}"
@@ -90,27 +87,24 @@ class Words:
 
 def check_itself():
     words = Words("refuse | tally/tallies | type path | write histogram\nrefuse | rooms? | heading help | write folder\n"
-                  "allow | living room | *.md | English\n# refuse | walk | identifier | later")
+                  "allow | living room | *.md | English")
     assert parts("PictureBatch_of2HTTPRows") == "picture batch of 2 http rows", parts("PictureBatch_of2HTTPRows")
     code = 'struct Tally {};  // a room\nint tally = 0; const char* x = "a room";'
     for path, text, count in (("a.h", code, 1), ("tools/verbs/a.cpp", code, 2), ("a.cpp", "int total;", 0)):
         found = [(path, line, scope, text) for scope, line, text in scan_code(path, text)]
-        assert len(list(words.problems(words.refused, found))) == count, (path, count)
+        assert len(list(words.problems(found))) == count, (path, count)
     found = [("a.md", line, scope, text) for scope, line, text in scan_headings("# Rooms\n## The living room\nroom\n")]
-    assert len(list(words.problems(words.refused, found))) == 1 and len(words.later) == 1
+    assert len(list(words.problems(found))) == 1
 
 
-def main(source, what):
+def main(source):
     words, found = Words(read(source, LIST)), list(scan(source))
     assert len(found) > 10000, f"only {len(found)} names found"
-    for rule in words.later if what == "later" else []:
-        hits = list(words.problems([rule], found))
-        print(f"{rule[0]}: {len(hits)}" + "".join("\n  " + text for text in hits))
-    bad = list(words.problems(words.refused, found))
+    bad = list(words.problems(found))
     print("\n".join(bad) or f"none of {len(words.refused)} refused words in {len(found)} names and texts")
     return 1 if bad else 0
 
 
 if __name__ == "__main__":
     check_itself()
-    sys.exit(main(os.path.abspath(sys.argv[1]), " ".join(sys.argv[2:])))
+    sys.exit(main(os.path.abspath(sys.argv[1])))

@@ -114,7 +114,7 @@ TEST_CASE("arithmetic takes post-ops along") {
             CAPTURE(operand.to_string());
             GraphBuilder builder(false);
             const ValueId x = add_input(builder, {2, 19, 5, 3}, layout);
-            const ValueId y = add_input(builder, {2, 19, 5, 3}, Layout::kAsConvLeavesIt);
+            const ValueId y = add_input(builder, {2, 19, 5, 3}, Layout::kAsConvWritesIt);
             const ValueId scale = add_input(builder, operand);
             builder.output(builder.add("Add", {x, y}));
             Graph graph = std::move(builder).build();

@@ -8,7 +8,7 @@
 namespace dyce::test {
 
 /// How a value of rank 4 is laid out when the operator under test reads it.
-enum class Layout { kRowMajor, kAsConvLeavesIt, kAsGroupedConvLeavesIt, kTransposed };
+enum class Layout { kRowMajor, kAsConvWritesIt, kAsGroupedConvWritesIt, kTransposed };
 
 inline std::string name_of(Layout layout) {
     constexpr const char* kNames[] = {"row-major", "as Conv leaves it", "as grouped Conv leaves it",
@@ -19,8 +19,8 @@ inline std::string name_of(Layout layout) {
 /// The layouts a value of this shape can have.
 inline std::vector<Layout> layouts_of(const Shape& shape) {
     if (shape.rank() != 4) return {Layout::kRowMajor};
-    std::vector<Layout> layouts{Layout::kRowMajor, Layout::kAsConvLeavesIt, Layout::kTransposed};
-    if (shape[1] % 32 == 0) layouts.push_back(Layout::kAsGroupedConvLeavesIt);  // in blocks of channels
+    std::vector<Layout> layouts{Layout::kRowMajor, Layout::kAsConvWritesIt, Layout::kTransposed};
+    if (shape[1] % 32 == 0) layouts.push_back(Layout::kAsGroupedConvWritesIt);  // in blocks of channels
     return layouts;
 }
 
@@ -34,7 +34,7 @@ inline ValueId add_input(GraphBuilder& builder, const Shape& shape, Layout layou
         value = builder.input(name, f32({shape[0], shape[3], shape[1], shape[2]}));
         value = builder.add("Transpose", {value}, {{"perm", std::vector<std::int64_t>{0, 2, 3, 1}}});
     } else {
-        const std::int64_t group = layout == Layout::kAsGroupedConvLeavesIt ? 2 : 1;
+        const std::int64_t group = layout == Layout::kAsGroupedConvWritesIt ? 2 : 1;
         const ValueId weights =
             builder.constant(name + ".weights", random_tensor({shape[1], shape[1] / group, 1, 1}, 7));
         value = builder.add("Conv", {builder.input(name, f32(shape)), weights}, {{"group", group}});

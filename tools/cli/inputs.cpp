@@ -54,7 +54,7 @@ std::vector<std::string> read_model_labels(const std::string& path, int classes)
                           : bad->find('\t') != std::string::npos ? "a tab"
                                                                  : "a control character";
     throw Error(ErrorCode::kContent, path + ": line " + std::to_string(bad - labels.begin() + 1),
-                in_quotes(*bad) + " holds " + problem + ", expected one class name a line, and only that");
+                in_quotes(*bad) + " holds " + problem + ", expected one class name per line, and only that");
 }
 
 ImageList expand_images(const std::vector<std::string>& paths, bool recursive) {

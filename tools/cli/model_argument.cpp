@@ -84,7 +84,7 @@ public:
         std::error_code ignored;
         const bool is_model = ending == kModelEnding;
         if (word == "-" || (fs::is_directory(word, ignored) && !is_model)) return;
-        if (is_model && !model_.empty()) refuse(word, "is a second model, expected one");
+        if (is_model && !model_.empty()) refuse(word, "is another model, expected one");
         if (is_model) refuse(word, "is a model, expected behind the verb; type\n" + command(words_[i], i));
         const FileKind* kind = kind_of(word);
         const bool is_misspelt = !nearest_name(ending, std::span(&kModelEnding, 1)).empty();

@@ -136,7 +136,7 @@ std::string describe(const std::string& set_path, const Contents& contents, cons
                          " configurations of model " + contents.model_digest + ", " + contents.precision +
                          ". Searched on " + contents.split + ", estimated on " + contents.validated + ".");
     html += element("p", "The backbone alone: " + percent(contents.base.accuracy, 2) + " right, " +
-                             std::to_string(contents.base.macs) + " multiply-adds an image.");
+                             std::to_string(contents.base.macs) + " multiply-adds per image.");
     if (record != nullptr)
         html += element("p", "Recorded: " + record->path + ", " + std::to_string(record->images) +
                                  " images, the backbone alone " + percent(record->base_accuracy, 2) +

@@ -7,7 +7,7 @@
 #include "tools/bench/decoding.h"
 #include "tools/bench/kernels.h"
 #include "tools/bench/samples.h"
-#include "tools/bench/segments.h"
+#include "tools/bench/stage_latencies.h"
 #include "tools/bench/switching.h"
 #include "tools/cli/inputs.h"
 #include "tools/cli/model_argument.h"
@@ -102,7 +102,7 @@ public:
             row = bench_switching(model_, images_, configurations_, setting);
         else
             row = bench_backbone(model_.data()->last().graph, setting);
-        if (arguments_.has("segments")) row["segments"] = bench_segments(*model_.data(), setting);
+        if (arguments_.has("segments")) row["segments"] = bench_stages(*model_.data(), setting);
         return ordered_json::array({std::move(row)});
     }
 
@@ -144,14 +144,14 @@ void print_row(const ordered_json& row) {
         std::printf(": saves %.1f %% of the multiply-adds, %.1f %% of the time",
                     100 * row["mac_saving"].get<double>(), 100 * row["time_saving"].get<double>());
     if (row.contains("switch"))
-        std::printf("  %.0f switches a second take %.1f us each; p99 with them %s ms",
+        std::printf("  %.0f switches per second take %.1f us each; p99 with them %s ms",
                     row["switch"]["per_second"].get<double>(), row["switch"]["median_us"].get<double>(),
                     milliseconds(row["switch"]["batches"]["p99_ms"]).c_str());
     std::printf("%s\n", busy_note(row).c_str());
-    for (const auto& segment : row["segments"]) {
-        std::printf("    to position %3d  %8.4f ms", segment["site"].get<int>(),
-                    segment["segment_ms"].get<double>());
-        for (const auto& head : segment["heads"])
+    for (const auto& stage : row["segments"]) {
+        std::printf("    to position %3d  %8.4f ms", stage["site"].get<int>(),
+                    stage["segment_ms"].get<double>());
+        for (const auto& head : stage["heads"])
             std::printf("   %s %.4f ms", head["type"].get<std::string>().c_str(), head["ms"].get<double>());
         std::printf("\n");
     }
@@ -221,7 +221,7 @@ const Verb kBench{
      {"duration", "S", "seconds for each combination (2)"},
      {"config", "SET[:NAME]", "also under this configuration, in alternation with exits off; may be repeated",
       true},
-     {"switch", "", "without and with 1,000 switches a second, among --config or to the same"},
+     {"switch", "", "without and with 1,000 switches per second, among --config or to the same"},
      {"data", "X",
       "the images that configurations and switches are timed on, as for dyce eval (switches: noise)"},
      {"limit", "N", "how many of them, evenly spread (1000)"},

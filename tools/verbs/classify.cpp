@@ -201,7 +201,7 @@ const Verb kClassify{
      {"files0-from", "FILE", "paths from a file, separated by NUL bytes; - is stdin"}},
     classify,
     "\nMODEL ends in .safetensors; without it the embedded CIFAR-10 model answers, in its configuration\n"
-    "`balanced`. `-` among the images reads one path a line from stdin. Lists may hold 10,000,000\n"
+    "`balanced`. `-` among the images reads one path per line from stdin. Lists may hold 10,000,000\n"
     "paths of 64 KiB each and 2 GiB in all.\n"};
 
 }  // namespace dyce

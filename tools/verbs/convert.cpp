@@ -121,7 +121,7 @@ ExitTable exits_of(const Arguments& arguments, const Graph& graph) {
 void report(const std::string& path, const ModelData& model) {
     const Member& member = model.last();
     std::cerr << path << ": " << member.architecture << ", " << model.classes << " classes, "
-              << member.parameters << " parameters, " << member.macs << " multiply-adds an image, "
+              << member.parameters << " parameters, " << member.macs << " multiply-adds per image, "
               << member.exits.sites.size() << " exit sites, " << member.exits.heads.size() << " heads\n";
     const std::size_t plain = member.graph.outputs.size() - 1 - member.exits.heads.size();
     if (plain > 0)
@@ -182,7 +182,7 @@ const Verb kConvert{
      {"resize", "N|none", "shorter side after an antialiased resize"},
      {"crop", "N|none", "side of the centre crop"},
      {"interpolation", "NAME", "bilinear or bicubic"},
-     {"labels", "FILE", "one class name a line"},
+     {"labels", "FILE", "one class name per line"},
      {"sites-at", "NAME,..", "values that exit heads may read, instead of every block's output"},
      {"store", "NAME", "weights in the file: f32, or rounded to bf16 at half the size (f32)"},
      {"drop-class", "K", "remove class K from the output (0 = a background class)"}},

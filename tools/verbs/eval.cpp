@@ -166,7 +166,7 @@ void report(const Arguments& arguments, const Model& model, const Configuration&
                 100 * static_cast<double>(totals.correct5) / n, totals.correct, totals.images,
                 configuration.name.c_str());
     std::printf(
-        "%.0f multiply-adds an image (%.1f %% of the backbone's), %.1f images a second "
+        "%.0f multiply-adds per image (%.1f %% of the backbone's), %.1f images per second "
         "(%.2f s computing, %.2f s in all)\n",
         totals.macs / n, 100 * totals.macs / n / static_cast<double>(model.macs()), n / seconds, seconds,
         total_seconds);

@@ -90,7 +90,7 @@ int eval_records(const Arguments& arguments) {
     }
     std::printf("top-1 %.2f %% (the backbone %.2f %%) on %zu recorded images  configuration %s\n",
                 100 * simulation.accuracy, 100 * base, record.images, configuration.name.c_str());
-    std::printf("%.0f multiply-adds an image (%.1f %% of the backbone's)\n", simulation.macs,
+    std::printf("%.0f multiply-adds per image (%.1f %% of the backbone's)\n", simulation.macs,
                 100 * simulation.macs / static_cast<double>(record.meta.base_macs()));
     return 0;
 }

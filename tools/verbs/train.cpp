@@ -156,7 +156,7 @@ const Verb kTrain{
      {"fine-tune", "MODEL", "a whole network, from the parameters of MODEL"},
      {"arch", "NAME", "from scratch: a built-in network, cifar_resnet20"},
      {"classes", "N", "from scratch: how many (as many as class folders)"},
-     {"labels", "FILE", "from scratch: one class name a line (names of class folders)"},
+     {"labels", "FILE", "from scratch: one class name per line (names of class folders)"},
      {"resize", "N|none",
       "from scratch: shorter side after an antialiased resize (as the built-in's preset)"},
      {"crop", "N|none", "from scratch: side of the centre crop (likewise)"},

@@ -67,7 +67,7 @@ private:
 struct Runner {
     ExitNet net;
     std::int64_t macs;
-    std::vector<ExitPosition> positions;
+    std::vector<ExitSite> positions;
     int max_batch;
     ExitLoop loop;
 
@@ -76,7 +76,7 @@ struct Runner {
            int at_once = 0)
         : net(std::move(made)),
           macs(backbone_macs()),
-          positions(list_positions({{&net.graph, &net.exits, macs}})),
+          positions(list_sites({{&net.graph, &net.exits, macs}})),
           max_batch(batch),
           loop({CompiledModel::compile(net.graph, net.exits,
                                        {.max_batch = at_once > 0 ? at_once : batch,

@@ -152,8 +152,7 @@ TEST_CASE("loops of one engine learn from one another") {
 
 TEST_CASE("a cascade: at a member's classifier a row that the next member would make late leaves, too") {
     const ExitNet small = make_exit_net(1, 1), big = make_exit_net(2, 2);
-    const auto positions =
-        list_positions({{&small.graph, &small.exits, 1000}, {&big.graph, &big.exits, 2000}});
+    const auto positions = list_sites({{&small.graph, &small.exits, 1000}, {&big.graph, &big.exits, 2000}});
     const std::vector<std::shared_ptr<const CompiledModel>> members = {
         CompiledModel::compile(small.graph, small.exits, {.threads = 2}),
         CompiledModel::compile(big.graph, big.exits, {.threads = 2})};

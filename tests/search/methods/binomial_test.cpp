@@ -46,7 +46,7 @@ TEST_CASE("the beta distribution of one answer is a power") {
         CHECK(incomplete_beta(950, 51, beta_quantile(950, 51, p)) == doctest::Approx(p).epsilon(1e-9));
 }
 
-TEST_CASE("few leavers prove little") {
+TEST_CASE("few exiting prove little") {
     CHECK(conservative_share(0, 0) == doctest::Approx(0.1));
     CHECK(conservative_share(1, 1) == doctest::Approx(std::sqrt(0.1)));
     CHECK(conservative_share(10, 10) == doctest::Approx(std::pow(0.1, 1.0 / 11)));

@@ -52,10 +52,10 @@ Counts plain_counts(const Record& record, const CostTable& costs, const SearchSp
     const PlainResult result = simulate_plainly(record, costs, choices);
     Counts counts;
     for (std::size_t i = 0; i < record.images; ++i) {
-        const int leaves = result.columns[i];
-        if (position_of(record, leaves) <= position) continue;
+        const int exit_column = result.columns[i];
+        if (position_of(record, exit_column) <= position) continue;
         const float score = record.columns[static_cast<std::size_t>(column)].scores[0][i];
-        ++counts[{position_of(record, leaves), is_right(record, leaves, i),
+        ++counts[{position_of(record, exit_column), is_right(record, exit_column, i),
                   tag_of(space.column(column), score, is_right(record, column, i))}];
     }
     return counts;

@@ -61,7 +61,7 @@ TEST_CASE("the front keeps what no other beats, by rising cost and rising accura
     }
 }
 
-TEST_CASE("a conservative estimate counts each exit by what its leavers prove") {
+TEST_CASE("a conservative estimate counts each exit by what its exiting prove") {
     for (unsigned seed = 0; seed < 20; ++seed) {
         if (!has_right_answers(seed)) continue;
         CAPTURE(seed);

@@ -38,11 +38,11 @@ double value_of_choices(const Record& record, const CostTable& costs, const Obje
 
 struct Candidate {
     Choice choice;
-    std::size_t leavers = 0;
+    std::size_t exiting = 0;
 };
 
 // Everything that one position can be set to: off, and each head with a threshold below each score of a
-// image that arrives. Fewest leavers first.
+// image that arrives. Fewest exiting first.
 std::vector<Candidate> all_choices(const Record& record, const CostTable& costs, Choices choices,
                                    std::size_t position) {
     choices[position] = {};
@@ -52,21 +52,21 @@ std::vector<Candidate> all_choices(const Record& record, const CostTable& costs,
         if (static_cast<std::size_t>(record.meta.heads[c].position) != position) continue;
         std::multiset<double, std::greater<>> scores;
         for (std::size_t i = 0; i < record.images; ++i) {
-            const int leaves_at = record.meta.heads[static_cast<std::size_t>(without.columns[i])].position;
+            const int exits_at = record.meta.heads[static_cast<std::size_t>(without.columns[i])].position;
             const float score = record.columns[c].scores[0][i];
-            if (leaves_at > static_cast<int>(position) && score > kNoScore) scores.insert(score);
+            if (exits_at > static_cast<int>(position) && score > kNoScore) scores.insert(score);
         }
-        std::size_t leavers = 0;
+        std::size_t exiting = 0;
         for (auto score = scores.begin(); score != scores.end();) {
-            leavers += scores.count(*score);
+            exiting += scores.count(*score);
             const auto next = scores.upper_bound(*score);
             const double threshold = next == scores.end() ? kNoScore : (*score + *next) / 2;
-            all.push_back({{static_cast<int>(c), threshold}, leavers});
+            all.push_back({{static_cast<int>(c), threshold}, exiting});
             score = next;
         }
     }
     std::stable_sort(all.begin(), all.end(),
-                     [](const Candidate& a, const Candidate& b) { return a.leavers < b.leavers; });
+                     [](const Candidate& a, const Candidate& b) { return a.exiting < b.exiting; });
     return all;
 }
 
@@ -164,7 +164,7 @@ void check_exact_steps(unsigned seed, const Record& record) {
     }
 }
 
-TEST_CASE("an exact step is the best of all cuts, with the fewest leavers of equals") {
+TEST_CASE("an exact step is the best of all cuts, with the fewest exiting of equals") {
     for (unsigned seed = 0; seed < 300; ++seed) check_exact_steps(seed, random_record(seed));
     // More images than a column has bins.
     for (unsigned seed = 0; seed < 4; ++seed) check_exact_steps(seed, random_record(seed, 1500));

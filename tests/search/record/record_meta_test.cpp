@@ -44,7 +44,7 @@ TEST_CASE("record descriptions: written and read as the document says") {
 }
 
 TEST_CASE("record descriptions: exits are numbered through the members, types by first appearance") {
-    const std::vector<ExitPosition> positions = {
+    const std::vector<ExitSite> positions = {
         {0, 0, "a", 100, {{"grid2-linear", 16, 1}}},
         {0, -1, "logits", 300, {{"classifier", 0, 0}}},
         {1, 0, "b", 400, {{"linear", 8, 2}, {"grid2-linear", 16, 1}}},

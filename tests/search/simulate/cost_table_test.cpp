@@ -41,7 +41,7 @@ TEST_CASE("costs: leaving pays the way, the heads on it, and the members before"
     const auto paid = [&](const std::vector<int>& columns) {
         Choices choices;
         for (const int column : columns) choices.push_back({column, 0.5});
-        return leaving_costs(meta, costs, choices);
+        return exit_costs(meta, costs, choices);
     };
     CHECK(paid({kOff, kOff, kOff}).back() == 1000);  // the small member does not run
     CHECK(paid({0, kOff, kOff}) == std::vector<double>{116, 316, 716, 1316});

@@ -56,7 +56,7 @@ TEST_CASE("a slip in the model's name is exit 2 with the line to type, and no an
         {"colors.SafeTensors small.png", {"a model", "\n  dyce classify"}},
         {"small.png colors.safetensors", {"\n  dyce classify colors.safetensors small.png"}},
         {"colors.safetensors red.png net.onnx", {"net.onnx: is an ONNX network"}},
-        {"colors.safetensors colors.safetensors red.png", {"is a second model"}},
+        {"colors.safetensors colors.safetensors red.png", {"is another model"}},
         {"dir.safetensors small.png",
          {"is a folder, expected a model file",
           "\n  dyce classify dir.safetensors/colors.safetensors small.png"}},

@@ -10,6 +10,6 @@ namespace dyce {
 
 /// Medians in milliseconds of whole batches: [{"site", "segment_ms", "heads": [{"type", "ms"}]}] by position,
 /// those without heads left out, the final exit last. A segment reaches from the position before to its own.
-nlohmann::ordered_json bench_segments(const ModelData& model, const BenchSetting& setting);
+nlohmann::ordered_json bench_stages(const ModelData& model, const BenchSetting& setting);
 
 }  // namespace dyce

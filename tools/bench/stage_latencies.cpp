@@ -1,4 +1,4 @@
-#include "tools/bench/segments.h"
+#include "tools/bench/stage_latencies.h"
 
 #include "runtime/exec/staged_executor.h"
 #include "tools/bench/samples.h"
@@ -23,11 +23,11 @@ double median(std::vector<double> times) {
 
 // What is timed at one position of a member: the way there, then its heads.
 struct Place {
-    const ExitPosition* position;
+    const ExitSite* position;
     int number;
-    std::vector<double> segment = {};
+    std::vector<double> stage = {};
     std::vector<std::vector<double>> heads = {};
-    double segment_ms = 0, head_ms = 0;  ///< of the pass under way
+    double stage_ms = 0, head_ms = 0;  ///< of the pass under way
 };
 
 class MemberTimes {
@@ -55,18 +55,18 @@ public:
             ordered_json heads = ordered_json::array();
             for (std::size_t h = 0; h < place.heads.size(); ++h)
                 heads.push_back({{"type", place.position->heads[h].type}, {"ms", median(place.heads[h])}});
-            rows.push_back({{"site", place.number}, {"segment_ms", median(place.segment)}, {"heads", heads}});
+            rows.push_back({{"site", place.number}, {"segment_ms", median(place.stage)}, {"heads", heads}});
         }
     }
 
 private:
     // The whole batch, part by part as it goes through the network.
     void run_pass(std::size_t pass, bool is_warm_up) {
-        for (Place& place : places_) place.segment_ms = place.head_ms = 0;
+        for (Place& place : places_) place.stage_ms = place.head_ms = 0;
         for (int rows = batch_; rows > 0; rows -= executor_.rows_at_once()) run_part(pass, rows);
         if (is_warm_up) return;
         for (Place& place : places_) {
-            if (pass == 0) place.segment.push_back(place.segment_ms);
+            if (pass == 0) place.stage.push_back(place.stage_ms);
             if (pass > 0 && pass <= place.heads.size()) place.heads[pass - 1].push_back(place.head_ms);
         }
     }
@@ -75,7 +75,7 @@ private:
         const auto input = executor_.input(std::min(rows, executor_.rows_at_once()));
         std::copy_n(images_.begin(), input.size(), input.begin());
         for (Place& place : places_) {
-            place.segment_ms += time_ms([&] { executor_.advance(); });
+            place.stage_ms += time_ms([&] { executor_.advance(); });
             if (pass == 0 || pass > place.heads.size()) continue;
             const int head = place.position->heads[pass - 1].index;
             if (head >= 0) place.head_ms += time_ms([&] { executor_.run_head(head); });
@@ -90,7 +90,7 @@ private:
 
 }  // namespace
 
-ordered_json bench_segments(const ModelData& model, const BenchSetting& setting) {
+ordered_json bench_stages(const ModelData& model, const BenchSetting& setting) {
     const auto positions = model.positions();
     std::vector<MemberTimes> members;
     for (std::size_t m = 0; m < model.members.size(); ++m) {
