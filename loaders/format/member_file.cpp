@@ -4,6 +4,7 @@
 #include "loaders/format/exits_json.h"
 #include "loaders/format/graph_json.h"
 #include "loaders/format/json.h"
+#include "loaders/format/outputs_json.h"
 #include "loaders/format/preprocess_json.h"
 #include "loaders/format/storage.h"
 #include "loaders/format/within.h"
@@ -19,6 +20,7 @@ namespace dyce {
 
 const char* const kGraphKey = "dyce.graph";
 const char* const kExitsKey = "dyce.exits";
+const char* const kOutputsKey = "dyce.outputs";
 const char* const kPreprocessKey = "dyce.preprocess";
 
 namespace {
@@ -30,11 +32,18 @@ std::span<const std::byte> bytes_of(const Tensor& tensor) {
 // Where all weights are read, those of a mapped file are given back one by one: a large model shall not be in
 // memory twice when it is packed.
 
-std::string digest_of(const std::string& graph, const std::string& exits,
-                      const std::map<std::string, Tensor>& tensors, const FileMapping* mapping) {
+/// The texts of a member that its digest is about.
+struct MemberTexts {
+    std::string graph, exits;
+    std::string outputs;  ///< empty: no field of the digest
+};
+
+std::string digest_of(const MemberTexts& texts, const std::map<std::string, Tensor>& tensors,
+                      const FileMapping* mapping) {
     Digest digest;
-    digest.add(graph);
-    digest.add(exits);
+    digest.add(texts.graph);
+    digest.add(texts.exits);
+    if (!texts.outputs.empty()) digest.add(texts.outputs);
     for (const auto& [name, tensor] : tensors) {
         digest.add(name);
         const Shape& shape = tensor.shape();
@@ -108,6 +117,10 @@ const std::string& text_of(const Safetensors& file, const std::string& key) {
     return found->second;
 }
 
+std::string optional_text(const Safetensors& file, const std::string& key) {
+    return file.metadata().count(key) != 0 ? text_of(file, key) : "";
+}
+
 }  // namespace
 
 MemberNames::MemberNames(std::size_t index, std::size_t count)
@@ -155,10 +168,13 @@ Member read_member(const Safetensors& file, const MemberNames& names, const Mode
     within(path, [&] { complete(member, limits.graph, mapping); });
 
     const std::string exits_key = kExitsKey + names.suffix;
-    const bool has_exits = file.metadata().count(exits_key) != 0;
-    member.exits =
-        exits_from_text(has_exits ? text_of(file, exits_key) : "", path + ": " + exits_key, member.graph);
-    member.digest = digest_of(graph_text, exits_to_text(member.graph, member.exits), tensors, mapping);
+    member.exits = exits_from_text(optional_text(file, exits_key), path + ": " + exits_key, member.graph);
+    const std::string outputs_key = kOutputsKey + names.suffix;
+    member.activation =
+        outputs_from_text(optional_text(file, outputs_key), path + ": " + outputs_key, member.graph);
+    member.digest = digest_of({graph_text, exits_to_text(member.graph, member.exits),
+                               outputs_to_text(member.graph, member.activation)},
+                              tensors, mapping);
     return member;
 }
 
@@ -181,11 +197,13 @@ void write_member(Member& member, const MemberNames& names, std::map<std::string
     }
     const std::string graph_text = graph_to_text({member.architecture, member.parameters, member.graph});
     const std::string exits_text = exits_to_text(member.graph, member.exits);
+    const std::string outputs_text = outputs_to_text(member.graph, member.activation);
     const std::string preprocess_text = canonical_text(preprocess_to_json(member.preprocess));
     metadata[kGraphKey + names.suffix] = graph_text;
     if (!exits_text.empty()) metadata[kExitsKey + names.suffix] = exits_text;
+    if (!outputs_text.empty()) metadata[kOutputsKey + names.suffix] = outputs_text;
     metadata[kPreprocessKey + names.suffix] = preprocess_text;
-    member.digest = digest_of(graph_text, exits_text, tensors, nullptr);
+    member.digest = digest_of({graph_text, exits_text, outputs_text}, tensors, nullptr);
     member.preprocess_digest = digest_of(preprocess_text);
 }
 

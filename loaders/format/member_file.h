@@ -15,9 +15,10 @@ struct MemberNames {
     MemberNames(std::size_t index, std::size_t count);
 };
 
-/// The keys that every member has.
+/// The keys of a member; of exits and outputs only where there is something to say.
 extern const char* const kGraphKey;
 extern const char* const kExitsKey;
+extern const char* const kOutputsKey;
 extern const char* const kPreprocessKey;
 
 /// Reads and checks a member, digests included. Throws as load_model() does.

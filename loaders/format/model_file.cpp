@@ -78,7 +78,8 @@ void check_names(const Safetensors& file, std::size_t members) {
     std::vector<std::string> prefixes;
     for (std::size_t m = 0; m < members; ++m) {
         const MemberNames names(m, members);
-        for (const char* key : {kGraphKey, kExitsKey, kPreprocessKey}) keys.push_back(key + names.suffix);
+        for (const char* key : {kGraphKey, kExitsKey, kOutputsKey, kPreprocessKey})
+            keys.push_back(key + names.suffix);
         prefixes.push_back(names.prefix);
     }
     for (const auto& [key, text] : file.metadata())

@@ -5,6 +5,7 @@
 #include "graph/exits/exits.h"
 #include "graph/graph.h"
 #include "graph/verify.h"
+#include "loaders/format/output_activation.h"
 #include "loaders/format/safetensors.h"
 #include "loaders/image/preprocess.h"
 #include "runtime/core/precision.h"
@@ -24,6 +25,7 @@ struct Member {
     Graph graph;               ///< constants are views of the mapped file
     ExitTable exits;           ///< load_model() fills in what follows from names
     Preprocess preprocess;
+    OutputActivation activation = OutputActivation::kSoftmax;  ///< of the logits of classifier and heads
     /// How the file holds weights (is_weight()): as bfloat16, to which save_model() rounds them, at half the
     /// size.
     Precision storage = Precision::kFloat32;
@@ -31,7 +33,7 @@ struct Member {
     std::int64_t parameters = 0;
 
     // Computed by load_model().
-    std::string digest;  ///< of graph, exits and weights
+    std::string digest;  ///< of graph, exits, outputs and weights
     std::string preprocess_digest;
     std::int64_t macs = 0;  ///< multiply-adds of one image through the backbone
 };

@@ -16,15 +16,24 @@ std::vector<float> softmax(std::span<const float> logits) {
     return result;
 }
 
+std::vector<float> activated(std::span<const float> logits, OutputActivation activation) {
+    if (activation == OutputActivation::kSoftmax) return softmax(logits);
+    std::vector<float> result(logits.begin(), logits.end());
+    if (activation == OutputActivation::kSigmoid)
+        for (float& x : result) x = 1 / (1 + std::exp(-x));
+    return result;
+}
+
 }  // namespace
 
-Prediction answer(std::span<const float> logits, const std::vector<std::string>& labels, int topk) {
+Prediction answer(std::span<const float> logits, const std::vector<std::string>& labels, int topk,
+                  OutputActivation activation) {
     Prediction prediction;
     if (!std::all_of(logits.begin(), logits.end(), [](float x) { return std::isfinite(x); })) {
         prediction.error = "the network's output is not finite";
         return prediction;
     }
-    const auto probabilities = softmax(logits);
+    const auto probabilities = activated(logits, activation);
     std::vector<int> order(logits.size());
     std::iota(order.begin(), order.end(), 0);
     const auto count = std::min(order.size(), static_cast<std::size_t>(std::max(topk, 1)));

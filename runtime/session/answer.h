@@ -1,6 +1,8 @@
 // From logits to a Prediction. Stateless.
 #pragma once
 
+#include "loaders/format/output_activation.h"
+
 #include <dyce/session.h>
 
 #include <span>
@@ -9,8 +11,9 @@
 
 namespace dyce {
 
-/// Softmax with the maximum subtracted (float32), best `topk` classes, most probable first; equal probabilities keep
-/// class order. Sets `error` when a logit is not finite.
-Prediction answer(std::span<const float> logits, const std::vector<std::string>& labels, int topk);
+/// Softmax with the maximum subtracted (float32), or what else the logits mean; the best `topk` classes, most
+/// probable first; equal logits keep class order. Sets `error` when a logit is not finite.
+Prediction answer(std::span<const float> logits, const std::vector<std::string>& labels, int topk,
+                  OutputActivation activation = OutputActivation::kSoftmax);
 
 }  // namespace dyce

@@ -28,11 +28,14 @@ void ImageBatch::fill(int member, int row, std::span<float> image) {
 
 void ImageBatch::exit(int row, const ExitAnswer& exit) {
     Prediction& prediction = predictions_[static_cast<std::size_t>(row)];
-    if (prediction.error.empty()) prediction = answer(exit.logits, model_.labels, topk_);
+    const OutputActivation activation = model_.last().activation;
+    if (prediction.error.empty()) prediction = answer(exit.logits, model_.labels, topk_, activation);
     prediction.member = exit.member;
     prediction.exit_site = exit.position;
     prediction.exit_type = *exit.type;
-    prediction.score = exit.score;
+    // Scores are about a choice of one class; of other outputs the best value says as much.
+    const bool is_choice = activation == OutputActivation::kSoftmax || prediction.prob.empty();
+    prediction.score = is_choice ? exit.score : prediction.prob[0];
     prediction.macs = exit.macs;
     prediction.late = exit.late;
     prediction.latency_us = std::chrono::duration<double, std::micro>(Clock::now() - start_).count();

@@ -187,4 +187,16 @@ Model only_model(const Arguments& arguments, const std::string& verb) {
     return model;
 }
 
+void expect_one_class(const ModelData& model, const std::string& verb) {
+    const OutputActivation activation = model.last().activation;
+    if (activation == OutputActivation::kSoftmax) return;
+    throw Error(ErrorCode::kUsage, "dyce " + verb,
+                std::string(activation == OutputActivation::kSigmoid
+                                ? "the labels of this model are independent of one another"
+                                : "the outputs of this model are values, no classes") +
+                    ", and " + verb +
+                    " is about answers of one class: classify, run, bench and inspect take it (another "
+                    "meaning: dyce convert SRC --activation softmax ..)");
+}
+
 }  // namespace dyce

@@ -2,6 +2,7 @@
 // named answers, or none: a slip in its name is an error, never an image for another model.
 #pragma once
 
+#include "loaders/format/model_file.h"
 #include "tools/cli/arguments.h"
 
 #include <dyce/model.h>
@@ -22,5 +23,9 @@ Model take_model(std::vector<std::string>& positionals, const std::string& verb)
 /// Of a verb that takes a model and no images. Throws as take_model() does, and Error{kUsage} when more is
 /// given.
 Model only_model(const Arguments& arguments, const std::string& verb);
+
+/// For verbs about choices of one class. Throws Error{kUsage} with the reason when the model's labels are
+/// independent or its values are no classes.
+void expect_one_class(const ModelData& model, const std::string& verb);
 
 }  // namespace dyce

@@ -1,5 +1,6 @@
 // dyce cascade: several models, small to big, become one whose earlier members are exits of the last.
 #include "loaders/format/model_file.h"
+#include "tools/cli/model_argument.h"
 #include "tools/cli/output_paths.h"
 #include "tools/verbs/verbs.h"
 
@@ -36,6 +37,7 @@ int cascade(const Arguments& arguments) {
     std::int64_t macs = 0;
     for (const std::string& path : paths) {
         const auto model = load_model(path);
+        expect_one_class(*model, "cascade");
         if (!joined.members.empty()) check_same_classes(joined, *model, path);
         joined.classes = model->classes;
         if (joined.labels.empty()) joined.labels = model->labels;

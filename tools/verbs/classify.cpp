@@ -1,4 +1,5 @@
 // dyce classify: images in, class names out.
+#include "loaders/format/model_file.h"
 #include "runtime/core/ordered_work.h"
 #include "runtime/core/threads.h"
 #include "tools/cli/csv.h"
@@ -115,13 +116,20 @@ std::size_t write_answers(std::span<const std::string> files, std::span<const Pr
     return failed;
 }
 
-Writer choose_writer(const Arguments& arguments) {
+void write_values(const std::string& file, const Prediction& p) {
+    if (!p.error.empty()) return;
+    std::cout << file << "\n";
+    for (std::size_t i = 0; i < p.index.size(); ++i)
+        std::cout << "  " << std::setw(12) << p.prob[i] << "  " << p.label[i] << "\n";
+}
+
+Writer choose_writer(const Arguments& arguments, OutputActivation activation) {
     for (const char* other : {"jsonl", "json"})
         if (arguments.has("csv") && arguments.has(other))
             throw Error(ErrorCode::kUsage, "--csv", std::string("excludes --") + other);
     if (arguments.has("jsonl") || arguments.has("json"))
         return arguments.has("deadline-ms") ? write_jsonl_with_deadline : write_jsonl;
-    if (!arguments.has("csv")) return write_text;
+    if (!arguments.has("csv")) return activation == OutputActivation::kNone ? write_values : write_text;
     std::cout << "filename,rank,index,label,prob,exit_site,exit_type,macs,latency_us,error\n";
     return write_csv;
 }
@@ -131,6 +139,27 @@ Writer choose_writer(const Arguments& arguments) {
 std::int64_t default_workers(const Arguments& arguments, std::size_t batches) {
     if (arguments.has("threads") || arguments.has("deadline-ms")) return 1;
     return std::clamp<std::int64_t>(static_cast<std::int64_t>(batches), 1, available_threads());
+}
+
+// From which probability on a label is told.
+float threshold_of(const Arguments& arguments, OutputActivation activation) {
+    if (arguments.has("label-threshold") && activation != OutputActivation::kSigmoid)
+        throw Error(
+            ErrorCode::kUsage, "--label-threshold",
+            "the classes of this model exclude one another; only independent labels have a threshold");
+    return static_cast<float>(arguments.real("label-threshold", 0.5, 0, 1));
+}
+
+// Labels stand in the order of their probabilities.
+void keep_likely_labels(std::vector<Prediction>& answers, float threshold) {
+    for (Prediction& answer : answers) {
+        const auto likely = std::find_if(answer.prob.begin(), answer.prob.end(),
+                                         [&](float probability) { return probability < threshold; });
+        const auto count = static_cast<std::size_t>(likely - answer.prob.begin());
+        answer.index.resize(count);
+        answer.label.resize(count);
+        answer.prob.resize(count);
+    }
 }
 
 int classify(const Arguments& arguments) {
@@ -147,8 +176,11 @@ int classify(const Arguments& arguments) {
     const std::vector<std::string>& files = images.files;
     for (const std::string& complaint : images.complaints) std::cerr << "dyce: " << complaint << "\n";
     const int batch = static_cast<int>(arguments.integer("batch", 1, 1, 4096));
+    const OutputActivation activation = model.data()->last().activation;
+    const float label_threshold = threshold_of(arguments, activation);
+    const bool has_labels = activation == OutputActivation::kSigmoid;
     ClassifyOptions options;
-    options.topk = static_cast<int>(arguments.integer("topk", 5, 1, 100'000));
+    options.topk = static_cast<int>(arguments.integer("topk", has_labels ? model.classes() : 5, 1, 100'000));
     options.deadline_ms = arguments.real("deadline-ms", 0, 0, 1e9);
     const auto step = static_cast<std::size_t>(batch);
     const std::size_t batches = (files.size() + step - 1) / step;
@@ -159,7 +191,7 @@ int classify(const Arguments& arguments) {
 
     set_way_to_go_on("the answers above are complete: start again with the images that are left");
     Session session = open_session(arguments, model, {.threads = threads, .max_batch = batch});
-    const Writer write = choose_writer(arguments);
+    const Writer write = choose_writer(arguments, activation);
     Progress progress("images", files.size(), arguments.has("quiet"));
     const auto batch_files = [&](std::size_t b) {
         return std::span(files).subspan(b * step, std::min(step, files.size() - b * step));
@@ -167,7 +199,11 @@ int classify(const Arguments& arguments) {
     std::size_t failed = 0;
     run_in_order(
         batches, workers,
-        [&](std::size_t b, std::size_t) { return answer(session, batch_files(b), options); },
+        [&](std::size_t b, std::size_t) {
+            auto answers = answer(session, batch_files(b), options);
+            if (has_labels) keep_likely_labels(answers, label_threshold);
+            return answers;
+        },
         [&](std::size_t b, const std::vector<Prediction>& answers) {
             failed += write_answers(batch_files(b), answers, write);
             progress.update(b * step + answers.size());
@@ -186,7 +222,8 @@ const Verb kClassify{
      {"deadline-ms", "X",
       "answer before the next site would be too late, by the best head of the last one; JSON tells: "
       "\"late\""},
-     {"topk", "N", "classes to show (5)"},
+     {"topk", "N", "classes to show (5; of independent labels all)"},
+     {"label-threshold", "X", "of independent labels, those at least this likely are told (0.5)"},
      {"jsonl", "", "one JSON object an image"},
      {"csv", "", "comma-separated values"},
      {"threads", "N", "compute threads (all that this process may use)"},

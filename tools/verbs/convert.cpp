@@ -2,9 +2,11 @@
 #include "graph/passes/passes.h"
 #include "graph/verify.h"
 #include "loaders/format/model_file.h"
+#include "loaders/import/classifier_outputs.h"
 #include "loaders/import/onnx/onnx_import.h"
 #include "loaders/import/state_dict.h"
 #include "models/backbones.h"
+#include "runtime/core/text.h"
 #include "tools/cli/file_name.h"
 #include "tools/cli/inputs.h"
 #include "tools/cli/output_paths.h"
@@ -47,17 +49,17 @@ Graph import_source(const Arguments& arguments, const std::string& source) {
     return import_state_dict(source, *arch, input);
 }
 
-// The classifier's logits first: the output that the most nodes lead to. ONNX lists outputs in any order.
-void put_classifier_first(Graph& graph) {
-    std::size_t best = 0, best_nodes = 0;
-    for (std::size_t i = 0; i < graph.outputs.size(); ++i) {
-        Graph alone = graph;
-        alone.outputs = {graph.outputs[i]};
-        remove_dead_code(alone);
-        if (alone.nodes.size() > best_nodes) best = i, best_nodes = alone.nodes.size();
+OutputChoice output_choice(const Arguments& arguments) {
+    OutputChoice choice;
+    const std::string name = arguments.text("output", "");
+    if (!has_extension(name, ".safetensors")) choice.name = name;
+    if (arguments.has("activation")) {
+        const std::vector<std::string> names(kActivationNames.begin(), kActivationNames.end());
+        const std::string activation = arguments.choice("activation", "", names);
+        const auto found = std::find(names.begin(), names.end(), activation);
+        choice.activation = static_cast<OutputActivation>(found - names.begin());
     }
-    std::rotate(graph.outputs.begin(), graph.outputs.begin() + static_cast<std::ptrdiff_t>(best),
-                graph.outputs.begin() + static_cast<std::ptrdiff_t>(best) + 1);
+    return choice;
 }
 
 // Every output that has the classifier's width loses column `dropped`.
@@ -118,20 +120,65 @@ ExitTable exits_of(const Arguments& arguments, const Graph& graph) {
     }
 }
 
-void report(const std::string& path, const ModelData& model) {
+// Outputs that turn out to be no exits are dropped, too.
+void drop_plain_outputs(Member& member, const Arguments& arguments, ClassifierOutputs& outputs) {
+    std::vector<ValueId> kept;
+    for (std::size_t i = 0; i < member.graph.outputs.size(); ++i) {
+        const auto& heads = member.exits.heads;
+        const bool is_head = std::any_of(heads.begin(), heads.end(), [&](const ExitHead& head) {
+            return head.output == static_cast<int>(i);
+        });
+        if (i == 0 || is_head)
+            kept.push_back(member.graph.outputs[i]);
+        else
+            outputs.dropped.push_back(member.graph.value(member.graph.outputs[i]).name);
+    }
+    if (kept.size() == member.graph.outputs.size()) return;
+    member.graph.outputs = std::move(kept);
+    simplify(member.graph);
+    member.exits = exits_of(arguments, member.graph);
+}
+
+// What the answer is, in words.
+std::string meaning_of(const ClassifierOutputs& outputs) {
+    std::string text = in_quotes(outputs.name);
+    if (!outputs.taken_off.empty()) text += " without its " + outputs.taken_off;
+    if (outputs.one_logit) return text + ": one logit, that of class 1; class 0 has 0";
+    switch (outputs.activation) {
+        case OutputActivation::kSoftmax: return text + ": classes, by softmax";
+        case OutputActivation::kSigmoid: return text + ": independent labels, by sigmoid";
+        case OutputActivation::kNone: break;
+    }
+    return text + ": values, as they are";
+}
+
+void report(const std::string& path, const ModelData& model, const ClassifierOutputs& outputs) {
     const Member& member = model.last();
     std::cerr << path << ": " << member.architecture << ", " << model.classes << " classes, "
               << member.parameters << " parameters, " << member.macs << " multiply-adds per image, "
               << member.exits.sites.size() << " exit sites, " << member.exits.heads.size() << " heads\n";
-    const std::size_t plain = member.graph.outputs.size() - 1 - member.exits.heads.size();
-    if (plain > 0)
-        std::cerr << plain << " further outputs are no exit heads (one reads a single feature map and makes "
-                  << model.classes << " logits); only `dyce run` computes them\n";
+    std::cerr << "output      " << meaning_of(outputs) << "\n";
+    for (const std::string& name : outputs.dropped)
+        std::cerr << "dropped     output " << in_quotes(name)
+                  << ": says nothing new, or is no exit of as many classes\n";
 }
 
 int list_architectures() {
     for (const Backbone& backbone : backbones()) std::cout << backbone.name << "\n";
     return 0;
+}
+
+// The file to write: -o, or as before --output with a model's ending.
+std::string model_output(const Arguments& arguments) {
+    const std::string name = arguments.text("output", "");
+    const char* option = !arguments.has("out") && has_extension(name, ".safetensors") ? "output" : "out";
+    const auto file = arguments.text(option);
+    if (!file) throw Error(ErrorCode::kUsage, "--output", "is missing: -o OUT.safetensors");
+    if (!has_extension(*file, ".safetensors"))
+        throw Error(ErrorCode::kUsage, "--output",
+                    "\"" + *file + "\" given, expected a name ending in .safetensors");
+    check_outputs(arguments, {{option}}, {"labels"});
+    return *file;
 }
 
 int convert(const Arguments& arguments) {
@@ -140,30 +187,27 @@ int convert(const Arguments& arguments) {
         throw Error(ErrorCode::kUsage, "SRC",
                     std::to_string(arguments.positionals().size()) + " files given, expected one");
     const std::string source = arguments.positionals()[0];
-    const auto output = arguments.text("output");
-    if (!output) throw Error(ErrorCode::kUsage, "--output", "is missing: -o OUT.safetensors");
-    if (!has_extension(*output, ".safetensors"))
-        throw Error(ErrorCode::kUsage, "--output",
-                    "\"" + *output + "\" given, expected a name ending in .safetensors");
-    check_outputs(arguments, {{"output"}}, {"labels"});
+    const std::string output = model_output(arguments);
 
     Member member;
     member.graph = import_source(arguments, source);
     member.architecture = arguments.text("arch", std::filesystem::path(source).stem().string());
     member.preprocess = recipe_from(arguments, image_shape(member.graph));
-    put_classifier_first(member.graph);
+    ClassifierOutputs outputs = resolve_outputs(member.graph, source, output_choice(arguments));
+    member.activation = outputs.activation;
     member.parameters = count_parameters(backbone_of(member.graph));
     if (arguments.has("drop-class")) drop_class(member.graph, arguments.integer("drop-class", 0, 0, 100'000));
     simplify(member.graph);
     member.exits = exits_of(arguments, member.graph);
+    drop_plain_outputs(member, arguments, outputs);
     member.storage = float_of(arguments, "store");
     ModelData model;
     if (const auto labels = arguments.text("labels"))
         model.labels = read_model_labels(*labels, classes_of(member.graph));
     model.members.push_back(std::move(member));
-    save_model(*output, model);
+    save_model(output, model);
 
-    if (!arguments.has("quiet")) report(*output, *load_model(*output));
+    if (!arguments.has("quiet")) report(output, *load_model(output), outputs);
     return 0;
 }
 
@@ -173,7 +217,10 @@ const Verb kConvert{
     "convert",
     "convert SRC -o OUT.safetensors",
     "makes a model file of an .onnx file, or of a state dict (.safetensors) with --arch NAME",
-    {{"o,output", "FILE", "the model file to write (replaced atomically)"},
+    {{"o,out", "FILE", "the model file to write (replaced atomically)"},
+     {"output", "NAME", "the output that answers, where the file has several (the one most nodes lead to)"},
+     {"activation", "NAME",
+      "what it means: softmax (one class), sigmoid (independent labels) or none (as the graph ends)"},
      {"arch", "NAME", "architecture of a state dict; `list` shows the names"},
      {"preset", "NAME", "imagenet or cifar10: how images are prepared; further flags override it"},
      {"input", "CxHxW", "shape of one image, where the file leaves it open"},

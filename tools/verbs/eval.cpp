@@ -183,6 +183,7 @@ int eval(const Arguments& arguments) {
     if (arguments.has("records")) return eval_records(arguments);
     const auto start = Clock::now();
     const Model model = only_model(arguments, "eval");
+    expect_one_class(*model.data(), "eval");
     const auto data = arguments.text("data");
     if (!data) throw Error(ErrorCode::kUsage, "--data", "is missing: a folder, a .csv or another data set");
     const auto dataset = open_dataset(*data, {.count = model.classes(), .names = model.labels()});

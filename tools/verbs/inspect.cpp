@@ -22,6 +22,8 @@ ordered_json describe(const ModelData& model) {
         {"schema", "dyce.inspect/1"}, {"arch", last.architecture},
         {"classes", model.classes},   {"input", {3, last.preprocess.height, last.preprocess.width}},
         {"params", last.parameters},  {"macs", last.macs}};
+    document["output"] = {{"logits", last.graph.value(last.graph.outputs[0]).name},
+                          {"activation", name_of(last.activation)}};
     document["sites"] = ordered_json::array();
     document["heads"] = ordered_json::array();
     document["digest"] = model.digest;
@@ -68,6 +70,8 @@ void print_member(const Member& member, int first_position) {
     std::cout << "architecture  " << member.architecture << "\n"
               << "input         3x" << recipe.height << "x" << recipe.width << " (resize "
               << side_or_none(recipe.resize) << ", crop " << side_or_none(recipe.crop) << ")\n"
+              << "output        " << member.graph.value(member.graph.outputs[0]).name << ", "
+              << name_of(member.activation) << "\n"
               << "parameters    " << member.parameters << "\n"
               << "multiply-adds " << member.macs << "\n"
               << "int8 scales   " << count_scales(member.graph) << "\n"

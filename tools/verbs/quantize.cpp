@@ -3,6 +3,7 @@
 #include "runtime/core/ordered_work.h"
 #include "runtime/core/worker_count.h"
 #include "search/quantize/calibration.h"
+#include "tools/cli/model_argument.h"
 #include "tools/cli/output_paths.h"
 #include "tools/cli/progress.h"
 #include "tools/verbs/train_options.h"
@@ -78,6 +79,7 @@ int quantize(const Arguments& arguments) {
     const int threads = static_cast<int>(arguments.integer("threads", 0, 1, 1024));
 
     ModelData model = *load_model(arguments.positionals()[0]);
+    expect_one_class(model, "quantize");
     const auto images = open_dataset(data, {.count = model.classes, .names = model.labels});
     std::vector<Calibration> members;
     for (const Member& member : model.members) members.emplace_back(member, options);

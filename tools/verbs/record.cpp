@@ -64,6 +64,7 @@ std::string journal_key(const RecordMeta& meta, const RecorderOptions& options) 
 int record(const Arguments& arguments) {
     check_outputs(arguments, {{"output"}}, {"data"});
     const Model model = only_model(arguments, "record");
+    expect_one_class(*model.data(), "record");
     const auto data = arguments.text("data");
     if (!data) throw Error(ErrorCode::kUsage, "--data", "is missing: a folder, a .csv or another data set");
     const auto output = arguments.text("output");

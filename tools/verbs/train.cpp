@@ -2,6 +2,7 @@
 // networks are trained by train_network.cpp.
 #include "loaders/dataset/dataset.h"
 #include "search/train/train_exits.h"
+#include "tools/cli/model_argument.h"
 #include "tools/cli/output_paths.h"
 #include "tools/verbs/train_network.h"
 #include "tools/verbs/train_options.h"
@@ -99,6 +100,7 @@ int train(const Arguments& arguments) {
     options.scratch = std::filesystem::path(output).parent_path().string();
 
     ModelData model = *load_model(source);
+    expect_one_class(model, "train");
     if (model.members.size() > 1)
         throw Error(ErrorCode::kUsage, source, "is a cascade: train its members before joining them");
     Member& member = model.members[0];

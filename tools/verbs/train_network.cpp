@@ -4,6 +4,7 @@
 #include "search/train/network/start_network.h"
 #include "search/train/network/train_network.h"
 #include "tools/cli/inputs.h"
+#include "tools/cli/model_argument.h"
 #include "tools/cli/output_paths.h"
 #include "tools/verbs/recipe.h"
 #include "tools/verbs/train_options.h"
@@ -59,6 +60,7 @@ ModelData start(const Arguments& arguments, const std::string& data, std::uint64
                "with --fine-tune");
         const std::string source = *arguments.text("fine-tune");
         model = *load_model(source);
+        expect_one_class(model, "train");
         if (model.members.size() > 1)
             throw Error(ErrorCode::kUsage, source, "is a cascade: train its members before joining them");
         for (Value& value : model.members[0].graph.values) value.quantization.reset();  // old weights' scales

@@ -30,8 +30,8 @@ Axes mixed_axes(const Node& node, int i, int rank) {
     const auto is = [op = node.spec->name](std::initializer_list<std::string_view> names) {
         return std::find(names.begin(), names.end(), op) != names.end();
     };
-    if (is({"Softmax", "LogSoftmax"})) return {attributes.integer("axis", -1)};
-    if (is({"Concat", "Gather", "Split"})) return {attributes.integer("axis", 0)};
+    if (is({"LogSoftmax", "Softmax", "TopK"})) return {attributes.integer("axis", -1)};
+    if (is({"ArgMax", "ArgMin", "Concat", "Gather", "Split"})) return {attributes.integer("axis", 0)};
     if (is({"ReduceMean", "ReduceSum", "Resize"})) return attributes.integers("axes");
     if (is({"MatMul"})) return {i == 0 || rank == 1 ? -1 : -2};
     if (is({"Gemm"})) return {(attributes.integer(i == 0 ? "transA" : "transB", 0) != 0) == (i == 0) ? 0 : 1};

@@ -31,3 +31,14 @@ TEST_CASE("logits that are not finite are that image's error") {
         CHECK(p.index.empty());
     }
 }
+
+TEST_CASE("independent labels and plain values keep the order of the logits") {
+    const std::vector<float> logits = {-1, 2, 0};
+    const Prediction labels = answer(logits, {}, 3, OutputActivation::kSigmoid);
+    CHECK(labels.index == std::vector<int>{1, 2, 0});
+    CHECK(labels.prob[0] == doctest::Approx(1 / (1 + std::exp(-2.0))));
+    CHECK(labels.prob[1] == doctest::Approx(0.5));
+    const Prediction values = answer(logits, {}, 2, OutputActivation::kNone);
+    CHECK(values.index == std::vector<int>{1, 2});
+    CHECK(values.prob == std::vector<float>{2, 0});
+}
