@@ -3,8 +3,6 @@
 #include "ops/lowering/element_copy.h"
 #include "ops/spec/checks.h"
 
-#include <array>
-
 namespace dyce::ops {
 
 std::vector<bool> reduced_axes(const OpCall& call) {
@@ -18,9 +16,18 @@ std::vector<bool> reduced_axes(const OpCall& call) {
 
 std::vector<TensorType> infer_reduce(const OpCall& call) {
     expect_float32(call);
+    return infer_reduce_numbers(call);
+}
+
+std::vector<TensorType> infer_reduce_numbers(const OpCall& call) {
+    if (call.inputs[0].dtype == DataType::kBool) call.fail("input 0 is bool, expected numbers");
+    return infer_reduce_elements(call);
+}
+
+std::vector<TensorType> infer_reduce_elements(const OpCall& call) {
     const bool keep = call.attributes.integer("keepdims", 1) != 0;
     const auto reduced = reduced_axes(call);
-    TensorType output;
+    TensorType output{call.inputs[0].dtype, {}};
     for (int axis = 0; axis < call.inputs[0].shape.rank(); ++axis) {
         const bool gone = reduced[static_cast<std::size_t>(axis)];
         if (!gone || keep) output.shape.push_back(gone ? 1 : call.inputs[0].shape[axis]);
@@ -28,28 +35,21 @@ std::vector<TensorType> infer_reduce(const OpCall& call) {
     return {output};
 }
 
-void sum_over(const OpCall& call, double divisor, const TensorView& in, const MutableTensorView& out) {
+ReducedPlaces::ReducedPlaces(const OpCall& call, const Shape& in) : in_(in) {
     const auto reduced = reduced_axes(call);
-    Shape kept = in.shape;  // with 1 where the axis is reduced
+    Shape kept = in;  // with 1 where the axis is reduced
     for (int axis = 0; axis < kept.rank(); ++axis)
         if (reduced[static_cast<std::size_t>(axis)]) kept[axis] = 1;
-
-    std::array<std::int64_t, Shape::kMaxRank> strides{}, at{};
     for (int axis = 0; axis < kept.rank(); ++axis)
-        strides[static_cast<std::size_t>(axis)] = kept[axis] == 1 ? 0 : stride_of(kept, axis);
+        strides_[static_cast<std::size_t>(axis)] = kept[axis] == 1 ? 0 : stride_of(kept, axis);
+    count_ = kept.elements();
+}
 
-    std::vector<double> sums(static_cast<std::size_t>(kept.elements()), 0.0);
-    std::int64_t to = 0;
-    for (std::int64_t i = 0; i < in.shape.elements(); ++i) {
-        sums[static_cast<std::size_t>(to)] += static_cast<double>(in.data<float>()[i]);
-        for (int axis = kept.rank(); axis-- > 0;) {  // the next position, and where its sum lives
-            const auto a = static_cast<std::size_t>(axis);
-            to += strides[a];
-            if (++at[a] < in.shape[axis]) break;
-            to -= at[a] * strides[a];
-            at[a] = 0;
-        }
-    }
+void sum_over(const OpCall& call, double divisor, const TensorView& in, const MutableTensorView& out) {
+    ReducedPlaces places(call, in.shape);
+    std::vector<double> sums(static_cast<std::size_t>(places.count()), 0.0);
+    for (std::int64_t i = 0; i < in.shape.elements(); ++i, places.advance())
+        sums[static_cast<std::size_t>(places.at())] += static_cast<double>(in.data<float>()[i]);
     for (std::size_t i = 0; i < sums.size(); ++i)
         out.data<float>()[i] = static_cast<float>(sums[i] / divisor);
 }

@@ -1,5 +1,6 @@
 #include "ops/resize_axis.h"
 
+#include "ops/lowering/element_copy.h"
 #include "ops/spec/checks.h"
 
 #include <algorithm>
@@ -36,6 +37,13 @@ float asymmetric(float x, const ResizeAxis& axis) { return x / axis.scale; }
 
 float tf_half_pixel_for_nn(float x, const ResizeAxis& axis) { return (x + 0.5f) / axis.scale; }
 
+float tf_crop_and_resize(float x, const ResizeAxis& axis) {
+    const auto last = static_cast<float>(axis.input - 1);
+    if (axis.output == 1) return 0.5f * (axis.roi_begin + axis.roi_end) * last;
+    return axis.roi_begin * last +
+           x * (axis.roi_end - axis.roi_begin) * last / static_cast<float>(axis.output - 1);
+}
+
 using Rounding = float (*)(float x);
 
 float round_prefer_floor(float x) { return std::ceil(x - 0.5f); }
@@ -56,6 +64,7 @@ constexpr Named<Coordinate> kCoordinates[] = {
     {"align_corners", align_corners},
     {"asymmetric", asymmetric},
     {"tf_half_pixel_for_nn", tf_half_pixel_for_nn},
+    {"tf_crop_and_resize", tf_crop_and_resize},
 };
 
 constexpr Named<Rounding> kRoundings[] = {
@@ -118,6 +127,10 @@ std::vector<ResizeAxis> resize_axes(const OpCall& call) {
         call.fail("has " + std::to_string(scales.size() + sizes.size()) + " scales or sizes for " +
                   std::to_string(axes.size()) + " axes");
     const float common = sizes.empty() ? 0 : common_scale(call, sizes, axes);
+    const auto roi = call.attributes.reals("roi");
+    if (is_cropped(call) && roi.size() != 2 * axes.size())
+        call.fail("roi has " + std::to_string(roi.size()) + " numbers for " + std::to_string(axes.size()) +
+                  " axes");
     for (std::size_t i = 0; i < axes.size(); ++i) {
         ResizeAxis& axis = result[static_cast<std::size_t>(axes[i])];
         const auto length = static_cast<float>(axis.input);
@@ -126,7 +139,9 @@ std::vector<ResizeAxis> resize_axes(const OpCall& call) {
         } else {
             axis.scale = common > 0 ? common : static_cast<float>(sizes[i]) / length;
         }
-        const float exact = axis.scale * length;
+        if (is_cropped(call)) axis.roi_begin = roi[i], axis.roi_end = roi[i + axes.size()];
+        if (!std::isfinite(axis.roi_begin) || !std::isfinite(axis.roi_end)) call.fail("roi is not finite");
+        const float exact = axis.scale * length * (scales.empty() ? 1 : axis.roi_end - axis.roi_begin);
         if (!(axis.scale > 0) || !(exact < kMaxSize) || (!sizes.empty() && sizes[i] < 1))
             call.fail("cannot resize axis " + std::to_string(axes[i]) + " of " + input.to_string() + " to " +
                       (sizes.empty() ? "scale " + std::to_string(scales[i]) : std::to_string(sizes[i])));
@@ -147,12 +162,23 @@ void check_resize_modes(const OpCall& call) {
     (void)chosen(call, "nearest_mode", kRoundings);
 }
 
+bool is_cropped(const OpCall& call) {
+    return call.attributes.text("coordinate_transformation_mode", "") == "tf_crop_and_resize";
+}
+
+float resize_coordinate(const OpCall& call, std::int64_t position, const ResizeAxis& axis) {
+    return coordinate(chosen(call, "coordinate_transformation_mode", kCoordinates), position, axis);
+}
+
 std::vector<std::int64_t> nearest_positions(const OpCall& call, const ResizeAxis& axis) {
     const auto transform = chosen(call, "coordinate_transformation_mode", kCoordinates);
     const auto rounding = chosen(call, "nearest_mode", kRoundings);
     std::vector<std::int64_t> positions;
-    for (std::int64_t i = 0; i < axis.output; ++i)
-        positions.push_back(clamped(rounding(coordinate(transform, i, axis)), axis));
+    for (std::int64_t i = 0; i < axis.output; ++i) {
+        const float x = coordinate(transform, i, axis);
+        const bool is_outside = is_cropped(call) && (x < 0 || x > static_cast<float>(axis.input - 1));
+        positions.push_back(is_outside ? kOutside : clamped(rounding(x), axis));
+    }
     return positions;
 }
 

@@ -37,6 +37,8 @@ dnnl::algorithm algorithm_of(EltwiseStage::Kind kind) {
         case Kind::kHardSwish: return Algorithm::eltwise_hardswish;
         case Kind::kAbs: return Algorithm::eltwise_abs;
         case Kind::kElu: return Algorithm::eltwise_elu;
+        case Kind::kSoftRelu: return Algorithm::eltwise_soft_relu;
+        case Kind::kMish: return Algorithm::eltwise_mish;
     }
     return Algorithm::undef;
 }

@@ -62,7 +62,9 @@ struct EltwiseStage {
         kClip,
         kHardSwish,
         kAbs,
-        kElu
+        kElu,
+        kSoftRelu,
+        kMish
     };
     Kind kind;
     float alpha = 0;

@@ -46,6 +46,16 @@ const std::vector<Move> kMoves = {
     {"Expand", {2, 2}, {{"shape", Ints{1, 2}}}, {2, 2}, {0, 1, 2, 3}},
     {"Expand", {}, {{"shape", Ints{2, 1, 2}}}, {2, 1, 2}, {0, 0, 0, 0}},
     {"Expand", {1, 2}, {{"shape", Ints{0, 2}}}, {0, 2}, {}},
+    {"Tile", {2}, {{"repeats", Ints{3}}}, {6}, {0, 1, 0, 1, 0, 1}},
+    {"Tile", {2, 2}, {{"repeats", Ints{2, 1}}}, {4, 2}, {0, 1, 2, 3, 0, 1, 2, 3}},
+    {"Tile", {1, 2}, {{"repeats", Ints{1, 2}}}, {1, 4}, {0, 1, 0, 1}},
+    {"Tile", {2}, {{"repeats", Ints{0}}}, {0}, {}},
+    {"Trilu", {2, 3}, {}, {2, 3}, {0, 1, 2, 0, 4, 5}},
+    {"Trilu", {2, 3}, {{"upper", 0}}, {2, 3}, {0, 0, 0, 3, 4, 0}},
+    {"Trilu", {2, 3}, {{"k", 1}}, {2, 3}, {0, 1, 2, 0, 0, 5}},
+    {"Trilu", {2, 2, 2}, {{"k", -1}, {"upper", 0}}, {2, 2, 2}, {0, 0, 2, 0, 0, 0, 6, 0}},
+    {"Trilu", {2, 3}, {{"k", kLowest}}, {2, 3}, {0, 1, 2, 3, 4, 5}},
+    {"Trilu", {2, 3}, {{"k", kHighest}}, {2, 3}, {0, 0, 0, 0, 0, 0}},
     {"Pad", {3}, {{"pads", Ints{1, 2}}}, {6}, {0, 0, 1, 2, 0, 0}},
     {"Pad", {2}, {{"pads", Ints{1, 1}}, {"value", 1.f}}, {4}, {1, 0, 1, 1}},
     {"Pad", {3}, {{"pads", Ints{-1, 1}}, {"value", 1.f}}, {3}, {1, 2, 1}},
@@ -149,6 +159,57 @@ TEST_CASE("Gather takes slices") {
     check_refused("Gather", {f32({2}), f32({1})}, {}, "indices are float32");
     check_refused("Gather", {f32({}), {DataType::kInt64, {1}}}, {}, "axis 0 is outside a tensor of rank 0");
     check_refused("Gather", {f32({1, 1, 1, 1, 1}), {DataType::kInt64, {1, 1, 1, 1, 1}}}, {}, "over rank 8");
+}
+
+TEST_CASE("ScatterND replaces or joins slices") {
+    const Tensor data = tensor({2, 3}, {1, 2, 3, 4, 5, 6}), rows = tensor({1, 3}, {10, 20, 30});
+    const Tensor last = tensor(DataType::kInt64, {1, 1}, {-1}),
+                 place = tensor(DataType::kInt32, {2, 2}, {0, 1, 0, 1});
+    check_close(run_reference("ScatterND", {data, last, rows}), tensor({2, 3}, {1, 2, 3, 10, 20, 30}));
+    check_close(run_reference("ScatterND", {data, place, tensor({2}, {7, 8})}, {{"reduction", "add"}}),
+                tensor({2, 3}, {1, 17, 3, 4, 5, 6}));
+    check_close(run_reference("ScatterND", {data, place, tensor({2}, {3, -8})}, {{"reduction", "mul"}}),
+                tensor({2, 3}, {1, -48, 3, 4, 5, 6}));
+    check_close(run_reference("ScatterND", {data, last, rows}, {{"reduction", "min"}}),
+                tensor({2, 3}, {1, 2, 3, 4, 5, 6}));
+    CHECK_THROWS_WITH_AS(run_reference("ScatterND", {data, tensor(DataType::kInt64, {1, 1}, {2}), rows}),
+                         doctest::Contains("index 2 is outside an axis of 2"), Error);
+    check_refused("ScatterND", {f32({2, 3}), {DataType::kInt64, {1, 3}}, f32({1})}, {},
+                  "indices are 1x3 into 2x3");
+    check_refused("ScatterND", {f32({2, 3}), {DataType::kInt64, {1, 1}}, f32({1})}, {},
+                  "expected float32 1x3");
+}
+
+TEST_CASE("Where chooses, ExpandToBatch repeats, CumSum adds up") {
+    check_close(run_reference(
+                    "Where", {tensor(DataType::kBool, {2, 1}, {1, 0}), tensor({2}, {1, 2}), tensor({}, {9})}),
+                tensor({2, 2}, {1, 2, 9, 9}));
+    check_refused("Where", {f32({1}), f32({1}), f32({1})}, {}, "input 0 is float32, expected bool");
+    check_close(run_reference("ExpandToBatch", {tensor({1, 2}, {5, 6}), tensor({3, 1}, {0, 0, 0})}),
+                tensor({3, 2}, {5, 6, 5, 6, 5, 6}));
+    check_refused("ExpandToBatch", {f32({2, 2}), f32({3})}, {}, "expected a first dimension of 1");
+    const Tensor x = tensor(DataType::kInt64, {2, 3}, {1, 2, 3, 4, 5, 6});
+    check_close(run_reference("CumSum", {x}, {{"axis", 1}}),
+                tensor(DataType::kInt64, {2, 3}, {1, 3, 6, 4, 9, 15}));
+    check_close(run_reference("CumSum", {x}, {{"axis", 0}, {"reverse", 1}}),
+                tensor(DataType::kInt64, {2, 3}, {5, 7, 9, 4, 5, 6}));
+    check_close(run_reference("CumSum", {x}, {{"axis", -1}, {"exclusive", 1}}),
+                tensor(DataType::kInt64, {2, 3}, {0, 1, 3, 0, 4, 9}));
+}
+
+TEST_CASE("ArgMax, ArgMin and TopK tell where the extremes are") {
+    const Tensor x = tensor({2, 3}, {3, 9, 9, 2, 1, 1});
+    check_close(run_reference("ArgMax", {x}, {{"axis", 1}}), tensor(DataType::kInt64, {2, 1}, {1, 0}));
+    check_close(run_reference("ArgMax", {x}, {{"axis", 1}, {"keepdims", 0}, {"select_last_index", 1}}),
+                tensor(DataType::kInt64, {2}, {2, 0}));
+    check_close(run_reference("ArgMin", {x}), tensor(DataType::kInt64, {1, 3}, {1, 1, 1}));
+    check_refused("ArgMax", {f32({2, 0})}, {{"axis", 1}}, "axis 1 of 2x0 is empty");
+    const auto top = run_reference_many("TopK", {x}, {{"k", 2}}, 2);
+    check_close(top[0], tensor({2, 2}, {9, 9, 2, 1}));
+    check_close(top[1], tensor(DataType::kInt64, {2, 2}, {1, 2, 0, 1}));
+    const auto least = run_reference_many("TopK", {x}, {{"k", 1}, {"axis", 0}, {"largest", 0}}, 2);
+    check_close(least[1], tensor(DataType::kInt64, {1, 3}, {1, 1, 1}));
+    check_refused("TopK", {f32({2, 3})}, {{"k", 4}}, "expected 0 to the 3 elements");
 }
 
 TEST_CASE("moves refuse attributes that do not fit") {

@@ -158,6 +158,43 @@ TEST_CASE("GlobalResponseNormalization computes the same compiled, in any layout
         }
 }
 
+TEST_CASE("GroupNormalization makes each group's mean 0 and variance 1, then scales channels") {
+    // Groups of two channels: (1, 3, 5, 7) and (2, 2, 4, 4); of one: (1, 3), (5, 7), (2, 2), (4, 4).
+    const Tensor x = tensor({1, 4, 2}, {1, 3, 5, 7, 2, 2, 4, 4});
+    const Tensor scale = tensor({4}, {1, 2, 1, 1}), bias = tensor({4}, {0, 0, 0, 1});
+    const double five = std::sqrt(5.0);
+    check_close(run_reference("GroupNormalization", {x, scale, bias}, {{"num_groups", 2}, {"epsilon", 0.f}}),
+                tensor({1, 4, 2}, {-3 / five, -1 / five, 2 / five, 6 / five, -1, -1, 2, 2}));
+    check_close(
+        run_reference("GroupNormalization", {x, scale, bias}, {{"num_groups", 4}, {"epsilon", 1.f}}),
+        tensor({1, 4, 2}, {-std::sqrt(0.5), std::sqrt(0.5), -std::sqrt(2.0), std::sqrt(2.0), 0, 0, 1, 1}));
+}
+
+TEST_CASE("GroupNormalization computes the same compiled, in any layout") {
+    for (const Shape& shape : {Shape{2, 6, 7}, Shape{3, 24, 5, 7}, Shape{1, 96, 33, 31}, Shape{2, 6}})
+        for (const Layout layout : layouts_of(shape))
+            for (const std::int64_t groups : {std::int64_t{1}, std::int64_t{3}, shape[1]}) {
+                CAPTURE(shape.to_string());
+                CAPTURE(groups);
+                GraphBuilder builder(false);
+                const ValueId x = add_input(builder, shape, layout);
+                const ValueId scale = builder.constant("scale", random_tensor({shape[1]}, 5));
+                const ValueId bias = builder.constant("bias", random_tensor({shape[1]}, 6));
+                for (const ValueId value : {x, builder.add("Neg", {x})})  // the second may be overwritten
+                    builder.output(
+                        builder.add("GroupNormalization", {value, scale, bias}, {{"num_groups", groups}}));
+                check_compiled(std::move(builder).build());
+            }
+}
+
+TEST_CASE("LRN divides by the squares of neighbouring channels") {
+    // Windows of three channels: sums of squares 5, 14, 29, 25.
+    const Tensor x = tensor({1, 4, 1}, {1, 2, 3, 4});
+    check_close(run_reference("LRN", {x}, {{"size", 3}, {"alpha", 3.f}, {"beta", 1.f}, {"bias", 1.f}}),
+                tensor({1, 4, 1}, {1 / 6.0, 2 / 15.0, 3 / 30.0, 4 / 26.0}));
+    check_refused("LRN", {f32({1, 4})}, {{"size", 0}}, "size is 0");
+}
+
 TEST_CASE("Softmax gives shares of e^x along one axis") {
     const double e = std::exp(1.0);
     check_close(run_reference("Softmax", {tensor({1, 3}, {-1, 0, 1})}),
@@ -205,6 +242,9 @@ TEST_CASE("normalisations refuse what does not fit") {
     check_refused("GlobalResponseNormalization", {x, three, five}, {{"axes", Ints{1, 2}}}, "gamma is 3");
     check_refused("GlobalResponseNormalization", {f32({2, 5}), five, five}, {{"axes", Ints{}}},
                   "expected rank 3 or more");
+    check_refused("GroupNormalization", {x, three, three}, {{"num_groups", 2}},
+                  "expected a divisor of the 3 channels");
+    check_refused("GroupNormalization", {x, three, five}, {{"num_groups", 3}}, "bias is 5, expected 3");
     check_refused("Softmax", {x}, {{"axis", std::int64_t{-5}}}, "axis -5 is outside");
     check_refused("Softmax", {f32({})}, {}, "axis -1 is outside");
     check_refused("LogSoftmax", {{DataType::kBool, {5}}}, {}, "input 0 is bool");

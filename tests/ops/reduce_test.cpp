@@ -1,5 +1,7 @@
 #include "tests/ops/support.h"
 
+#include <limits>
+
 using namespace dyce;
 using namespace dyce::test;
 using Ints = std::vector<std::int64_t>;
@@ -39,6 +41,25 @@ TEST_CASE("reductions of nothing and of scalars") {
     check_close(
         run_reference("ReduceMean", {tensor({1, 2, 1, 2, 1, 1, 1, 1}, {1, 2, 3, 6})}, {{"keepdims", 0}}),
         tensor({}, {3}));
+}
+
+TEST_CASE("ReduceMax, ReduceMin and ReduceProd, of any numbers") {
+    for (const DataType dtype : {DataType::kFloat32, DataType::kInt64, DataType::kInt32, DataType::kUint8}) {
+        const Tensor x = tensor(dtype, {2, 3}, {4, 1, 2, 3, 9, 2});
+        const Attributes rows{{"axes", Ints{1}}, {"keepdims", 0}}, all{{"keepdims", 1}};
+        check_close(run_reference("ReduceMax", {x}, rows), tensor(dtype, {2}, {4, 9}));
+        check_close(run_reference("ReduceMin", {x}, rows), tensor(dtype, {2}, {1, 2}));
+        check_close(run_reference("ReduceProd", {x}, rows), tensor(dtype, {2}, {8, 54}));
+        check_close(run_reference("ReduceMax", {x}, all), tensor(dtype, {1, 1}, {9}));
+    }
+    check_close(
+        run_reference("ReduceMax", {tensor(DataType::kBool, {2, 2}, {0, 1, 0, 0})}, {{"axes", Ints{1}}}),
+        tensor(DataType::kBool, {2, 1}, {1, 0}));
+    const double infinity = std::numeric_limits<double>::infinity();
+    check_close(run_reference("ReduceMax", {tensor({0, 1}, {})}, {{"axes", Ints{0}}}),
+                tensor({1, 1}, {-infinity}));
+    check_close(run_reference("ReduceMin", {tensor({0, 1}, {})}, {{"axes", Ints{0}}}),
+                tensor({1, 1}, {infinity}));
 }
 
 TEST_CASE("reductions refuse axes that do not fit") {

@@ -43,6 +43,27 @@ TEST_CASE("Resize maps coordinates by every mode") {
          {{"scales", Floats{1}}, {"coordinate_transformation_mode", "tf_half_pixel_for_nn"}},
          {1, 2, 3}},
         {{1, 2, 3}, {{"scales", Floats{1}}, {"mode", "linear"}, {"exclude_outside", 1}}, {1, 2, 3}},
+        // Half way the weights of four are -0.09375, 0.59375, 0.59375, -0.09375 (a = -0.75); a line stays one.
+        {{0, 0, 1, 1}, {{"sizes", Ints{1}}, {"mode", "cubic"}}, {0.5}},
+        {{0, 1, 8, 27}, {{"sizes", Ints{1}}, {"mode", "cubic"}}, {0.59375 * 9 - 0.09375 * 27}},
+        {{0, 8}, {{"sizes", Ints{1}}, {"mode", "cubic"}, {"exclude_outside", 1}}, {4}},
+        // Shrinking to a half, each output weighs four pixels by 1, 3, 3, 1.
+        {{8, 16, 24, 32, 0, 8},
+         {{"sizes", Ints{3}}, {"mode", "linear"}, {"antialias", 1}},
+         {(8 * 4 + 16 * 3 + 24) / 8., (16 + 24 * 3 + 32 * 3) / 8., (32 + 0 * 3 + 8 * 4) / 8.}},
+        {{0, 10, 20, 30, 40},
+         {{"sizes", Ints{3}},
+          {"mode", "linear"},
+          {"coordinate_transformation_mode", "tf_crop_and_resize"},
+          {"roi", Floats{0.5f, 1.5f}},
+          {"extrapolation_value", -7.f}},
+         {20, 40, -7}},
+        {{0, 10, 20, 30, 40},
+         {{"sizes", Ints{3}},
+          {"coordinate_transformation_mode", "tf_crop_and_resize"},
+          {"roi", Floats{-0.25f, 0.75f}},
+          {"extrapolation_value", 9.f}},
+         {9, 10, 30}},
     };
     for (const auto& row : rows) {
         CAPTURE(row.output.size());
@@ -114,10 +135,11 @@ TEST_CASE("Resize refuses what is not implemented or does not fit") {
         Attributes attributes;
         const char* piece;
     } rows[] = {
-        {{{"scales", Floats{1, 2}}, {"mode", "cubic"}}, "mode cubic is not implemented"},
+        {{{"scales", Floats{1, 2}}, {"mode", "area"}}, "mode area is not implemented"},
+        {{{"scales", Floats{1, 2}}, {"coordinate_transformation_mode", "centre"}},
+         "coordinate_transformation_mode centre is not implemented"},
         {{{"scales", Floats{1, 2}}, {"coordinate_transformation_mode", "tf_crop_and_resize"}},
-         "coordinate_transformation_mode tf_crop_and_resize is not implemented"},
-        {{{"scales", Floats{1, 2}}, {"mode", "linear"}, {"antialias", 1}}, "antialias is not implemented"},
+         "roi has 0 numbers for 2 axes"},
         {{{"scales", Floats{1, 2}}, {"nearest_mode", "simple"}}, "nearest_mode simple is not implemented"},
         {{{"sizes", Ints{2, 2}}, {"keep_aspect_ratio_policy", "loose"}},
          "keep_aspect_ratio_policy is \"loose\""},
