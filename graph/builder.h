@@ -25,6 +25,9 @@ public:
                                   const std::string& name, const std::vector<std::string>& outputs);
     /// Gives a value another name, which no other value may have.
     void rename(ValueId value, std::string name) { graph_.value(value).name = std::move(name); }
+    void set_quantization(ValueId value, const Quantization& quantization) {
+        graph_.value(value).quantization = quantization;
+    }
     void output(ValueId value) { graph_.outputs.push_back(value); }
 
     const TensorType& type(ValueId value) const { return types_[static_cast<std::size_t>(value)]; }

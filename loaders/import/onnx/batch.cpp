@@ -3,23 +3,17 @@
 #include <dyce/error.h>
 
 #include <algorithm>
-#include <cstring>
+#include <numeric>
 
 namespace dyce {
-namespace {
 
-[[noreturn]] void fail(const std::string& where, const std::string& message) {
+void refuse_for_batch(const std::string& where, const std::string& message) {
     throw Error(
         ErrorCode::kContent, where,
         message + "; a model must be exported so that the first dimension of its input may have any size");
 }
 
-bool same(const Value& a, const Value& b) {
-    if (!a.constant || !b.constant) return !a.constant && !b.constant;
-    return a.constant->type() == b.constant->type() &&
-           (a.constant->bytes() == b.constant->bytes() ||
-            std::memcmp(a.constant->bytes(), b.constant->bytes(), a.constant->byte_size()) == 0);
-}
+namespace {
 
 using Axes = std::vector<std::int64_t>;
 
@@ -31,8 +25,11 @@ Axes mixed_axes(const Node& node, int i, int rank) {
         return std::find(names.begin(), names.end(), op) != names.end();
     };
     if (is({"LogSoftmax", "Softmax", "TopK"})) return {attributes.integer("axis", -1)};
-    if (is({"ArgMax", "ArgMin", "Concat", "Gather", "Split"})) return {attributes.integer("axis", 0)};
-    if (is({"ReduceMean", "ReduceSum", "Resize"})) return attributes.integers("axes");
+    if (is({"ArgMax", "ArgMin", "Concat", "CumSum", "Gather", "Split"}))
+        return {attributes.integer("axis", 0)};
+    if (is({"ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum", "Resize"}))
+        return attributes.integers("axes");
+    if (is({"Trilu"})) return {-2, -1};
     if (is({"MatMul"})) return {i == 0 || rank == 1 ? -1 : -2};
     if (is({"Gemm"})) return {(attributes.integer(i == 0 ? "transA" : "transB", 0) != 0) == (i == 0) ? 0 : 1};
 
@@ -40,32 +37,27 @@ Axes mixed_axes(const Node& node, int i, int rank) {
     if (is({"LayerNormalization"}))
         axes.push_back(attributes.integer("axis", -1));
     else if (is({"AveragePool", "BatchNormalization", "Conv", "GlobalAveragePool", "GlobalMaxPool",
-                 "MaxPool"}))
+                 "GroupNormalization", "LRN", "MaxPool"}))
         axes.push_back(1);
     while (!axes.empty() && axes.back() + 1 < (axes[0] < 0 ? 0 : rank)) axes.push_back(axes.back() + 1);
     return axes;
 }
 
+// ScatterND: the axes that indices look into, and those that count the indices.
+Axes scattered_axes(const Node& node, std::size_t i, const std::vector<TensorType>& types) {
+    const Shape& indices = types[static_cast<std::size_t>(node.inputs[1])].shape;
+    const std::int64_t depth = indices.rank() == 0 ? 0 : indices[-1];
+    Axes axes(static_cast<std::size_t>(i == 0 ? depth : std::max(indices.rank() - 1, 0)));
+    std::iota(axes.begin(), axes.end(), std::int64_t{0});
+    return axes;
+}
+
 bool changes_size(const Node& node, const Shape& input, const Shape& output, int axis) {
-    return (node.spec->name == "Slice" || node.spec->name == "Pad") && input[axis] != output[axis];
+    const bool may = node.spec->name == "Slice" || node.spec->name == "Pad" || node.spec->name == "Tile";
+    return may && input[axis] != output[axis];
 }
 
 }  // namespace
-
-void refuse_batch_dependence(const Graph& one, const Graph& other) {
-    const std::size_t count = std::min(one.nodes.size(), other.nodes.size());
-    for (std::size_t n = 0; n < count; ++n) {
-        const Node &a = one.nodes[n], &b = other.nodes[n];
-        for (std::size_t i = 0; i < std::min(a.inputs.size(), b.inputs.size()); ++i)
-            if (!same(one.value(a.inputs[i]), other.value(b.inputs[i])))
-                fail(one.value(a.inputs[i]).name, "a constant that depends on the number of images");
-        if (a.spec != b.spec || a.inputs != b.inputs || a.outputs != b.outputs ||
-            a.attributes != b.attributes)
-            fail(a.name, std::string(a.spec->name) + " depends on the number of images");
-    }
-    if (one.nodes.size() != other.nodes.size() || one.outputs != other.outputs)
-        fail("graph", "what it computes depends on the number of images");
-}
 
 void refuse_mixed_images(const Graph& graph) {
     const auto one = infer_types(graph, 1), other = infer_types(graph, kOtherBatch);
@@ -74,14 +66,17 @@ void refuse_mixed_images(const Graph& graph) {
             const auto id = static_cast<std::size_t>(node.inputs[i]);
             const Shape &shape = one[id].shape, &grown = other[id].shape;
             const Shape& output = other[static_cast<std::size_t>(node.outputs[0])].shape;
-            const Axes mixed = mixed_axes(node, static_cast<int>(i), shape.rank());
+            const Axes mixed = node.spec->name == "ScatterND"
+                                   ? scattered_axes(node, i, one)
+                                   : mixed_axes(node, static_cast<int>(i), shape.rank());
             for (int axis = 0; axis < shape.rank(); ++axis) {
                 if (shape[axis] == grown[axis]) continue;
                 const bool named = std::any_of(mixed.begin(), mixed.end(), [&](std::int64_t m) {
                     return m == axis || m + shape.rank() == axis;
                 });
                 if (named || changes_size(node, grown, output, axis))
-                    fail(node.name, std::string(node.spec->name) + " mixes the images of a batch");
+                    refuse_for_batch(node.name,
+                                     std::string(node.spec->name) + " mixes the images of a batch");
             }
         }
 }

@@ -8,7 +8,8 @@ namespace {
 template <class Predicate>
 const Conversion* find(Predicate matches) {
     for (const auto family :
-         {elementwise_conversions(), binary_conversions(), layer_conversions(), normalization_conversions(),
+         {activation_conversions(), attention_conversions(), einsum_conversions(), quantized_conversions(),
+          elementwise_conversions(), binary_conversions(), layer_conversions(), normalization_conversions(),
           resize_conversions(), reduction_conversions(), shape_conversions(), slicing_conversions(),
           constant_conversions(), constant_math_conversions()})
         for (const Conversion& conversion : family)

@@ -26,7 +26,11 @@ const Conversion* find_conversion(std::string_view op, int opset);
 /// Whether some operator set has a conversion.
 bool is_converted(std::string_view op);
 
+std::span<const Conversion> activation_conversions();
+std::span<const Conversion> attention_conversions();
+std::span<const Conversion> einsum_conversions();
 std::span<const Conversion> elementwise_conversions();
+std::span<const Conversion> quantized_conversions();
 std::span<const Conversion> binary_conversions();
 std::span<const Conversion> layer_conversions();
 std::span<const Conversion> normalization_conversions();

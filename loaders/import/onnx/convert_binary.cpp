@@ -1,6 +1,8 @@
 // Arithmetic of two tensors and sums of many.
 #include "loaders/import/onnx/conversions.h"
 
+#include <optional>
+
 namespace dyce {
 namespace {
 
@@ -35,11 +37,42 @@ void convert_sum(NodeContext& node) {
     node.finish("Add", {sum, node.input(last)});
 }
 
+// The single number that bounds a value of which no operand makes more: a Clip.
+std::optional<float> bound_of(const Operand& bound, const Operand& value) {
+    if (!bound.constant || value.constant || bound.type.dtype != DataType::kFloat32 ||
+        bound.constant->elements() != 1 || bound.type.shape.rank() > value.type.shape.rank())
+        return {};
+    return bound.constant->data<float>()[0];
+}
+
+void convert_extreme(NodeContext& node) {
+    const std::string& op = node.op();
+    const auto inputs = node.inputs();
+    if (inputs.size() == 1) return node.finish("Identity", {inputs[0]});
+    if (inputs.size() == 2)
+        for (std::size_t i = 0; i < 2; ++i)
+            if (const auto bound = bound_of(*inputs[i], *inputs[1 - i]))
+                return node.finish("Clip", {inputs[1 - i]}, {{op == "Max" ? "min" : "max", *bound}});
+    Operand* result = inputs[0];
+    for (std::size_t i = 1; i + 1 < inputs.size(); ++i) result = node.add(op, {result, inputs[i]});
+    node.finish(op, {result, inputs.back()});
+}
+
+void convert_mean(NodeContext& node) {
+    const auto inputs = node.inputs();
+    Operand* sum = inputs.at(0);
+    for (std::size_t i = 1; i < inputs.size(); ++i) sum = node.add("Add", {sum, inputs[i]});
+    node.finish("Div", {sum, node.number(static_cast<float>(inputs.size()))});
+}
+
 constexpr Conversion kBinaryConversions[] = {
     {"Add", 6, 6, 2, "axis broadcast", convert_legacy},
     {"Add", 7, 25, 2, "", convert_unchanged},
     {"Div", 6, 6, 2, "axis broadcast", convert_legacy},
     {"Div", 7, 25, 2, "", convert_unchanged},
+    {"Max", 6, 25, -1, "", convert_extreme},
+    {"Mean", 6, 25, -1, "", convert_mean},
+    {"Min", 6, 25, -1, "", convert_extreme},
     {"Mul", 6, 6, 2, "axis broadcast", convert_legacy},
     {"Mul", 7, 25, 2, "", convert_unchanged},
     {"Pow", 6, 6, 2, "axis broadcast", convert_legacy},

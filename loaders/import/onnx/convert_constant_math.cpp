@@ -1,8 +1,7 @@
 // Arithmetic that exporters leave on shapes and indices. Over constants alone: on values that the network
-// computes, these operators are not implemented.
+// computes, these operators are not implemented (but for Where).
 #include "loaders/import/onnx/conversions.h"
 #include "ops/spec/element_type.h"
-#include "runtime/core/checked.h"
 
 #include <algorithm>
 #include <cmath>
@@ -61,14 +60,6 @@ void convert_logic(NodeContext& node) {
     convert_test<F>(node);
 }
 
-void convert_min(NodeContext& node) {
-    combine(node, [](auto a, auto b) { return std::min(a, b); });
-}
-
-void convert_max(NodeContext& node) {
-    combine(node, [](auto a, auto b) { return std::max(a, b); });
-}
-
 // The remainder has the divisor's sign, or the dividend's when fmod is set.
 void convert_mod(NodeContext& node) {
     const bool like_dividend = node.attributes().integer("fmod", 0) != 0;
@@ -114,6 +105,7 @@ void convert_not(NodeContext& node) {
 }
 
 void convert_where(NodeContext& node) {
+    if (!node.all_constant()) return node.finish("Where", node.inputs());
     const auto in = broadcast(node);
     if (in.size() != 3) node.fail("has " + std::to_string(in.size()) + " inputs, expected 3");
     expect(node, in[0], DataType::kBool);
@@ -126,17 +118,6 @@ void convert_where(NodeContext& node) {
     node.finish(std::move(out));
 }
 
-// Of a shape: how many elements a flattened tensor has.
-void convert_product(NodeContext& node) {
-    std::int64_t product = 1;
-    for (std::int64_t factor : node.integers(0))
-        if (!checked_multiply(product, factor, &product)) node.fail("overflows");
-    const bool keepdims = node.attributes().integer("keepdims", 1) != 0;
-    Tensor out = node.new_constant(DataType::kInt64, keepdims ? Shape{1} : Shape{});
-    *out.mutable_data<std::int64_t>() = product;
-    node.finish(std::move(out));
-}
-
 constexpr Conversion kConstantMathConversions[] = {
     {"And", 7, 25, 2, "", convert_logic<std::logical_and<>>, 0},
     {"Ceil", 6, 25, 1, "", convert_rounding<Ceil>, 0},
@@ -146,15 +127,11 @@ constexpr Conversion kConstantMathConversions[] = {
     {"GreaterOrEqual", 12, 25, 2, "", convert_test<std::greater_equal<>>, 0},
     {"Less", 7, 25, 2, "", convert_test<std::less<>>, 0},
     {"LessOrEqual", 12, 25, 2, "", convert_test<std::less_equal<>>, 0},
-    {"Max", 8, 25, 2, "", convert_max, 0},
-    {"Min", 8, 25, 2, "", convert_min, 0},
     {"Mod", 10, 25, 2, "fmod", convert_mod, 0},
     {"Not", 6, 25, 1, "", convert_not, 0},
     {"Or", 7, 25, 2, "", convert_logic<std::logical_or<>>, 0},
-    {"ReduceProd", 6, 17, 1, "axes keepdims", convert_product, 0},
-    {"ReduceProd", 18, 25, 2, "keepdims noop_with_empty_axes", convert_product, 0},
     {"Round", 11, 25, 1, "", convert_rounding<RoundToEven>, 0},
-    {"Where", 9, 25, 3, "", convert_where, 0},
+    {"Where", 9, 25, 3, "", convert_where},
 };
 
 }  // namespace

@@ -115,6 +115,7 @@ constexpr Conversion kConstantConversions[] = {
      "sparse_value value value_float value_floats value_int value_ints value_string value_strings",
      convert_constant, -1, refuse_constant},
     {"ConstantOfShape", 9, 25, 1, "value", convert_constant_of_shape, 0},
+    {"If", 6, 25, 1, "else_branch then_branch", nullptr},  // the translator takes one of the branches
     {"Range", 11, 25, 3, "", convert_range, 0},
     {"Shape", 6, 14, 1, "", convert_shape},
     {"Shape", 15, 25, 1, "end start", convert_shape},

@@ -21,8 +21,9 @@ void convert_identity(NodeContext& node) {
         node.finish_first("Identity", {node.input(0)});
 }
 
-// Without training, Dropout passes its input on. Its mask is not computed.
+// Without training, or where it drops nothing, Dropout passes its input on. Its mask is not computed.
 void convert_dropout(NodeContext& node) {
+    if (node.has_input(1) && node.scalar(1) == 0) return convert_identity(node);
     if (node.has_input(2) && node.constant(2).data<bool>()[0]) throw Unsupported{"training mode"};
     convert_identity(node);
 }
@@ -31,13 +32,16 @@ std::string refuse_training(const OnnxNode& node) {
     return node.attributes.integer("is_test", 0) == 0 ? "training mode (is_test 0)" : "";
 }
 
+// Real numbers of any precision are computed as float32.
 void convert_cast(NodeContext& node) {
-    node.finish("Cast", {node.input(0)}, {{"to", node.attributes().integer("to", 0)}});
+    const auto to = static_cast<int>(node.attributes().integer("to", 0));
+    const auto type = is_real_type(to) ? onnx_float32_type() : to;
+    node.finish("Cast", {node.input(0)}, {{"to", static_cast<std::int64_t>(type)}});
 }
 
 std::string refuse_cast(const OnnxNode& node) {
     const auto to = static_cast<int>(node.attributes.integer("to", 0));
-    return is_supported_type(to) ? "" : "to " + onnx_type_name(to);
+    return is_supported_type(to) || is_real_type(to) ? "" : "to " + onnx_type_name(to);
 }
 
 constexpr Conversion kElementwiseConversions[] = {

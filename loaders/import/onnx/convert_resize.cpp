@@ -10,12 +10,9 @@ namespace {
 std::string refuse_resize(const OnnxNode& node) {
     const Attributes& attributes = node.attributes;
     const std::string mode = attributes.text("mode", "nearest");
-    if (mode != "nearest" && mode != "linear") return "mode " + mode;
-    if (mode == "linear" && attributes.integer("antialias", 0) != 0) return "antialias";
+    if (mode != "nearest" && mode != "linear" && mode != "cubic") return "mode " + mode;
     const std::string coordinates = attributes.text("coordinate_transformation_mode", "half_pixel");
-    if (coordinates == "tf_crop_and_resize" || coordinates == "tf_half_pixel_for_nn")
-        return "coordinate_transformation_mode " + coordinates;
-    return "";
+    return coordinates == "tf_half_pixel_for_nn" ? "coordinate_transformation_mode " + coordinates : "";
 }
 
 std::vector<float> reals(const NodeContext& node, std::size_t i) {
@@ -31,7 +28,12 @@ template <class T>
 struct Targets {
     std::vector<std::int64_t> axes;
     std::vector<T> values;
+    std::vector<float> roi;  ///< begins, then ends; empty where nothing is cropped
 };
+
+bool is_cropping(const NodeContext& node) {
+    return node.attributes().text("coordinate_transformation_mode", "") == "tf_crop_and_resize";
+}
 
 // Without the axes that keep their size, of which the batch is one.
 template <class T, class Keeps>
@@ -43,13 +45,23 @@ Targets<T> changing(const NodeContext& node, const std::vector<T>& values, Keeps
     if (values.size() != axes.size())
         node.fail(std::to_string(values.size()) + " scales or sizes for " + std::to_string(axes.size()) +
                   " axes");
+    const auto roi = is_cropping(node) ? reals(node, 1) : std::vector<float>();
+    if (is_cropping(node) && roi.size() != 2 * axes.size())
+        node.fail("roi has " + std::to_string(roi.size()) + " numbers for " + std::to_string(axes.size()) +
+                  " axes");
     Targets<T> targets;
+    std::vector<float> ends;
     for (std::size_t i = 0; i < axes.size(); ++i) {
         const std::int64_t axis = normalized_axis(node, axes[i], rank);
-        if (keeps(values[i], node.shape(0)[static_cast<int>(axis)])) continue;
+        const bool is_whole = roi.empty() || (roi[i] == 0 && roi[i + axes.size()] == 1);
+        if (is_whole && keeps(values[i], node.shape(0)[static_cast<int>(axis)])) continue;
         targets.axes.push_back(axis);
         targets.values.push_back(values[i]);
+        if (roi.empty()) continue;
+        targets.roi.push_back(roi[i]);
+        ends.push_back(roi[i + axes.size()]);
     }
+    targets.roi.insert(targets.roi.end(), ends.begin(), ends.end());
     return targets;
 }
 
@@ -58,6 +70,7 @@ void finish_resize(NodeContext& node, const char* key, const Targets<T>& targets
     if (targets.axes.empty()) return node.finish("Identity", {node.input(0)});
     attributes.set("axes", targets.axes);
     attributes.set(key, targets.values);
+    if (!targets.roi.empty()) attributes.set("roi", targets.roi);
     node.finish("Resize", {node.input(0)}, attributes);
 }
 
@@ -76,9 +89,14 @@ void resize_to_sizes(NodeContext& node, const std::vector<std::int64_t>& sizes,
 
 void convert_resize(NodeContext& node) {
     Attributes attributes = node.attributes();
-    for (const char* of_other_modes :
-         {"antialias", "cubic_coeff_a", "exclude_outside", "extrapolation_value"})
-        attributes.erase(of_other_modes);
+    // Exporters write what other modes would read.
+    const bool is_cubic = attributes.text("mode", "nearest") == "cubic";
+    const bool is_smooth =
+        attributes.text("mode", "nearest") != "nearest" && attributes.integer("antialias", 0) != 0;
+    if (!is_cubic) attributes.erase("cubic_coeff_a");
+    if (!is_smooth) attributes.erase("antialias");
+    if (!is_cubic && !is_smooth) attributes.erase("exclude_outside");
+    if (!is_cropping(node)) attributes.erase("extrapolation_value");
     const bool has_scales = node.has_input(2) && node.shape(2) != Shape{0};
     const bool has_sizes = node.has_input(3) && node.shape(3) != Shape{0};
     if (has_scales == has_sizes) node.fail("expected either scales or sizes");

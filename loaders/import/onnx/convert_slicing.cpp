@@ -46,17 +46,30 @@ void convert_pad(NodeContext& node) {
     node.finish("Pad", {node.input(0)}, attributes);
 }
 
+void convert_trilu(NodeContext& node) {
+    Attributes attributes = node.attributes();
+    if (node.has_input(1)) {
+        const auto k = node.integers(1);
+        if (k.size() != 1) node.fail("k has " + std::to_string(k.size()) + " elements, expected one");
+        attributes.set("k", k[0]);
+    }
+    node.finish("Trilu", {node.input(0)}, attributes);
+}
+
 constexpr Conversion kSlicingConversions[] = {
     {"Concat", 6, 25, -1, "axis", convert_unchanged},
     {"Gather", 6, 25, 2, "axis", convert_unchanged, 1},
     {"Pad", 6, 10, 1, "mode pads value", convert_pad},
     {"Pad", 11, 17, 3, "mode", convert_pad, 1},
     {"Pad", 18, 25, 4, "mode", convert_pad, 1},
+    {"ScatterND", 11, 15, 3, "", convert_unchanged},
+    {"ScatterND", 16, 25, 3, "reduction", convert_unchanged},
     {"Slice", 6, 9, 1, "axes ends starts", convert_slice},
     {"Slice", 10, 25, 5, "", convert_slice, 1},
     {"Split", 6, 12, 1, "axis split", convert_split},
     {"Split", 13, 17, 2, "axis", convert_split, 1},
     {"Split", 18, 25, 2, "axis num_outputs", convert_split, 1},
+    {"Trilu", 14, 25, 2, "upper", convert_trilu, 1},
 };
 
 }  // namespace

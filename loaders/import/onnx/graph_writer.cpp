@@ -6,11 +6,27 @@
 #include <dyce/error.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace dyce {
 namespace {
 
 constexpr std::int64_t kMaxFoldedMacs = std::int64_t{1} << 30;  // about a second
+
+// Masks are written with -infinity, and a model holds finite numbers: the lowest one is as good behind a
+// softmax, and gives no NaN where everything is masked.
+Tensor finite(const Tensor& tensor) {
+    if (tensor.dtype() != DataType::kFloat32) return tensor;
+    const float* values = tensor.data<float>();
+    const auto is_infinite = [](float x) { return std::isinf(x); };
+    if (std::none_of(values, values + tensor.elements(), is_infinite)) return tensor;
+    constexpr float kLargest = std::numeric_limits<float>::max();
+    Tensor result(DataType::kFloat32, tensor.shape());
+    std::transform(values, values + tensor.elements(), result.mutable_data<float>(),
+                   [](float x) { return std::isinf(x) ? std::copysign(kLargest, x) : x; });
+    return result;
+}
 
 }  // namespace
 
@@ -20,17 +36,27 @@ Operand* GraphWriter::keep(Operand operand) {
 }
 
 Operand* GraphWriter::input(const std::string& name, const TensorType& type) {
-    return keep({name, type, {}, builder_.input(name, type)});
+    return keep({name, type, {}, builder_.input(name, type), nullptr, {}});
 }
 
 Operand* GraphWriter::constant(const std::string& name, Tensor value) {
     const TensorType type = value.type();
-    return keep({name, type, std::move(value), -1});
+    return keep({name, type, std::move(value), -1, nullptr, {}});
 }
 
 ValueId GraphWriter::value_of(Operand* operand) {
-    if (operand->value < 0) operand->value = builder_.constant(operand->name, *operand->constant);
+    if (operand->value < 0)
+        operand->value = builder_.constant(
+            operand->name, builder_.graph().batched ? finite(*operand->constant) : *operand->constant);
     return operand->value;
+}
+
+Operand* GraphWriter::quantized(const std::string& name, Operand* numbers) {
+    return keep({name, numbers->type, {}, -1, numbers, {}});
+}
+
+void GraphWriter::set_quantization(Operand* operand, const Quantization& quantization) {
+    builder_.set_quantization(value_of(operand), quantization);
 }
 
 std::string GraphWriter::unique_name(const std::string& base) {
@@ -52,6 +78,7 @@ std::vector<Operand*> GraphWriter::add(std::string_view op, const std::vector<Op
                                        Attributes attributes, const std::string& name,
                                        const std::vector<std::string>& outputs) {
     const OpSpec* spec = find_op(op);
+    if (spec == nullptr) spec = find_op(op, "dyce");
     if (spec == nullptr) throw Error(ErrorCode::kInternal, name, "no operator " + std::string(op));
     const Node node{
         spec, name, attributes, std::vector<ValueId>(inputs.size()), std::vector<ValueId>(outputs.size()),
@@ -61,7 +88,7 @@ std::vector<Operand*> GraphWriter::add(std::string_view op, const std::vector<Op
     for (Operand* operand : inputs) ids.push_back(value_of(operand));
     std::vector<Operand*> results;
     for (ValueId id : builder_.add_many(*spec, std::move(ids), std::move(attributes), name, outputs))
-        results.push_back(keep({builder_.graph().value(id).name, builder_.type(id), {}, id}));
+        results.push_back(keep({builder_.graph().value(id).name, builder_.type(id), {}, id, nullptr, {}}));
     return results;
 }
 

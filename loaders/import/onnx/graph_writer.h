@@ -14,12 +14,21 @@
 
 namespace dyce {
 
+/// What integers of a type may be.
+struct IntegerRange {
+    std::int64_t low, high;
+};
+
 /// Owned by the GraphWriter that made it; its address stays.
 struct Operand {
     std::string name;
     TensorType type;
     std::optional<Tensor> constant;
     ValueId value = -1;  ///< in the new graph; of a constant, once a node has read it
+    /// Of the output of QuantizeLinear, which is no value of the new graph: the numbers that it stands for.
+    Operand* stands_for = nullptr;
+    /// Of a constant whose integers were widened: what the file's type could hold.
+    std::optional<IntegerRange> integers;
 };
 
 class GraphWriter {
@@ -36,6 +45,9 @@ public:
     std::vector<Operand*> add(std::string_view op, const std::vector<Operand*>& inputs, Attributes attributes,
                               const std::string& name, const std::vector<std::string>& outputs);
     void output(Operand* operand) { builder_.output(value_of(operand)); }
+    /// Integers that stand for numbers.
+    Operand* quantized(const std::string& name, Operand* numbers);
+    void set_quantization(Operand* operand, const Quantization& quantization);
     /// Counts a computed constant; false when it is over the limit.
     bool spend(const TensorType& type);
 

@@ -71,6 +71,10 @@ Operand* NodeContext::add(std::string_view op, const std::vector<Operand*>& inpu
     return writer_.add(op, inputs, std::move(attributes), name, {name})[0];
 }
 
+Operand* NodeContext::make_constant(const std::string& name, Tensor value) {
+    return writer_.constant(writer_.unique_name(node_.outputs[0] + "/" + name), std::move(value));
+}
+
 void NodeContext::finish(std::string_view op, const std::vector<Operand*>& inputs, Attributes attributes) {
     std::vector<std::string> outputs = node_.outputs;
     for (std::string& name : outputs)

@@ -13,14 +13,17 @@ namespace dyce {
 class NodeContext {
 public:
     /// `inputs` in the order of the node's, nullptr for those left out.
-    NodeContext(const OnnxNode& node, int opset, bool batched, std::vector<Operand*> inputs,
+    /// `batch` is the number of images that the file is translated for, 0 when the first dimension of inputs
+    /// does not count them.
+    NodeContext(const OnnxNode& node, int opset, std::int64_t batch, std::vector<Operand*> inputs,
                 GraphWriter& writer)
-        : node_(node), opset_(opset), batched_(batched), inputs_(std::move(inputs)), writer_(writer) {}
+        : node_(node), opset_(opset), batch_(batch), inputs_(std::move(inputs)), writer_(writer) {}
 
     const std::string& op() const { return node_.op; }
     int opset() const { return opset_; }
     /// Whether the first dimension of the graph's inputs counts images.
-    bool batched() const { return batched_; }
+    bool batched() const { return batch_ > 0; }
+    std::int64_t batch() const { return batch_; }
     const Attributes& attributes() const { return node_.attributes; }
     /// nullptr when there is no such tensor attribute.
     const Tensor* tensor_attribute(const std::string& name) const;
@@ -47,6 +50,9 @@ public:
                      const Attributes& attributes) const;
     /// A node on the way to the result.
     Operand* add(std::string_view op, const std::vector<Operand*>& inputs, Attributes attributes = {});
+    /// A constant that the file does not hold.
+    Operand* make_constant(const std::string& name, Tensor value);
+    Operand* number(float value) { return make_constant("number", Tensor::of({}, {value})); }
     /// Gives the outputs by a node: all of them...
     void finish(std::string_view op, const std::vector<Operand*>& inputs, Attributes attributes = {});
     /// ...or the first alone: another that is read later is Unsupported there.
@@ -58,6 +64,12 @@ public:
     /// ...or as an operand that exists.
     void finish(Operand* operand) { results_ = {operand}; }
 
+    /// Gives output 0 as integers that stand for `numbers`: nothing but DequantizeLinear may read it.
+    void finish_quantized(Operand* numbers) { results_ = {writer_.quantized(node_.outputs[0], numbers)}; }
+    void set_quantization(Operand* operand, const Quantization& quantization) {
+        writer_.set_quantization(operand, quantization);
+    }
+
     /// Throws Error{kContent} at this node.
     [[noreturn]] void fail(const std::string& message) const;
 
@@ -67,7 +79,7 @@ public:
 private:
     const OnnxNode& node_;
     int opset_;
-    bool batched_;
+    std::int64_t batch_;
     std::vector<Operand*> inputs_;
     GraphWriter& writer_;
     std::vector<Operand*> results_;

@@ -14,6 +14,12 @@ namespace {
 
 constexpr std::size_t kMaxNameBytes = 512;
 
+std::vector<std::string> all_reads(const OnnxNode& node) {
+    std::vector<std::string> names = node.inputs;
+    names.insert(names.end(), node.captured.begin(), node.captured.end());
+    return names;
+}
+
 /// Which node reads which, by index into model.nodes.
 class Order {
 public:
@@ -25,11 +31,11 @@ public:
     }
 
     void check_names() {
-        for (const std::string& name : given_) check_name(name);
+        for (const std::string& name : given_) check_onnx_name(name, model_.path);
         for (std::size_t i = 0; i < model_.nodes.size(); ++i)
             for (const std::string& name : model_.nodes[i].outputs) {
                 if (name.empty()) continue;
-                check_name(name);
+                check_onnx_name(name, model_.path);
                 if (given_.count(name) != 0 || !makers_.emplace(name, i).second)
                     fail(describe(model_.nodes[i]) + " makes " + in_quotes(name) + ", which exists already");
             }
@@ -63,26 +69,22 @@ private:
         throw Error(ErrorCode::kContent, model_.path, message);
     }
 
-    void check_name(const std::string& name) const {
-        if (name.empty()) fail("a graph input or initializer has no name");
-        if (name.size() > kMaxNameBytes)
-            fail("the name " + in_quotes(name) + " has " + std::to_string(name.size()) +
-                 " bytes, the limit is " + std::to_string(kMaxNameBytes));
-        if (!is_printable_utf8(name)) fail("the name " + in_quotes(name) + " is not printable UTF-8");
-    }
-
     void find_edges() {
         readers_.resize(model_.nodes.size());
         missing_.resize(model_.nodes.size(), 0);
-        for (std::size_t i = 0; i < model_.nodes.size(); ++i)
-            for (const std::string& name : model_.nodes[i].inputs) {
-                if (name.empty() || given_.count(name) != 0) continue;
-                const auto maker = makers_.find(name);
-                if (maker == makers_.end())
-                    fail(describe(model_.nodes[i]) + " reads " + in_quotes(name) + ", which nothing makes");
-                readers_[maker->second].push_back(i);
-                ++missing_[i];
-            }
+        for (std::size_t i = 0; i < model_.nodes.size(); ++i) {
+            for (const std::string& name : model_.nodes[i].inputs) add_edge(name, i);
+            for (const std::string& name : model_.nodes[i].captured) add_edge(name, i);
+        }
+    }
+
+    void add_edge(const std::string& name, std::size_t reader) {
+        if (name.empty() || given_.count(name) != 0) return;
+        const auto maker = makers_.find(name);
+        if (maker == makers_.end())
+            fail(describe(model_.nodes[reader]) + " reads " + in_quotes(name) + ", which nothing makes");
+        readers_[maker->second].push_back(reader);
+        ++missing_[reader];
     }
 
     // Among the nodes that never became ready, walking from any to one it waits for ends up in a circle.
@@ -91,7 +93,7 @@ private:
         std::size_t at = 0;
         while (!waits(at)) ++at;
         for (std::set<std::size_t> seen; seen.insert(at).second;)
-            for (const std::string& name : model_.nodes[at].inputs) {
+            for (const std::string& name : all_reads(model_.nodes[at])) {
                 const auto maker = makers_.find(name);
                 if (maker == makers_.end() || !waits(maker->second)) continue;
                 at = maker->second;
@@ -108,6 +110,15 @@ private:
 };
 
 }  // namespace
+
+void check_onnx_name(const std::string& name, const std::string& path) {
+    const auto fail = [&](const std::string& message) { throw Error(ErrorCode::kContent, path, message); };
+    if (name.empty()) fail("a graph input or initializer has no name");
+    if (name.size() > kMaxNameBytes)
+        fail("the name " + in_quotes(name) + " has " + std::to_string(name.size()) + " bytes, the limit is " +
+             std::to_string(kMaxNameBytes));
+    if (!is_printable_utf8(name)) fail("the name " + in_quotes(name) + " is not printable UTF-8");
+}
 
 void put_in_order(OnnxModel& model) {
     Order order(model);

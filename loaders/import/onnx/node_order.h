@@ -10,4 +10,7 @@ namespace dyce {
 /// graph output reads what nothing makes, and when the nodes read each other in a circle.
 void put_in_order(OnnxModel& model);
 
+/// Throws Error{kContent} for a value's name that is empty, over 512 bytes or not printable text.
+void check_onnx_name(const std::string& name, const std::string& path);
+
 }  // namespace dyce

@@ -49,7 +49,7 @@ Graph translate_batched(const OnnxModel& model, const OnnxOptions& options) {
     std::optional<Graph> other;
     if (!fixed) other = translate_for_others(model, options);
     named_after(model.path, [&] {
-        if (other) refuse_batch_dependence(graph, *other);
+        if (other) reconcile_batches(graph, *other);
         verify(graph);
         refuse_mixed_images(graph);
     });

@@ -37,7 +37,7 @@ public:
         refuse_foreign_parts();
         for (const auto& node : graph_.node()) model_.nodes.push_back(read_node(node));
         refuse_unsupported(model_);
-        read_tensors();
+        read_tensors(graph_, model_.constants, model_.nodes);
         for (const auto& input : graph_.input())
             if (model_.constants.count(input.name()) == 0) model_.inputs.push_back(read_input(input));
         for (const auto& output : graph_.output()) model_.outputs.push_back(output.name());
@@ -53,7 +53,7 @@ private:
         int opset = 0;
         for (const auto& import : proto_.opset_import()) {
             if (!is_onnx_domain(import.domain())) continue;
-            if (opset != 0) fail("names two versions of ONNX's operator set");
+            if (opset != 0 && opset != import.version()) fail("names two versions of ONNX's operator set");
             if (import.version() < kFirstOpset || import.version() > kLastOpset)
                 fail("operator set " + std::to_string(import.version()) + ", supported are " +
                      std::to_string(kFirstOpset) + " to " + std::to_string(kLastOpset));
@@ -63,7 +63,7 @@ private:
         return opset;
     }
 
-    void refuse_foreign_parts() const {
+    void refuse_foreign_parts() {
         if (proto_.functions_size() > 0)
             fail("defines the function " + in_quotes(proto_.functions(0).name()) +
                  "; functions are not supported (the onnx.inliner module of Python's onnx removes them)");
@@ -71,11 +71,15 @@ private:
             fail("initializer " + in_quotes(graph_.sparse_initializer(0).values().name()) +
                  " is sparse, which is not supported");
         if (graph_.output_size() == 0) fail("the graph has no output");
+        count_nodes(graph_.node_size());
+    }
+
+    void count_nodes(int more) {
         const GraphLimits limits;
-        if (graph_.node_size() > limits.nodes)
-            throw Error(
-                ErrorCode::kResource, model_.path,
-                std::to_string(graph_.node_size()) + " nodes, the limit is " + std::to_string(limits.nodes));
+        nodes_ += more;
+        if (nodes_ > limits.nodes)
+            throw Error(ErrorCode::kResource, model_.path,
+                        std::to_string(nodes_) + " nodes, the limit is " + std::to_string(limits.nodes));
     }
 
     OnnxNode read_node(const onnx::NodeProto& proto) const {
@@ -103,23 +107,61 @@ private:
             case AttributeProto::FLOATS:
                 node.attributes.set(proto.name(), std::vector(proto.floats().begin(), proto.floats().end()));
                 break;
-            default: break;  // tensors come later; no conversion accepts any other kind
+            default: break;  // tensors and branches come later; no conversion accepts any other kind
         }
     }
 
-    void read_tensors() {
-        for (const auto& initializer : graph_.initializer()) {
+    void read_tensors(const onnx::GraphProto& graph, std::map<std::string, Tensor>& constants,
+                      std::vector<OnnxNode>& nodes) {
+        for (const auto& initializer : graph.initializer()) {
             const bool added =
-                model_.constants
+                constants
                     .emplace(initializer.name(), read_tensor(initializer, "initializer", initializer.name()))
                     .second;
+            note_range(initializer, initializer.name());
             if (!added) fail("two initializers have the name " + in_quotes(initializer.name()));
         }
-        for (std::size_t i = 0; i < model_.nodes.size(); ++i)
-            for (const auto& attribute : graph_.node(static_cast<int>(i)).attribute())
-                if (attribute.type() == onnx::AttributeProto::TENSOR)
-                    model_.nodes[i].tensors[attribute.name()] =
-                        read_tensor(attribute.t(), model_.nodes[i].op.c_str(), model_.nodes[i].name);
+        for (std::size_t i = 0; i < nodes.size(); ++i)
+            for (const auto& attribute : graph.node(static_cast<int>(i)).attribute()) {
+                if (attribute.type() == onnx::AttributeProto::TENSOR) {
+                    nodes[i].tensors[attribute.name()] =
+                        read_tensor(attribute.t(), nodes[i].op.c_str(), nodes[i].name);
+                    note_range(attribute.t(), nodes[i].outputs[0]);
+                } else if (attribute.type() == onnx::AttributeProto::GRAPH)
+                    nodes[i].branches[attribute.name()] = read_branch(attribute.g(), nodes[i]);
+            }
+    }
+
+    // `owner` gets the names that the branch reads from outside.
+    std::shared_ptr<const OnnxBranch> read_branch(const onnx::GraphProto& graph, OnnxNode& owner) {
+        if (graph.input_size() > 0 || graph.sparse_initializer_size() > 0)
+            fail(describe(owner) + " has a branch with inputs or sparse initializers");
+        count_nodes(graph.node_size());
+        auto branch = std::make_shared<OnnxBranch>();
+        for (const auto& node : graph.node()) branch->nodes.push_back(read_node(node));
+        read_tensors(graph, branch->constants, branch->nodes);
+        for (const auto& output : graph.output()) branch->outputs.push_back(output.name());
+        std::set<std::string> made;
+        for (const auto& [name, tensor] : branch->constants) made.insert(name);
+        const auto read = [&](const std::string& name) {
+            if (!name.empty() && made.count(name) == 0) owner.captured.insert(name);
+        };
+        for (const OnnxNode& node : branch->nodes) {
+            std::for_each(node.inputs.begin(), node.inputs.end(), read);
+            std::for_each(node.captured.begin(), node.captured.end(), read);
+            made.insert(node.outputs.begin(), node.outputs.end());
+        }
+        std::for_each(branch->outputs.begin(), branch->outputs.end(), read);
+        for (const std::string& name : made)
+            if (!name.empty()) check_onnx_name(name, model_.path);
+        return branch;
+    }
+
+    void note_range(const onnx::TensorProto& proto, const std::string& name) {
+        using onnx::TensorProto;
+        if (proto.data_type() == TensorProto::INT8) model_.integer_ranges[name] = {-128, 127};
+        if (proto.data_type() == TensorProto::INT16) model_.integer_ranges[name] = {-32'768, 32'767};
+        if (proto.data_type() == TensorProto::UINT16) model_.integer_ranges[name] = {0, 65'535};
     }
 
     Tensor read_tensor(const onnx::TensorProto& proto, const char* what, const std::string& name) {
@@ -153,6 +195,7 @@ private:
     const onnx::GraphProto& graph_ = proto_.graph();
     OnnxModel model_;
     std::size_t tensor_bytes_ = 0;
+    int nodes_ = 0;  ///< those of branches, too
 };
 
 }  // namespace

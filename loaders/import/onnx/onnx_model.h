@@ -1,17 +1,21 @@
 // An ONNX file as plain data: checked, put into execution order, its tensors decoded. A value.
 #pragma once
 
+#include "loaders/import/onnx/graph_writer.h"
 #include "loaders/import/onnx/onnx_import.h"
 #include "ops/spec/attributes.h"
 
 #include <dyce/tensor.h>
 
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
 namespace dyce {
+
+struct OnnxBranch;
 
 struct OnnxNode {
     std::string op;
@@ -21,6 +25,15 @@ struct OnnxNode {
     std::set<std::string> attribute_names;  ///< all that the file gives, of whatever kind
     Attributes attributes;                  ///< those of numbers and strings
     std::map<std::string, Tensor> tensors;  ///< those of tensors
+    std::map<std::string, std::shared_ptr<const OnnxBranch>> branches;  ///< those of graphs
+    std::set<std::string> captured;  ///< values outside that the branches read
+};
+
+/// One branch of an If: nodes in file order, which read each other and values outside.
+struct OnnxBranch {
+    std::vector<OnnxNode> nodes;
+    std::map<std::string, Tensor> constants;
+    std::vector<std::string> outputs;
 };
 
 /// "Conv 'stem'", for messages.
@@ -31,7 +44,9 @@ struct OnnxModel {
     int opset = 0;
     std::vector<OnnxNode> nodes;              ///< every node after those it reads
     std::map<std::string, Tensor> constants;  ///< initializers
-    std::vector<OnnxInput> inputs;            ///< without initializers
+    /// What the file's types hold, of constants whose integers were widened.
+    std::map<std::string, IntegerRange> integer_ranges;
+    std::vector<OnnxInput> inputs;  ///< without initializers
     std::vector<std::string> outputs;
 };
 

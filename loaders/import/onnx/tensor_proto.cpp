@@ -30,6 +30,9 @@ const Element* element_of_onnx(int type) {
         case TensorProto::INT32: return find_safetensors_element("I32");
         case TensorProto::UINT8: return find_safetensors_element("U8");
         case TensorProto::BOOL: return find_safetensors_element("BOOL");
+        case TensorProto::INT8: return find_safetensors_element("I8");
+        case TensorProto::INT16: return find_safetensors_element("I16");
+        case TensorProto::UINT16: return find_safetensors_element("U16");
         default: return nullptr;
     }
 }
@@ -58,7 +61,7 @@ std::string pack(const Field& field, const std::string& where) {
     char* to = bytes.data();
     for (const auto value : field) {
         if constexpr (sizeof(Stored) < sizeof(value))
-            if (value < 0 || value > std::numeric_limits<Stored>::max())
+            if (value < std::numeric_limits<Stored>::min() || value > std::numeric_limits<Stored>::max())
                 fail_content(where, "value " + std::to_string(value) + " does not fit its element type");
         const auto stored = static_cast<Stored>(value);
         std::memcpy(to, &stored, sizeof(Stored));
@@ -73,6 +76,9 @@ std::string packed_values(const TensorProto& proto, const std::string& where) {
         case TensorProto::DOUBLE: return pack<double>(proto.double_data(), where);
         case TensorProto::INT64: return pack<std::int64_t>(proto.int64_data(), where);
         case TensorProto::INT32: return pack<std::int32_t>(proto.int32_data(), where);
+        case TensorProto::INT8: return pack<std::int8_t>(proto.int32_data(), where);
+        case TensorProto::INT16: return pack<std::int16_t>(proto.int32_data(), where);
+        case TensorProto::UINT16:
         case TensorProto::FLOAT16:
         case TensorProto::BFLOAT16: return pack<std::uint16_t>(proto.int32_data(), where);
         default: return pack<std::uint8_t>(proto.int32_data(), where);  // UINT8, BOOL
@@ -118,7 +124,15 @@ bool is_supported_type(int type) {
     return element != nullptr && element->widen == nullptr;
 }
 
+bool is_real_type(int type) {
+    const Element* element = element_of_onnx(type);
+    return element != nullptr && element->dtype == DataType::kFloat32;
+}
+
+int onnx_float32_type() { return TensorProto::FLOAT; }
+
 DataType decode_type(int type, const std::string& where) {
+    if (is_real_type(type)) return DataType::kFloat32;
     if (!is_supported_type(type))
         fail_content(where, "element type " + onnx_type_name(type) + " is not supported");
     return *element_of_onnx(type)->dtype;
@@ -127,10 +141,10 @@ DataType decode_type(int type, const std::string& where) {
 Tensor decode_tensor(const TensorProto& proto, const std::string& folder, const std::string& where) {
     const Element* element = element_of_onnx(proto.data_type());
     if (element == nullptr)
-        fail_content(
-            where, "element type " + onnx_type_name(proto.data_type()) +
-                       " is not supported; known are float32, float16, bfloat16, double, int64, int32, uint8 "
-                       "and bool");
+        fail_content(where, "element type " + onnx_type_name(proto.data_type()) +
+                                " is not supported; known are float32, float16, bfloat16, double, int64, "
+                                "int32, int16, uint16, int8, uint8 "
+                                "and bool");
     if (proto.has_segment()) fail_content(where, "is stored in segments, which is not supported");
     const Shape shape = decode_shape(proto, where);
     const std::int64_t bytes = byte_size(shape, element->size, where);

@@ -15,6 +15,11 @@ std::string onnx_type_name(int type);
 /// Whether dyce has the element type itself.
 bool is_supported_type(int type);
 
+/// Whether it is float32 or becomes that: float16, bfloat16, double.
+bool is_real_type(int type);
+/// ONNX's number for float32.
+int onnx_float32_type();
+
 /// The element type of a graph input. Throws Error{kContent} at `where` when dyce has none.
 DataType decode_type(int type, const std::string& where);
 

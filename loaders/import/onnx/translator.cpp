@@ -7,6 +7,7 @@
 
 #include <dyce/error.h>
 
+#include <algorithm>
 #include <unordered_map>
 
 namespace dyce {
@@ -54,14 +55,15 @@ class Translator {
 public:
     Translator(const OnnxModel& model, const OnnxOptions& options, std::int64_t batch)
         : model_(model),
-          batched_(options.batched),
+          batch_(options.batched ? std::max<std::int64_t>(batch, 1) : 0),
           writer_(options.batched, names_of(model), folding_bytes(model)) {
-        for (const auto& [name, tensor] : model.constants) operands_[name] = writer_.constant(name, tensor);
+        for (const auto& [name, tensor] : model.constants) add_constant(name, name, tensor);
         for (const OnnxInput& input : model.inputs) {
             const auto bound = options.bindings.find(input.name);
-            operands_[input.name] = bound != options.bindings.end()
-                                        ? writer_.constant(input.name, bound->second)
-                                        : writer_.input(input.name, input_type(model, input, options, batch));
+            scopes_[0][input.name] =
+                bound != options.bindings.end()
+                    ? writer_.constant(input.name, bound->second)
+                    : writer_.input(input.name, input_type(model, input, options, batch));
         }
     }
 
@@ -70,7 +72,7 @@ public:
         if (!unsupported_.empty()) unsupported_.refuse(model_.path);
         for (const std::string& name : model_.outputs) {
             Operand* operand = find(name);
-            if (operand == nullptr)
+            if (operand == nullptr || operand->stands_for != nullptr)
                 throw Error(ErrorCode::kContent, model_.path,
                             "graph output " + in_quotes(name) + " is an output that dyce does not compute");
             writer_.output(operand);
@@ -80,8 +82,22 @@ public:
 
 private:
     Operand* find(const std::string& name) const {
-        const auto found = operands_.find(name);
-        return found == operands_.end() ? nullptr : found->second;
+        for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope)
+            if (const auto found = scope->find(name); found != scope->end()) return found->second;
+        return nullptr;
+    }
+
+    void add_constant(const std::string& name, const std::string& unique, const Tensor& tensor) {
+        Operand* operand = scopes_.back()[name] = writer_.constant(unique, tensor);
+        if (const auto range = model_.integer_ranges.find(name); range != model_.integer_ranges.end())
+            operand->integers = range->second;
+    }
+
+    // Nodes of branches get names of their own: those of two branches may be the same.
+    OnnxNode renamed(OnnxNode node) {
+        for (std::string& name : node.outputs)
+            if (!name.empty()) name = writer_.unique_name(name);
+        return node;
     }
 
     // Nodes that read what an unsupported node makes are passed over, so that one message names them all.
@@ -92,8 +108,12 @@ private:
             if (!name.empty() && inputs.back() == nullptr) return;
         }
         try {
-            const auto results = convert(node, std::move(inputs));
-            for (std::size_t i = 0; i < results.size(); ++i) operands_[node.outputs[i]] = results[i];
+            const bool is_inner = scopes_.size() > 1;
+            const auto results = convert(is_inner ? renamed(node) : node, std::move(inputs));
+            if (const auto range = model_.integer_ranges.find(node.outputs[0]);
+                range != model_.integer_ranges.end() && node.op == "Constant")
+                results[0]->integers = range->second;
+            for (std::size_t i = 0; i < results.size(); ++i) scopes_.back()[node.outputs[i]] = results[i];
         } catch (const Unsupported& unsupported) {
             unsupported_.add(node, unsupported.reason);
         } catch (const Error& error) {
@@ -104,10 +124,14 @@ private:
     }
 
     std::vector<Operand*> convert(const OnnxNode& node, std::vector<Operand*> inputs) {
-        const Conversion& conversion =
-            *find_conversion(node.op, model_.opset);  // refuse_unsupported() looked
+        if (const auto reason = why_unsupported(node, model_.opset)) throw Unsupported{*reason};
+        const Conversion& conversion = *find_conversion(node.op, model_.opset);
         check_against(conversion, node, model_.opset);
-        NodeContext context(node, model_.opset, batched_, std::move(inputs), writer_);
+        for (const Operand* input : inputs)
+            if (input != nullptr && input->stands_for != nullptr && node.op != "DequantizeLinear")
+                throw Unsupported{"reads integers of QuantizeLinear; " + std::string(kUseFloatNetwork)};
+        NodeContext context(node, model_.opset, batch_, std::move(inputs), writer_);
+        if (node.op == "If") return take_branch(node, context);
         if (conversion.parameters >= 0)
             for (auto i = static_cast<std::size_t>(conversion.parameters); i < node.inputs.size(); ++i)
                 if (context.has_input(i)) (void)context.constant(i);
@@ -115,10 +139,33 @@ private:
         return context.results();
     }
 
+    // The branch that a constant condition chooses stands in for the If.
+    std::vector<Operand*> take_branch(const OnnxNode& node, const NodeContext& context) {
+        if (!context.has_input(0)) throw Unsupported{""};
+        const Tensor& condition = context.constant(0);
+        if (condition.dtype() != DataType::kBool || condition.elements() != 1)
+            context.fail("condition is " + std::string(name_of(condition.dtype())) + " " +
+                         condition.shape().to_string() + ", expected one bool");
+        const auto branch = node.branches.find(condition.data<bool>()[0] ? "then_branch" : "else_branch");
+        if (branch == node.branches.end() || branch->second->outputs.size() != node.outputs.size())
+            context.fail("has no branch of " + std::to_string(node.outputs.size()) + " outputs");
+        scopes_.emplace_back();
+        for (const auto& [name, tensor] : branch->second->constants)
+            add_constant(name, writer_.unique_name(name), tensor);
+        for (const OnnxNode& inner : branch->second->nodes) translate(inner);
+        std::vector<Operand*> results;
+        for (const std::string& name : branch->second->outputs) results.push_back(find(name));
+        scopes_.pop_back();
+        if (std::count(results.begin(), results.end(), nullptr) > 0)
+            throw Unsupported{"a branch that cannot be computed"};
+        return results;
+    }
+
     const OnnxModel& model_;
-    bool batched_;
+    std::int64_t batch_;
     GraphWriter writer_;
-    std::unordered_map<std::string, Operand*> operands_;  ///< by ONNX name
+    std::vector<std::unordered_map<std::string, Operand*>> scopes_{
+        1};  ///< by ONNX name; inner ones of branches
     UnsupportedNodes unsupported_;
 };
 

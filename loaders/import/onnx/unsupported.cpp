@@ -33,15 +33,22 @@ void UnsupportedNodes::refuse(const std::string& path) const {
                 std::to_string(count) + (count == 1 ? " node is" : " nodes are") + " not supported:" + list);
 }
 
+std::optional<std::string> why_unsupported(const OnnxNode& node, int opset) {
+    const Conversion* conversion = find_conversion(node.op, opset);
+    constexpr std::string_view kOfIntegers[] = {"ConvInteger",   "DynamicQuantizeLinear",
+                                                "MatMulInteger", "QLinearConv",
+                                                "QLinearMatMul", "com.microsoft.DynamicQuantizeMatMul"};
+    if (conversion == nullptr && std::count(std::begin(kOfIntegers), std::end(kOfIntegers), node.op) > 0)
+        return kUseFloatNetwork;
+    if (conversion == nullptr) return is_converted(node.op) ? "operator set " + std::to_string(opset) : "";
+    const std::string reason = conversion->refuse != nullptr ? conversion->refuse(node) : "";
+    return reason.empty() ? std::nullopt : std::optional(reason);
+}
+
 void refuse_unsupported(const OnnxModel& model) {
     UnsupportedNodes list;
-    for (const OnnxNode& node : model.nodes) {
-        const Conversion* conversion = find_conversion(node.op, model.opset);
-        if (conversion == nullptr)
-            list.add(node, is_converted(node.op) ? "operator set " + std::to_string(model.opset) : "");
-        else if (conversion->refuse != nullptr)
-            if (const std::string reason = conversion->refuse(node); !reason.empty()) list.add(node, reason);
-    }
+    for (const OnnxNode& node : model.nodes)
+        if (const auto reason = why_unsupported(node, model.opset)) list.add(node, *reason);
     if (!list.empty()) list.refuse(model.path);
 }
 

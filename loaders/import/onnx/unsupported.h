@@ -4,6 +4,7 @@
 #include "loaders/import/onnx/onnx_model.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,10 @@ namespace dyce {
 struct Unsupported {
     std::string reason;
 };
+
+/// What to do about networks whose integers are computed with.
+inline constexpr const char* kUseFloatNetwork =
+    "convert the float network, then type dyce quantize and use --precision int8";
 
 class UnsupportedNodes {
 public:
@@ -24,6 +29,9 @@ public:
 private:
     std::map<std::string, std::vector<std::string>> kinds_;  ///< "Resize: mode cubic" -> node names
 };
+
+/// Why no conversion serves the node: nothing when one does, "" when there is none for the operator.
+std::optional<std::string> why_unsupported(const OnnxNode& node, int opset);
 
 /// Refuses a model with nodes that have no conversion at its operator set, or whose attributes ask for
 /// something that is not implemented.

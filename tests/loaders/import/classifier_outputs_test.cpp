@@ -26,7 +26,7 @@ struct Case {
     std::function<std::vector<ValueId>(Net&, ValueId logits)> end;
     std::int64_t classes = 3;
     std::string answer = "y";
-    std::string taken_off;
+    std::string taken_off = "";
     Activation activation = Activation::kSoftmax;
     Strings dropped = {};
     bool one_logit = false;

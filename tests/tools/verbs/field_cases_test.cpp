@@ -27,6 +27,16 @@ const Case kCases[] = {
     {"a1"},
     {"a2"},
     {"a6"},
+    {"c1"},
+    {"d1"},
+    {"d2"},
+    {"d3"},
+    {"d4", kAsItIs, "p32.png", 1e-2},
+    {"d5", kAsItIs, "p32.png", 2e-2},
+    {"d6_mish"},
+    {"d6_selu"},
+    {"d6_softplus"},
+    {"d7"},
 };
 
 /// Probabilities by class, as `classify` tells them.

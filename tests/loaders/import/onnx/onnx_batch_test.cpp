@@ -123,6 +123,82 @@ TEST_CASE("Expand of a computed value to a shape with the batch in it") {
                {2, 3, 5});
 }
 
+TEST_CASE("a batch written as 1 is the batch") {
+    for (const Ints& shape : {Ints{1, 24}, Ints{1, -1}, Ints{1, -1, 4}, Ints{1, 2, 12}}) {
+        Shape row(shape.begin() + 1, shape.end());
+        if (row[0] == -1) row[0] = row.rank() == 1 ? 24 : 6;
+        check_rows(imported(kOpen, [&](M& m) { write_reshape(m, shape); }), row);
+    }
+    const auto write = [](M& m) {
+        m.node("ReduceMean", {"x"}, {"mean"}).set("axes", Ints{2, 3});
+        m.node("Squeeze", {"mean"}, {"y"});
+    };
+    check_rows(imported(kOpen, write), {2});
+    check_rows(imported(1, write), {2});
+}
+
+TEST_CASE("what every image gets alike is repeated for each") {
+    // cls.expand(x.size(0), -1, -1), and zeros of the batch's size, as PyTorch writes them.
+    const auto write = [](M& m) {
+        m.floats("token", {1, 1, 12}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
+        m.ints("zero", {}, {0}).ints("axis", {0}).ints("rest", {-1}).ints("patches", {0, 2, 12});
+        m.ints("minus", {-1});
+        m.node("Shape", {"x"}, {"shape"});
+        m.node("Gather", {"shape", "zero"}, {"size"}).set("axis", 0);
+        m.node("Unsqueeze", {"size", "axis"}, {"list"});
+        m.node("Concat", {"list", "rest", "rest"}, {"wanted"}).set("axis", 0);
+        m.node("Shape", {"wanted"}, {"rank"});
+        m.node("ConstantOfShape", {"rank"}, {"none"});
+        m.node("Cast", {"none"}, {"zeros"}).set("to", 7);
+        m.node("Sub", {"zeros", "minus"}, {"ones"});
+        m.node("Equal", {"wanted", "rest"}, {"kept"});
+        m.node("Where", {"kept", "ones", "wanted"}, {"target"});
+        m.node("Expand", {"token", "target"}, {"tokens"});
+        m.node("Reshape", {"x", "patches"}, {"p"});
+        m.node("Concat", {"tokens", "p"}, {"y"}).set("axis", 1);
+    };
+    const Graph graph = imported(kOpen, write);
+    check_rows(graph, {3, 12});
+    const Tensor y = interpret(graph, {counting({3, 2, 3, 4})})[0];
+    for (std::int64_t image = 0; image < 3; ++image)
+        for (std::int64_t i = 0; i < 12; ++i)
+            CHECK(y.data<float>()[image * 36 + i] == static_cast<float>(i + 1));
+    check_rows(imported(kOpen,
+                        [](M& m) {
+                            m.node("Shape", {"x"}, {"shape"});
+                            m.node("ConstantOfShape", {"shape"}, {"zeros"});
+                            m.node("Add", {"x", "zeros"}, {"y"});
+                        }),
+               {2, 3, 4});
+}
+
+TEST_CASE("attention with tokens first does not mix images") {
+    // As nn.MultiheadAttention: N x T x C -> T x N x C -> T x (N heads) x d -> (N heads) x T x d and back.
+    check_rows(
+        imported(kOpen,
+                 [](M& m) {
+                     m.ints("tokens", {0, 6, 4}).ints("one", {}, {1}).ints("six", {6}).ints("two", {2});
+                     m.ints("axis", {0}).ints("four", {}, {2}).ints("all", {-1});
+                     m.node("Reshape", {"x", "tokens"}, {"t"});
+                     m.node("Transpose", {"t"}, {"first"}).set("perm", Ints{1, 0, 2});
+                     m.node("Shape", {"first"}, {"shape"});
+                     m.node("Gather", {"shape", "one"}, {"size"}).set("axis", 0);
+                     m.node("Mul", {"size", "four"}, {"rows"});
+                     m.node("Unsqueeze", {"rows", "axis"}, {"list"});
+                     m.node("Concat", {"six", "list", "two"}, {"heads"}).set("axis", 0);
+                     m.node("Reshape", {"first", "heads"}, {"h"});
+                     m.node("Transpose", {"h"}, {"q"}).set("perm", Ints{1, 0, 2});
+                     m.node("Transpose", {"h"}, {"k"}).set("perm", Ints{1, 2, 0});
+                     m.node("MatMul", {"q", "k"}, {"scores"});
+                     m.node("Softmax", {"scores"}, {"weights"}).set("axis", -1);
+                     m.node("MatMul", {"weights", "q"}, {"sums"});
+                     m.node("Transpose", {"sums"}, {"s"}).set("perm", Ints{1, 0, 2});
+                     m.node("Reshape", {"s", "shape"}, {"joined"});
+                     m.node("Transpose", {"joined"}, {"y"}).set("perm", Ints{1, 0, 2});
+                 }),
+        {6, 4});
+}
+
 TEST_CASE("what depends on the number of images is refused by name") {
     const auto refused = [](std::int64_t batch, const std::function<void(M&)>& write,
                             const std::string& piece) {
@@ -132,17 +208,22 @@ TEST_CASE("what depends on the number of images is refused by name") {
     refused(
         kOpen,
         [](M& m) {
-            write_reshape(m, {1, -1});
+            m.ints("zero", {}, {0}).ints("one", {}, {1}).ints("column", {1, 2, 3});
+            m.node("Shape", {"x"}, {"shape"});
+            m.node("Gather", {"shape", "zero"}, {"size"}).set("axis", 0);
+            m.node("Range", {"zero", "size", "one"}, {"numbers"});  // image k gets k
+            m.node("Cast", {"numbers"}, {"reals"}).set("to", 1);
+            m.node("Unsqueeze", {"reals", "column"}, {"rows"});
+            m.node("Add", {"x", "rows"}, {"y"});
         },
-        "Reshape_y: Reshape depends on the number of images");
+        "rows: a constant that depends on the number of images");
     refused(
         kOpen,
-        [](M& m) {
-            m.ints("sizes", {1, 2, 3, 4}).node("Shape", {"x"}, {"shape"});
-            m.node("ConstantOfShape", {"shape"}, {"zeros"});
-            m.node("Add", {"x", "zeros"}, {"y"});
+        [](M& m) {  // the token of one image beside those of all
+            m.floats("token", {1, 1, 3, 4}, std::vector<float>(12, 1.f));
+            m.node("Concat", {"token", "x"}, {"y"}).set("axis", 1);
         },
-        "zeros: a constant that depends on the number of images");
+        "Concat_y");
     refused(
         1,
         [](M& m) {

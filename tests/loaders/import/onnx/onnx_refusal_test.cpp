@@ -170,10 +170,10 @@ TEST_CASE("models that break ONNX's rules are refused") {
         {"sequence input",
          graph([](auto& g) { g.mutable_input(0)->mutable_type()->mutable_sequence_type(); }),
          ErrorCode::kContent, "graph input 'x': is not a tensor"},
-        {"float16 input", graph([](auto& g) {
-             g.mutable_input(0)->mutable_type()->mutable_tensor_type()->set_elem_type(TensorProto::FLOAT16);
+        {"complex input", graph([](auto& g) {
+             g.mutable_input(0)->mutable_type()->mutable_tensor_type()->set_elem_type(TensorProto::COMPLEX64);
          }),
-         ErrorCode::kContent, "graph input 'x': element type float16"},
+         ErrorCode::kContent, "graph input 'x': element type complex64"},
         {"int64 input", graph([](auto& g) {
              g.mutable_input(0)->mutable_type()->mutable_tensor_type()->set_elem_type(TensorProto::INT64);
          }),
@@ -263,7 +263,14 @@ TEST_CASE("tensors that are wrong are refused") {
     };
     check_all({
         {"string", of_type(TensorProto::STRING), ErrorCode::kContent, "initializer 'w': element type string"},
-        {"int8", of_type(TensorProto::INT8), ErrorCode::kContent, "element type int8"},
+        {"uint32", of_type(TensorProto::UINT32), ErrorCode::kContent, "element type uint32"},
+        {"int8 beside floats", spoilt([](auto& t) {
+             t.set_data_type(TensorProto::INT8);
+             t.clear_float_data();
+             t.clear_raw_data();
+             for (int value : {1, -2, 3, -128}) t.add_int32_data(value);
+         }),
+         ErrorCode::kContent, "operands are float32 and int32"},
         {"complex64", of_type(TensorProto::COMPLEX64), ErrorCode::kContent, "element type complex64"},
         {"undefined", of_type(0), ErrorCode::kContent, "element type undefined"},
         {"unknown", of_type(99), ErrorCode::kContent, "element type type 99"},
@@ -291,6 +298,11 @@ TEST_CASE("tensors that are wrong are refused") {
              for (int value : {1, 2, 3, 256}) t.add_int32_data(value);
          }),
          ErrorCode::kContent, "value 256"},
+        {"int8 out of range", spoilt([](auto& t) {
+             t.set_data_type(TensorProto::INT8);
+             for (int value : {1, 2, 3, -129}) t.add_int32_data(value);
+         }),
+         ErrorCode::kContent, "value -129"},
         {"bool of 2", spoilt([](auto& t) {
              t.set_data_type(TensorProto::BOOL);
              for (int value : {0, 1, 2, 1}) t.add_int32_data(value);
@@ -343,7 +355,7 @@ TEST_CASE("all unsupported nodes are listed in one message") {
     model.node("Loop", {"b"}, {"c"});
     model.node("FusedConv", {"c"}, {"d"}).proto()->set_domain("com.microsoft");
     model.ints("sizes", {1, 4, 16, 16});
-    model.node("Resize", {"d", "", "", "sizes"}, {"e"}).set("mode", "cubic");
+    model.node("Resize", {"d", "", "", "sizes"}, {"e"}).set("mode", "area");
     model.node("BatchNormalization", {"e", "s", "s", "s", "s"}, {"f"});
     model.floats("s", {4}, {1, 1, 1, 1});
     model.node("BatchNormalization", {"f", "s", "s", "s", "s"}, {"g", "mean", "variance"});
@@ -357,7 +369,7 @@ TEST_CASE("all unsupported nodes are listed in one message") {
                       "\n  BatchNormalization, training mode: 1 node ('BatchNormalization_g')"
                       "\n  LSTM: 2 nodes ('LSTM_a', 'LSTM_b')"
                       "\n  Loop: 1 node ('Loop_c')"
-                      "\n  Resize, mode cubic: 1 node ('Resize_e')"
+                      "\n  Resize, mode area: 1 node ('Resize_e')"
                       "\n  Upsample, operator set 13: 1 node ('Upsample_h')"
                       "\n  com.microsoft.FusedConv: 1 node ('FusedConv_d')");
 }
