@@ -1,4 +1,4 @@
-# dyce_module(NAME SOURCES.. LINK..): one folder of the house as an object library. Its objects go into
+# dyce_module(NAME SOURCES.. LINK..): one folder of the project as an object library. Its objects go into
 # libdyce, into the program and into the tests; who may include whom is checked by tests/layering.
 #
 # With DYCE_UNITY a folder's files are compiled several at a time: most of what a file costs is reading the
