@@ -42,6 +42,21 @@ function(dyce_optimise_little name)
     target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
 endfunction()
 
+# dyce_word_table(TEMPLATE DECLARATION ENTRY WORD..): makes the source file of a table from TEMPLATE.in, which holds
+# @declarations@ and @entries@: DECLARATION and ENTRY for each word, which stands in them as WORD. So what is a file
+# of its own is in the table by one word.
+function(dyce_word_table template declaration entry)
+    set(declarations "")
+    set(entries "")
+    foreach(word ${ARGN})
+        string(REPLACE WORD ${word} one "${declaration}")
+        string(APPEND declarations "${one}\n")
+        string(REPLACE WORD ${word} one "${entry}")
+        string(APPEND entries "${one}\n")
+    endforeach()
+    configure_file(${template}.in ${template} @ONLY)
+endfunction()
+
 function(dyce_module name)
     cmake_parse_arguments(module "" "" "SOURCES;LINK" ${ARGN})
     add_library(${name} OBJECT ${module_SOURCES})

@@ -85,6 +85,16 @@ std::optional<Arguments> parse_arguments(const Verb& verb, int argc, char** argv
     return arguments;
 }
 
+std::string one_of(const std::vector<std::string_view>& names, const std::string& note) {
+    std::string text;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (i > 0) text += i + 1 < names.size() ? ", " : " or ";
+        text += names[i];
+        if (i == 0) text += " (" + note + ")";
+    }
+    return text;
+}
+
 std::optional<std::string> Arguments::text(const std::string& option) const {
     const auto found = values_.find(option);
     if (found == values_.end()) return {};

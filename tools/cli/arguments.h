@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dyce {
@@ -13,7 +14,7 @@ namespace dyce {
 struct Option {
     const char* name;      ///< "topk", "o,output" with a short form, "tune,plan" with an older name
     const char* argument;  ///< "N"; "" for a flag
-    const char* help;
+    std::string help;
     bool many = false;  ///< may be given several times
 };
 
@@ -51,6 +52,9 @@ struct Verb {
 
 /// Parses what follows the verb's name. Empty when --help was asked for (then printed).
 std::optional<Arguments> parse_arguments(const Verb& verb, int argc, char** argv);
+
+/// What an option may be, as its help says it: "a (note), b or c".
+std::string one_of(const std::vector<std::string_view>& names, const std::string& note);
 
 /// Splits at `separator`; an empty text has no parts.
 std::vector<std::string> split(const std::string& text, char separator);

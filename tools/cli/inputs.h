@@ -33,9 +33,9 @@ ImageList expand_images(const std::vector<std::string>& paths, bool recursive);
 Configuration named_configuration(const std::string& text, const Model& model);
 
 /// Of all verbs that compute with a model as users run it.
-inline constexpr Option kPrecisionOption = {
+inline const Option kPrecisionOption = {
     "precision", "NAME", "f32, bf16, or int8 after `dyce quantize`; where the processor has it (f32)"};
-inline constexpr Option kTuneOption = {
+inline const Option kTuneOption = {
     "tune,plan", "NAME",
     "what kernels are chosen for: latency of an image, or throughput of big batches (latency)"};
 

@@ -3,6 +3,7 @@
 #include "runtime/core/digest.h"
 #include "runtime/core/ordered_work.h"
 #include "runtime/core/worker_count.h"
+#include "runtime/flow/exit_score.h"
 #include "search/record/record_file.h"
 #include "search/record/record_journal.h"
 #include "search/record/record_meta.h"
@@ -129,7 +130,7 @@ const Verb kRecord{
     "notes what every exit says about every image",
     {{"data", "X", "a .csv (path,label), a folder with list.csv or class folders, CIFAR .bin, .npy, .npz"},
      {"o,output", "FILE", "the record to write (.npz)"},
-     {"scores", "NAME,..", "max_softmax (always noted), margin, entropy"},
+     {"scores", "NAME,..", one_of(recorded_scores(), "always noted")},
      {"shard", "i/n", "only the images j with j mod n = i; `dyce merge` puts shards together"},
      {"topk", "N", "classes noted of each exit (1)"},
      {"batch", "N", "images computed together (32)"},

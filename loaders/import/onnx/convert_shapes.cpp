@@ -52,12 +52,10 @@ void convert_unsqueeze(NodeContext& node) {
 
 constexpr Conversion kShapeConversions[] = {
     {"Expand", 8, 25, 2, "", convert_expand, 1},
-    {"Flatten", 6, 25, 1, "axis", convert_unchanged},
     {"Reshape", 6, 13, 2, "", convert_reshape, 1},
     {"Reshape", 14, 25, 2, "allowzero", convert_reshape, 1},
     {"Squeeze", 6, 12, 1, "axes", convert_squeeze},
     {"Squeeze", 13, 25, 2, "", convert_squeeze, 1},
-    {"Transpose", 6, 25, 1, "perm", convert_unchanged},
     {"Unsqueeze", 6, 12, 1, "axes", convert_unsqueeze},
     {"Unsqueeze", 13, 25, 2, "", convert_unsqueeze, 1},
 };
