@@ -1,4 +1,4 @@
-#include "tests/loaders/dataset/check_refused.h"
+#include "tests/loaders/dataset/refused_dataset.h"
 #include "tests/loaders/image/make_files.h"
 #include "tests/support/support.h"
 

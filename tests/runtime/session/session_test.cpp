@@ -1,4 +1,5 @@
 #include "tests/loaders/format/tiny_model.h"
+#include "tests/support/images.h"
 #include "tests/support/resident.h"
 #include "tests/support/support.h"
 
@@ -6,7 +7,6 @@
 
 #include <doctest/doctest.h>
 
-#include <random>
 #include <thread>
 
 using namespace dyce;
@@ -26,22 +26,11 @@ Model tiny() {
     return Model(std::make_shared<ModelData>(std::move(data)));
 }
 
-std::vector<Image> noise(int count, int side) {
-    std::mt19937 random(7);
-    std::vector<Image> images;
-    for (int i = 0; i < count; ++i) {
-        std::vector<std::uint8_t> pixels(static_cast<std::size_t>(side * side * 3));
-        for (auto& p : pixels) p = static_cast<std::uint8_t>(random());
-        images.push_back(Image::from_rgb(side, side, pixels.data()));
-    }
-    return images;
-}
-
 }  // namespace
 
 TEST_CASE("an answer does not depend on the batch it was computed in") {
     const Model model = tiny();
-    const auto images = noise(9, 16);
+    const auto images = test::random_images(9, 16);
     Session one(model);
     for (const int batch : {2, 4, 5, 16}) {
         Session many(model, {.threads = 1, .max_batch = batch});
@@ -78,7 +67,7 @@ TEST_CASE("weights that were packed leave the mapped file's memory") {
     const std::size_t loaded = test::resident_pages(file);
     Session session(model, {.threads = 1});
     const std::size_t compiled = test::resident_pages(file);
-    const auto images = noise(1, 2);
+    const auto images = test::random_images(1, 2);
     const Prediction answer = session.classify(images[0], 5);
     const std::size_t run = test::resident_pages(file);
     // 32 MiB are 8,192 pages of 4 KiB; the header, borders between tensors and pages read ahead stay.
@@ -97,8 +86,8 @@ TEST_CASE("an image that cannot be prepared fails alone") {
     ModelData data = *tiny().data();
     data.members[0].preprocess.resize = data.members[0].preprocess.crop = 0;  // only 8x8 images fit now
     const Model model(std::make_shared<ModelData>(std::move(data)));
-    auto images = noise(2, 8);
-    images.insert(images.begin() + 1, noise(1, 9)[0]);
+    auto images = test::random_images(2, 8);
+    images.insert(images.begin() + 1, test::random_images(1, 9)[0]);
     Session session(model, {.threads = 1, .max_batch = 3});
     const auto answers = session.classify(images, 1);
     CHECK(answers[0].error.empty());
@@ -110,7 +99,7 @@ TEST_CASE("an image that cannot be prepared fails alone") {
 
 TEST_CASE("sessions in several threads share one model") {
     const Model model = tiny();
-    const auto images = noise(4, 12);
+    const auto images = test::random_images(4, 12);
     Session session(model, {.threads = 1});
     std::vector<Prediction> expected;
     for (const Image& image : images) expected.push_back(session.classify(image));

@@ -6,6 +6,7 @@
 #include "search/record/record_journal.h"
 #include "search/record/record_meta.h"
 #include "tests/runtime/session/model_of.h"
+#include "tests/support/images.h"
 #include "tests/support/support.h"
 
 #include <dyce/error.h>
@@ -36,7 +37,7 @@ RecordRow journal_row(int seed) {
 
 TEST_CASE("recorder: every head of every member, as the whole graph computes it") {
     const auto model = test::model_of({2, 3});
-    const auto images = test::noise_images(11);
+    const auto images = test::random_images(11, 8);
     RecorderOptions options{.batch = 8, .topk = 2, .scores = {"max_softmax", "margin"}};
     Recorder recorder(model, options);
     const auto& heads = recorder.meta().heads;
@@ -76,7 +77,7 @@ TEST_CASE("recorder: every head of every member, as the whole graph computes it"
 
 TEST_CASE("recorder: columns of the record are the rows") {
     const auto model = test::model_of({2, 3});
-    const auto images = test::noise_images(3);
+    const auto images = test::random_images(3, 8);
     const RecorderOptions options{.batch = 4, .topk = 2, .scores = {"max_softmax", "entropy"}};
     Recorder recorder(model, options);
     const auto rows = recorder.run(images);
@@ -95,7 +96,7 @@ TEST_CASE("recorder: columns of the record are the rows") {
 
 TEST_CASE("recorder: every score there is comes back from the file as it was computed") {
     const auto model = test::model_of({2, 3});
-    const auto images = test::noise_images(3);
+    const auto images = test::random_images(3, 8);
     const auto names = recorded_scores();
     REQUIRE(names.front() == kMaxSoftmax);
     const RecorderOptions options{.batch = 4, .topk = 1, .scores = {names.begin(), names.end()}};
