@@ -105,6 +105,19 @@ std::string Arguments::text(const std::string& option, const std::string& fallba
     return text(option).value_or(fallback);
 }
 
+std::string Arguments::required(const std::string& option, const std::string& what) const {
+    const auto given = text(option);
+    if (!given) throw Error(ErrorCode::kUsage, "--" + option, "is missing: " + what);
+    return *given;
+}
+
+std::string Arguments::only_positional(const std::string& name) const {
+    if (positionals_.size() != 1)
+        throw Error(ErrorCode::kUsage, name,
+                    std::to_string(positionals_.size()) + " files given, expected one");
+    return positionals_[0];
+}
+
 std::string Arguments::choice(const std::string& option, const std::string& fallback,
                               const std::vector<std::string>& allowed) const {
     const std::string value = text(option, fallback);

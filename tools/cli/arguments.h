@@ -25,6 +25,8 @@ public:
     bool has(const std::string& option) const { return values_.count(option) != 0; }
     std::optional<std::string> text(const std::string& option) const;
     std::string text(const std::string& option, const std::string& fallback) const;
+    /// The error for none is "is missing: `what`".
+    std::string required(const std::string& option, const std::string& what) const;
     /// One of `allowed`; the error names the nearest.
     std::string choice(const std::string& option, const std::string& fallback,
                        const std::vector<std::string>& allowed) const;
@@ -36,6 +38,8 @@ public:
                                        std::int64_t low, std::int64_t high) const;
     std::vector<std::string> list(const std::string& option) const;
     const std::vector<std::string>& positionals() const { return positionals_; }
+    /// The only one; an error at `name` when there are none or more.
+    std::string only_positional(const std::string& name) const;
 
     std::map<std::string, std::vector<std::string>> values_;
     std::vector<std::string> positionals_;

@@ -1,6 +1,5 @@
 #include "tools/cli/inputs.h"
 
-#include "loaders/format/model_file.h"
 #include "runtime/core/file_mapping.h"
 #include "runtime/core/text.h"
 #include "tools/cli/configuration_argument.h"
@@ -83,6 +82,14 @@ Configuration named_configuration(const std::string& text, const Model& model) {
                     "\"" + text + "\" given, but no configuration set is stored in the model; give SET:NAME");
     const ConfigurationSet set = argument.set.empty() ? *stored : ConfigurationSet::load(argument.set);
     return set.at(argument.selector);
+}
+
+std::string data_of(const Arguments& arguments) {
+    return arguments.required("data", "a folder, a .csv or another data set");
+}
+
+std::unique_ptr<const Dataset> open_data(const std::string& data, const ModelData& model) {
+    return open_dataset(data, {.count = model.classes, .names = model.labels});
 }
 
 Precision float_of(const Arguments& arguments, const std::string& option) {

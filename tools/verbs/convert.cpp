@@ -136,15 +136,11 @@ int list_architectures() {
 
 int convert(const Arguments& arguments) {
     if (arguments.text("arch", "") == "list") return list_architectures();
-    if (arguments.positionals().size() != 1)
-        throw Error(ErrorCode::kUsage, "SRC",
-                    std::to_string(arguments.positionals().size()) + " files given, expected one");
-    const std::string source = arguments.positionals()[0];
-    const auto output = arguments.text("output");
-    if (!output) throw Error(ErrorCode::kUsage, "--output", "is missing: -o OUT.safetensors");
-    if (!has_extension(*output, ".safetensors"))
+    const std::string source = arguments.only_positional("SRC");
+    const std::string output = arguments.required("output", "-o OUT.safetensors");
+    if (!has_extension(output, ".safetensors"))
         throw Error(ErrorCode::kUsage, "--output",
-                    "\"" + *output + "\" given, expected a name ending in .safetensors");
+                    "\"" + output + "\" given, expected a name ending in .safetensors");
     check_outputs(arguments, {{"output"}}, {"labels"});
 
     Member member;
@@ -161,9 +157,9 @@ int convert(const Arguments& arguments) {
     if (const auto labels = arguments.text("labels"))
         model.labels = read_model_labels(*labels, classes_of(member.graph));
     model.members.push_back(std::move(member));
-    save_model(*output, model);
+    save_model(output, model);
 
-    if (!arguments.has("quiet")) report(*output, *load_model(*output));
+    if (!arguments.has("quiet")) report(output, *load_model(output));
     return 0;
 }
 
