@@ -1,3 +1,4 @@
+// Covers builder, graph.
 #include "graph/verify.h"
 
 #include "tests/graph/net.h"

@@ -1,3 +1,4 @@
+// Covers runtime/include/dyce/export.
 // The whole tree obeys rules.h, and the checker that says so sees every kind of breach.
 #include "tests/layering/checker.h"
 #include "tests/layering/rules.h"

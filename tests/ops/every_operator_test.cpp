@@ -1,3 +1,4 @@
+// Covers ops/spec/op.
 // Every operator occurs in a row or call of the tests beside and below this one, by its name: `{"Relu"` or `("Relu"`.
 #include "ops/spec/op.h"
 #include "tests/support/support.h"

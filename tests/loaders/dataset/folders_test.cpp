@@ -1,3 +1,4 @@
+// Covers class_folders, image_files, image_names.
 #include "loaders/dataset/class_folders.h"
 #include "tests/loaders/dataset/refused_dataset.h"
 #include "tests/loaders/image/make_files.h"

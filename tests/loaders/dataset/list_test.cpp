@@ -1,3 +1,4 @@
+// Covers list_csv.
 #include "tests/loaders/dataset/refused_dataset.h"
 #include "tests/loaders/image/make_files.h"
 #include "tests/support/support.h"

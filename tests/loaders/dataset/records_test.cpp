@@ -1,3 +1,4 @@
+// Covers arrays, cifar, dataset.
 // Datasets held in single files: CIFAR's records and NumPy arrays.
 #include "loaders/format/npy.h"
 #include "tests/loaders/dataset/refused_dataset.h"

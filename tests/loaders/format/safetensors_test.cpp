@@ -1,3 +1,4 @@
+// Covers safetensors_writer.
 #include "loaders/format/safetensors.h"
 #include "tests/loaders/format/bytes.h"
 #include "tests/loaders/format/refusal.h"

@@ -1,3 +1,4 @@
+// Covers npz_writer.
 #include "loaders/npz/npz.h"
 #include "tests/loaders/format/refusal.h"
 #include "tests/loaders/npz/zip_archive.h"

@@ -1,3 +1,4 @@
+// Covers late_heads.
 // Who leaves when because of a deadline, by which head, and how soon a stall is forgotten.
 #include "tests/runtime/flow/exit_runner.h"
 

@@ -1,3 +1,4 @@
+// Covers request_batch, runtime/core/time_source, runtime/include/dyce/scheduler.
 // Requests from many threads, while the configuration changes: every answer is the one its configuration
 // gives when nothing else runs.
 #include "tests/runtime/session/exit_model.h"

@@ -1,3 +1,4 @@
+// Covers engine, image_batch, model, runtime/include/dyce/{dyce, model, session}.
 #include "tests/loaders/format/tiny_model.h"
 #include "tests/support/images.h"
 #include "tests/support/resident.h"

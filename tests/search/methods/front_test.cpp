@@ -1,3 +1,4 @@
+// Covers equal_risk, few_exits, risk_curve, robust_candidates.
 // From found solutions to what is kept and promised.
 #include "search/methods/front.h"
 

@@ -1,3 +1,5 @@
+// Covers best, circular, exit_assignment, line_search, objective, one_pass, same_threshold, search_space,
+// search/simulate/evaluator.
 // Steps and searches against scans of everything there is, on hundreds of small random records.
 #include "search/methods/search_method.h"
 

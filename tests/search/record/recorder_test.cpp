@@ -1,3 +1,4 @@
+// Covers record_journal.
 #include "search/record/recorder.h"
 
 #include "runtime/exec/executor.h"

@@ -1,3 +1,4 @@
+// Covers inputs.
 // A wrong line in a labels file is named, and so is a model's file when its exits are wrong.
 #include "tools/cli/inputs.h"
 

@@ -1,3 +1,4 @@
+// Covers convert_binary, convert_elementwise, convert_layers, tensor_proto.
 // ONNX's own operator tests through the importer and the plain loops.
 #include "graph/interpreter.h"
 #include "loaders/import/onnx/onnx_import.h"
