@@ -36,7 +36,7 @@ public:
     /// The same model under other class names. Throws Error{kUsage} when their number is not classes().
     Model with_labels(std::vector<std::string> labels) const;
 
-    /// For dyce's own rooms: what the handle holds.
+    /// For dyce's own modules: what the handle holds.
     const std::shared_ptr<const ModelData>& data() const noexcept { return data_; }
     explicit Model(std::shared_ptr<const ModelData> data) : data_(std::move(data)) {}
 
