@@ -40,9 +40,8 @@ public:
     virtual bool is_cancelled(int /*row*/) const { return false; }
     virtual void drop(int /*row*/) {}
 
-    /// Whether features() is to be told what lives at a point, by its site through all members. Asked once a
-    /// batch for every point where a stage ends - sites with heads -, but for the last: no values outlive a
-    /// member's classifier.
+    /// Whether features() is to be told what lives at a point, by its site through all members. Asked at every
+    /// point where a stage ends - sites with heads -, but for classifiers, which no values outlive.
     virtual bool wants_features(int /*site*/) const { return false; }
     /// The values of one row that has reached the site, before it is decided whether it exits there; valid
     /// during the call. Rows that exited before do not get there.

@@ -6,6 +6,7 @@
 #include "runtime/flow/carried_values.h"
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -56,5 +57,8 @@ public:
     /// stages after it can run. Throws Error{kUsage} as begin() does.
     virtual void import_rows(std::size_t point, int rows, std::span<const ValueRows> values) = 0;
 };
+
+/// One for each member of a model.
+using StageRunners = std::vector<std::unique_ptr<StageRunner>>;
 
 }  // namespace dyce
