@@ -19,7 +19,7 @@ class Engine {
 public:
     /// Memory for `concurrent` batches is taken at once, for more when they run. Deadlines go by `now`.
     /// Throws as Session does.
-    Engine(const Model& model, const SessionOptions& options, int concurrent = 1,
+    Engine(const Model& model, const EngineOptions& options, int concurrent = 1,
            TimeSource now = machine_time());
 
     const ModelData& model() const { return *model_; }

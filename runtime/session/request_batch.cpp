@@ -1,12 +1,14 @@
 #include "runtime/session/request_batch.h"
 
+#include <utility>
+
 namespace dyce {
 namespace {
 
-std::vector<Image> images_of(const std::vector<std::unique_ptr<Request>>& requests) {
-    std::vector<Image> images;
-    for (const auto& request : requests) images.push_back(request->image);
-    return images;
+std::vector<Sample> take_samples(const std::vector<std::unique_ptr<Request>>& requests) {
+    std::vector<Sample> samples;
+    for (const auto& request : requests) samples.push_back(std::move(request->sample));
+    return samples;
 }
 
 }  // namespace
@@ -16,23 +18,22 @@ RequestBatch::RequestBatch(const ModelData& model, const std::vector<std::unique
     : requests_(requests),
       configuration_(configuration),
       generation_(generation),
-      images_(images_of(requests_)),
+      samples_(take_samples(requests_)),
       predictions_(requests_.size()),
-      batch_(model, images_, requests_[0]->topk, Clock::time_point::max(), predictions_) {
+      batch_(model, samples_, {}, Clock::time_point::max(), predictions_) {
     answered_.reserve(requests_.size());
 }
 
 void RequestBatch::exit(int row, const ExitAnswer& answer) {
-    batch_.exit(row, answer);
     Request& request = *requests_[static_cast<std::size_t>(row)];
+    batch_.exit_with(row, answer, {request.topk, request.logits});
     Prediction& prediction = predictions_[static_cast<std::size_t>(row)];
     prediction.configuration = configuration_;
     prediction.generation = generation_;
     prediction.latency_us =
         std::chrono::duration<double, std::micro>(Clock::now() - request.submitted).count();
     answered_.push_back({prediction.latency_us, prediction.exit_site, prediction.late});
-    request.promise.set_value(std::move(prediction));
-    request.is_answered = true;
+    request.reply.answer(std::move(prediction));
 }
 
 }  // namespace dyce

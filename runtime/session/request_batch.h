@@ -19,7 +19,7 @@ public:
         bool late;
     };
 
-    /// `requests` under the same plan, at least one. The answers name `configuration` and `generation`.
+    /// `requests` under the same plan, at least one; their samples are taken. The answers name `configuration` and `generation`.
     /// Arguments outlive the batch.
     RequestBatch(const ModelData& model, const std::vector<std::unique_ptr<Request>>& requests,
                  const std::string& configuration, std::uint64_t generation);
@@ -36,7 +36,7 @@ private:
     const std::vector<std::unique_ptr<Request>>& requests_;
     const std::string& configuration_;
     std::uint64_t generation_;
-    std::vector<Image> images_;
+    std::vector<Sample> samples_;
     std::vector<Prediction> predictions_;
     std::vector<Answered> answered_;
     ImageBatch batch_;

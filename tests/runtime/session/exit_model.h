@@ -1,7 +1,7 @@
 // A model with exits whose answers differ between configurations, and images for it.
 #pragma once
 
-#include "loaders/format/model_file.h"
+#include "runtime/session/model_access.h"
 #include "tests/runtime/flow/exit_net.h"
 
 #include <dyce/configuration.h>
@@ -28,7 +28,7 @@ inline Model exit_model() {
     model.digest = std::string(32, 'a');
     model.preprocess_digest = std::string(32, 'b');
     model.classes = 5;
-    return Model(std::make_shared<ModelData>(std::move(model)));
+    return ModelAccess::make(std::make_shared<ModelData>(std::move(model)));
 }
 
 /// Each of one colour, with noise.

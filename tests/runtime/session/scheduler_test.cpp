@@ -1,6 +1,7 @@
 // Requests from many threads, while the configuration changes: every answer is the one its configuration
 // gives when nothing else runs.
 #include "tests/runtime/session/exit_model.h"
+#include "tests/support/check_error.h"
 
 #include <dyce/dyce.h>
 
@@ -53,17 +54,6 @@ struct Offline {
         return same_answer(answer, answers.at(answer.configuration)[image]);
     }
 };
-
-template <class Action>
-void check_error(Action action, ErrorCode code, const char* piece) {
-    try {
-        action();
-        FAIL_CHECK("accepted");
-    } catch (const Error& error) {
-        CHECK(error.code() == code);
-        CHECK(std::string(error.what()).find(piece) != std::string::npos);
-    }
-}
 
 }  // namespace
 
