@@ -34,21 +34,21 @@ public:
         while (head < exits_.heads.size()) {
             const int site = exits_.heads[head].site;
             const int end = find_node_making(fused_, exits_.sites[index(site)].name) + 1;
-            add_backbone(next, end);
+            add_backbone(next, end, site);
             next = end;
             for (; head < exits_.heads.size() && exits_.heads[head].site == site; ++head)
                 add_head(static_cast<int>(head));
         }
-        add_backbone(next, static_cast<int>(fused_.nodes.size()));
+        add_backbone(next, static_cast<int>(fused_.nodes.size()), -1);
         return std::move(result_);
     }
 
 private:
-    void add_backbone(int first, int end) {
+    void add_backbone(int first, int end, int site) {
         const int begin = count();
         for (int n = first; n < end; ++n)
             if (backbone_[index(n)]) result_.graph.nodes.push_back(fused_.nodes[index(n)]);
-        result_.parts.push_back({-1, begin, count()});
+        result_.parts.push_back({-1, begin, count(), site});
     }
 
     void add_head(int head) {

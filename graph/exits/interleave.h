@@ -13,6 +13,7 @@ struct StageNodes {
     int head = -1;       ///< index in ExitTable::heads; -1 = backbone
     int first_node = 0;  ///< in the interleaved graph
     int end_node = 0;    ///< one past the last
+    int site = -1;       ///< of a stage: index in ExitTable::sites of where it ends; -1 = the classifier
 };
 
 struct InterleavedGraph {

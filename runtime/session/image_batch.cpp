@@ -31,7 +31,7 @@ void ImageBatch::prepare(std::size_t member, std::size_t row, std::span<float> i
     if (const Tensor* tensor = std::get_if<Tensor>(&value)) return copy_prepared(*tensor, image);
     const auto* encoded = std::get_if<EncodedImage>(&value);
     const Image& pixels = encoded != nullptr ? decoded(row, *encoded) : std::get<Image>(value);
-    apply(model_.members[member].preprocess, pixels, image.data());
+    apply(engine_.model().members[member].preprocess, pixels, image.data());
 }
 
 const Image& ImageBatch::decoded(std::size_t row, const EncodedImage& encoded) {
@@ -40,9 +40,18 @@ const Image& ImageBatch::decoded(std::size_t row, const EncodedImage& encoded) {
     return *decoded_[row];
 }
 
+void ImageBatch::features(int row, int site, std::span<const ValueRows> values) {
+    Prediction& prediction = predictions_[index(row)];
+    if (prediction.error.empty()) prediction.features.push_back(pooled_features(site, values));
+}
+
 void ImageBatch::exit_with(int row, const ExitAnswer& exit, const AnswerOptions& options) {
     Prediction& prediction = predictions_[index(row)];
-    if (prediction.error.empty()) prediction = answer(exit.logits, model_.labels, options);
+    if (prediction.error.empty()) {
+        auto features = std::move(prediction.features);
+        prediction = answer(exit.logits, engine_.model().labels, options);
+        prediction.features = std::move(features);
+    }
     prediction.member = exit.member;
     prediction.exit_site = exit.position;
     prediction.exit_type = *exit.type;

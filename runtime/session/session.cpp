@@ -29,9 +29,10 @@ struct Session::Impl {
             if (options.cancel && options.cancel->is_cancelled()) throw cancelled_error();
             const std::size_t count = std::min(engine.max_batch(), samples.size() - first);
             const Active::Current current = own ? Active::Current{own, 0} : active.get();
-            ImageBatch batch(engine.model(), samples.subspan(first, count), {options.topk, options.logits},
-                             deadline, std::span(predictions).subspan(first, count));
+            ImageBatch batch(engine, samples.subspan(first, count), {options.topk, options.logits}, deadline,
+                             std::span(predictions).subspan(first, count), options.cancel);
             engine.run(*current.plan, count, batch);
+            if (batch.has_dropped()) throw cancelled_error();
             for (std::size_t i = first; i < first + count; ++i) {
                 predictions[i].configuration = current.plan->configuration.name;
                 predictions[i].generation = current.generation;

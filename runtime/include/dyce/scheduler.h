@@ -43,7 +43,7 @@ struct SchedulerOptions {
     std::string plan = "";           ///< older name of engine.tune
     bool reference_kernels = false;  ///< older name of engine.reference_kernels
 
-    /// How each worker computes. 0 threads = all this process may use, shared out among the workers. The five
+    /// How each worker computes; max_batch requests at most together, whatever configuration each brings. 0 threads = all this process may use, shared out among the workers. The five
     /// older names above are read until 0.3: what was set under one of the two names counts, and two different
     /// values throw Error{kUsage}.
     EngineOptions engine = {0, 8};

@@ -100,6 +100,10 @@ void try_models(const char* path, const std::string& file, const dyce::Image& im
     options.tune = "throughput";
     dyce::Session session(embedded, embedded.configurations()->at("fastest"), options);
     check(session.classify(image).exit_site <= embedded.sites(), "the embedded model's answer");
+    options.features = {embedded.configurations()->at("fastest").exits.front().site};
+    const auto features = dyce::Session(embedded, options).classify(image).features;
+    check(features.size() == 1 && features[0].site == options.features[0] && !features[0].values.empty(),
+          "features of a site");
     options.plan = "latency";
     check(throws(dyce::ErrorCode::kUsage, [&] { dyce::Session(embedded, options); }),
           "two words for one thing");

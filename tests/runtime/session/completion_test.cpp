@@ -172,3 +172,46 @@ TEST_CASE("cancel: a session's call that was taken back computes nothing, the ne
     CHECK(thrown_by([&] { session.classify(images[0], options); }) == ErrorCode::kCancelled);
     CHECK(session.classify(images[0]).prob == expected[0].prob);
 }
+
+// Requests are taken back from inside the loop, at a moment that is known: when a batch mate exits.
+TEST_CASE("cancel: between two stages a request ends without an answer, its batch mates are as always") {
+    const auto images = noise_images(3);
+    ClassifyOptions first, through;
+    first.configuration = halt_at({}, 0, "exit0");  // exits at the first site
+    Scheduler scheduler(exit_model(), small_batches(60'000));
+    Session session(exit_model(), {.threads = 1, .reference_kernels = true});
+    const Prediction expected = session.classify(images[2]);
+
+    CancelToken token;
+    through.cancel = token;
+    Replies replies, others;
+    scheduler.submit(images[0], first, [&](const Reply&) { token.cancel(); });
+    scheduler.submit(images[1], through, replies.completion());
+    scheduler.submit(images[2], {}, others.completion());
+    scheduler.submit(images[2], {}, others.completion());  // now the batch is full
+    CHECK(code_of(replies.wait(1)[0]) == ErrorCode::kCancelled);
+    for (const Reply& reply : others.wait(2)) CHECK(std::get<Prediction>(reply).prob == expected.prob);
+    scheduler.stop();
+    CHECK(scheduler.report().cancelled == 1);
+    CHECK(scheduler.report().answered == 3);
+}
+
+TEST_CASE("cancel: when all of a batch are taken back the worker goes on") {
+    Scheduler scheduler(exit_model(), small_batches());
+    const auto images = noise_images(2);
+    for (int round = 0; round < 3; ++round) {
+        ClassifyOptions options;
+        options.cancel = CancelToken();
+        auto answer = scheduler.submit(images[0], options);
+        options.cancel->cancel();  // in the queue, between two stages, or too late
+        try {
+            const Prediction prediction = answer.get();
+            CHECK(prediction.error.empty());
+        } catch (const Error& error) {
+            CHECK(error.code() == ErrorCode::kCancelled);
+        }
+        CHECK(scheduler.submit(images[1]).get().error.empty());
+    }
+    scheduler.stop();
+    CHECK(scheduler.report().answered + scheduler.report().cancelled == 6);
+}
