@@ -18,7 +18,8 @@ std::vector<float> softmax(std::span<const float> logits) {
 
 }  // namespace
 
-Prediction answer(std::span<const float> logits, const std::vector<std::string>& labels, int topk) {
+Prediction answer(std::span<const float> logits, const std::vector<std::string>& labels,
+                  const AnswerOptions& options) {
     Prediction prediction;
     if (!std::all_of(logits.begin(), logits.end(), [](float x) { return std::isfinite(x); })) {
         prediction.error = "the network's output is not finite";
@@ -27,7 +28,7 @@ Prediction answer(std::span<const float> logits, const std::vector<std::string>&
     const auto probabilities = softmax(logits);
     std::vector<int> order(logits.size());
     std::iota(order.begin(), order.end(), 0);
-    const auto count = std::min(order.size(), static_cast<std::size_t>(std::max(topk, 1)));
+    const auto count = std::min(order.size(), static_cast<std::size_t>(std::max(options.topk, 1)));
     const auto surer = [&](int a, int b) {
         const float x = logits[static_cast<std::size_t>(a)], y = logits[static_cast<std::size_t>(b)];
         return x != y ? x > y : a < b;
@@ -39,6 +40,7 @@ Prediction answer(std::span<const float> logits, const std::vector<std::string>&
         prediction.label.push_back(labels.empty() ? std::to_string(c) : labels[c]);
         prediction.prob.push_back(probabilities[c]);
     }
+    if (options.logits) prediction.logits.assign(logits.begin(), logits.end());
     return prediction;
 }
 

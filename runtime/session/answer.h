@@ -9,8 +9,16 @@
 
 namespace dyce {
 
+/// What an answer holds besides how the image left.
+struct AnswerOptions {
+    int topk = 5;
+    bool logits = false;
+};
+
 /// Softmax with the maximum subtracted (float32), best `topk` classes, most probable first; equal probabilities keep
-/// class order. Sets `error` when a logit is not finite.
-Prediction answer(std::span<const float> logits, const std::vector<std::string>& labels, int topk);
+/// class order. Sets `error` when a logit is not finite;
+/// then there are no logits either.
+Prediction answer(std::span<const float> logits, const std::vector<std::string>& labels,
+                  const AnswerOptions& options);
 
 }  // namespace dyce

@@ -1,12 +1,15 @@
 #include "runtime/session/engine.h"
 
+#include "runtime/session/engine_options.h"
+#include "runtime/session/model_access.h"
+
 #include <dyce/error.h>
 
 namespace dyce {
 namespace {
 
 std::vector<std::shared_ptr<const CompiledModel>> compile_members(const ModelData& model,
-                                                                  const SessionOptions& options) {
+                                                                  const EngineOptions& options) {
     std::vector<std::shared_ptr<const CompiledModel>> members;
     for (const Member& member : model.members)
         members.push_back(
@@ -14,7 +17,7 @@ std::vector<std::shared_ptr<const CompiledModel>> compile_members(const ModelDat
                                    {.max_batch = options.max_batch,
                                     .threads = options.threads,
                                     .precision = parse_precision(options.precision, "precision"),
-                                    .goal = parse_tune_goal(options.plan, "plan"),
+                                    .goal = tune_goal(options),
                                     .reference_kernels = options.reference_kernels,
                                     .mapping = model.mapping}));
     return members;
@@ -22,11 +25,12 @@ std::vector<std::shared_ptr<const CompiledModel>> compile_members(const ModelDat
 
 }  // namespace
 
-Engine::Engine(const Model& model, const SessionOptions& options, int concurrent, TimeSource now)
-    : model_(model.data()),
+Engine::Engine(const Model& model, const EngineOptions& options, int concurrent, TimeSource now)
+    : model_(ModelAccess::data(model)),
       precision_(options.precision),
       max_batch_(static_cast<std::size_t>(options.max_batch)),
       positions_(model_->positions()),
+      feature_sites_(options.features, positions_),
       members_(compile_members(*model_, options)) {
     StageRunners first = local_stage_runners(members_);
     times_ = make_stage_times(first, std::move(now));

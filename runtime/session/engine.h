@@ -6,6 +6,7 @@
 #include "runtime/core/idle_pool.h"
 #include "runtime/exec/local_stage_runner.h"
 #include "runtime/flow/exit_loop.h"
+#include "runtime/session/feature_sites.h"
 
 #include <dyce/session.h>
 
@@ -21,13 +22,15 @@ class Engine {
 public:
     /// Memory for `concurrent` batches is taken at once, for more when they run. Deadlines go by `now`.
     /// Throws as Session does.
-    Engine(const Model& model, const SessionOptions& options, int concurrent = 1,
+    Engine(const Model& model, const EngineOptions& options, int concurrent = 1,
            TimeSource now = machine_time());
 
     const ModelData& model() const { return *model_; }
     std::size_t max_batch() const { return max_batch_; }
     /// Positions where an image may leave, the final exit included.
     std::size_t positions() const { return positions_.size(); }
+
+    const FeatureSites& feature_sites() const { return feature_sites_; }
 
     /// A configuration of no set goes by what the set stored with the model knows of heads.
     /// Throws Error{kUsage} when the configuration is not for this model.
@@ -54,6 +57,7 @@ private:
     std::string precision_;
     std::size_t max_batch_;
     std::vector<ExitSite> positions_;
+    FeatureSites feature_sites_;
     std::vector<std::shared_ptr<const CompiledModel>> members_;
     std::shared_ptr<StageTimes> times_;  ///< of all loops
     std::atomic<std::uint64_t> non_finite_scores_{0};

@@ -1,5 +1,7 @@
 #include "runtime/session/request_batch.h"
 
+#include <utility>
+
 namespace dyce {
 namespace {
 
@@ -14,23 +16,22 @@ std::vector<T> each_of(const std::vector<std::unique_ptr<Request>>& requests, co
 
 }  // namespace
 
-RequestBatch::RequestBatch(const ModelData& model, const std::vector<std::unique_ptr<Request>>& requests,
+RequestBatch::RequestBatch(const Engine& engine, const std::vector<std::unique_ptr<Request>>& requests,
                            const ExitPlan& plan, std::uint64_t generation)
     : requests_(requests),
       generation_(generation),
       plans_(each_of<const ExitPlan*>(
           requests, [&](const Request& one) { return one.plan != nullptr ? one.plan.get() : &plan; })),
-      images_(each_of<Image>(requests, [](const Request& one) { return one.image; })),
-      topk_(each_of<int>(requests, [](const Request& one) { return one.topk; })),
+      samples_(each_of<Sample>(requests, [](Request& one) { return std::move(one.sample); })),
       predictions_(requests_.size()),
-      batch_(model, images_, topk_, Clock::time_point::max(), predictions_) {
+      batch_(engine, samples_, {}, Clock::time_point::max(), predictions_) {
     answered_.reserve(requests_.size());
 }
 
 void RequestBatch::exit(int row, const ExitAnswer& answer) {
-    batch_.exit(row, answer);
     const auto i = static_cast<std::size_t>(row);
     Request& request = *requests_[i];
+    batch_.exit_with(row, answer, {request.topk, request.logits});
     Prediction& prediction = predictions_[i];
     const Configuration& configuration = plans_[i]->configuration;
     prediction.configuration = configuration.name;
@@ -39,8 +40,12 @@ void RequestBatch::exit(int row, const ExitAnswer& answer) {
         std::chrono::duration<double, std::micro>(Clock::now() - request.submitted).count();
     answered_.push_back(
         {prediction.latency_us, prediction.exit_site, prediction.late, configuration.accuracy_low});
-    request.promise.set_value(std::move(prediction));
-    request.is_answered = true;
+    request.reply.answer(std::move(prediction));
+}
+
+void RequestBatch::drop(int row) {
+    ++cancelled_;
+    requests_[static_cast<std::size_t>(row)]->reply.fail(std::make_exception_ptr(cancelled_error()));
 }
 
 }  // namespace dyce

@@ -21,8 +21,8 @@ public:
     };
 
     /// Requests that bring no plan of their own follow `plan`, the generation of which their answers name.
-    /// Arguments outlive the batch.
-    RequestBatch(const ModelData& model, const std::vector<std::unique_ptr<Request>>& requests,
+    /// The requests' samples are taken. Arguments outlive the batch.
+    RequestBatch(const Engine& engine, const std::vector<std::unique_ptr<Request>>& requests,
                  const ExitPlan& plan, std::uint64_t generation);
 
     /// What each request follows.
@@ -34,16 +34,27 @@ public:
         return requests_[static_cast<std::size_t>(row)]->deadline;
     }
 
+    bool is_cancelled(int row) const override {
+        return requests_[static_cast<std::size_t>(row)]->is_cancelled();
+    }
+    void drop(int row) override;
+    bool wants_features(int site) const override { return batch_.wants_features(site); }
+    void features(int row, int site, std::span<const ValueRows> values) override {
+        batch_.features(row, site, values);
+    }
+
     const std::vector<Answered>& answered() const { return answered_; }
+    /// Requests that were taken back on their way.
+    std::size_t cancelled() const { return cancelled_; }
 
 private:
     const std::vector<std::unique_ptr<Request>>& requests_;
     std::uint64_t generation_;
     std::vector<const ExitPlan*> plans_;
-    std::vector<Image> images_;
-    std::vector<int> topk_;
+    std::vector<Sample> samples_;
     std::vector<Prediction> predictions_;
     std::vector<Answered> answered_;
+    std::size_t cancelled_ = 0;
     ImageBatch batch_;
 };
 

@@ -3,15 +3,16 @@
 #pragma once
 
 #include "runtime/flow/exit_plan.h"
+#include "runtime/session/replier.h"
 
-#include <dyce/image.h>
+#include <dyce/sample.h>
 #include <dyce/session.h>
 
 #include <chrono>
 #include <cstddef>
-#include <future>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace dyce {
@@ -19,13 +20,16 @@ namespace dyce {
 struct Request {
     using Clock = std::chrono::steady_clock;
 
-    Image image;
+    Sample sample;
     int topk = 5;
     std::shared_ptr<const ExitPlan> plan = nullptr;  ///< of its own; null = the one in force
     Clock::time_point submitted = {};
     Clock::time_point deadline = Clock::time_point::max();  ///< max() = none
-    std::promise<Prediction> promise = {};
-    bool is_answered = false;
+    Replier reply = {};
+    bool logits = false;
+    std::optional<CancelToken> cancel = {};
+
+    bool is_cancelled() const { return cancel && cancel->is_cancelled(); }
 };
 
 struct QueueOptions {

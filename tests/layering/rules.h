@@ -49,6 +49,7 @@ inline const std::vector<Module> kModules = {
     {"search/train/network", {"search/train", "search/train/backward"},         {}},
     {"tools",                {"runtime/session", "search/train/network", "search/methods", "search/quantize"},       {"cxxopts", "json"}},
     {"tests",                {"tools"}, {"doctest", "onednn", "onnx", "json", "xtensor", "libzip", "xxhash"}},
+    {"examples",             {"runtime/include/dyce"},                          {}},
     {"tests/consumer/project", {"runtime/include/dyce"},                        {"openmp"}},
 };
 

@@ -76,7 +76,7 @@ ImageList expand_images(const std::vector<std::string>& paths, bool recursive) {
 
 Configuration named_configuration(const std::string& text, const Model& model) {
     const ConfigurationArgument argument = parse_configuration_argument(text);
-    const auto& stored = model.data()->configurations;
+    const auto& stored = model.configurations();
     if (argument.set.empty() && !stored)
         throw Error(ErrorCode::kUsage, "--config",
                     "\"" + text + "\" given, but no configuration set is stored in the model; give SET:NAME");
@@ -109,9 +109,9 @@ TuneGoal goal_of(const Arguments& arguments) {
 
 Session open_session(const Arguments& arguments, const Model& model, SessionOptions options) {
     options.precision = name_of(precision_of(arguments));
-    options.plan = name_of(goal_of(arguments));
+    options.tune = name_of(goal_of(arguments));
     auto text = arguments.text("config");
-    const auto& stored = model.data()->configurations;
+    const auto& stored = model.configurations();
     if (!text && !names_model(arguments.positionals()) && stored->contents().precision == options.precision)
         text = ":balanced";
     return text ? Session(model, named_configuration(*text, model), options) : Session(model, options);

@@ -63,7 +63,7 @@ TuneGoal goal_of(const Arguments& arguments);
 /// What the option says, f32 without it; floating point only. Throws as precision_of().
 Precision float_of(const Arguments& arguments, const std::string& option);
 
-/// A session of --precision and --plan under the configuration that --config names. Without the option: exits
+/// A session of --precision and --tune under the configuration that --config names. Without the option: exits
 /// off, and of the embedded model `balanced` where its set was made for that precision. Throws as
 /// named_configuration() and Session do.
 Session open_session(const Arguments& arguments, const Model& model, SessionOptions options);

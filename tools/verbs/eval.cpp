@@ -1,5 +1,5 @@
 // dyce eval: accuracy, cost and speed on labelled images.
-#include "loaders/format/model_file.h"
+#include "loaders/dataset/dataset.h"
 #include "runtime/core/atomic_file.h"
 #include "runtime/core/ordered_work.h"
 #include "runtime/core/worker_count.h"
@@ -190,7 +190,7 @@ int eval(const Arguments& arguments) {
     if (const auto file = arguments.text("per-image")) per_image = std::make_unique<AtomicFile>(*file);
 
     Evaluation evaluation(open_session(arguments, model, {.threads = 1, .max_batch = batch}), *dataset,
-                          model.data()->positions().size(), std::move(per_image));
+                          static_cast<std::size_t>(model.sites()) + 1, std::move(per_image));
     const Totals totals = evaluation.run(batch, threads, arguments.has("quiet"));
     if (totals.images == 0) throw Error(ErrorCode::kContent, data, "none of its images could be classified");
     report(arguments, model, evaluation.configuration(), totals, evaluation.seconds(), seconds_since(start));

@@ -4,6 +4,7 @@
 #include "runtime/core/ordered_work.h"
 #include "runtime/core/worker_count.h"
 #include "runtime/flow/exit_score.h"
+#include "runtime/session/model_access.h"
 #include "search/record/record_file.h"
 #include "search/record/record_journal.h"
 #include "search/record/record_meta.h"
@@ -77,7 +78,7 @@ int record(const Arguments& arguments) {
     options.topk = static_cast<int>(arguments.integer("topk", 1, 1, model.classes()));
     options.scores = parse_scores(arguments);
 
-    const Recorder recorder(model.data(), options);
+    const Recorder recorder(ModelAccess::data(model), options);
     RecordMeta meta = recorder.meta();
     meta.image_count = dataset->size();
     meta.images_digest = digest_of(*dataset);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "tests/runtime/session/model_of.h"
+#include "runtime/session/model_access.h"
+#include "tests/runtime/flow/exit_net.h"
 
 #include <dyce/configuration.h>
 #include <dyce/image.h>
@@ -23,7 +25,7 @@ inline Model exit_model() {
     model.digest = std::string(32, 'a');
     model.preprocess_digest = std::string(32, 'b');
     model.classes = 5;
-    return Model(std::make_shared<ModelData>(std::move(model)));
+    return ModelAccess::make(std::make_shared<ModelData>(std::move(model)));
 }
 
 /// Each of one colour, with noise.

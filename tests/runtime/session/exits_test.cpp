@@ -1,3 +1,4 @@
+#include "runtime/session/model_access.h"
 #include "tests/runtime/session/model_of.h"
 #include "tests/support/answers.h"
 #include "tests/support/images.h"
@@ -42,7 +43,7 @@ constexpr bool kReferenceKernels = false;
 TEST_CASE("session: answers name member, exit, cost and configuration") {
     const auto data = model_of({2, 3});
     const Member &small = data->members[0], &big = data->members[1];
-    Session session(Model(data), {.threads = 1, .max_batch = 4});
+    Session session(ModelAccess::make(data), {.threads = 1, .max_batch = 4});
     const auto images = random_images(6, 8);
     for (const Prediction& p : session.classify(images)) {
         CHECK(p.exit_site == 6);  // sites 0 1, classifier 2, sites 3 4 5
@@ -76,7 +77,7 @@ TEST_CASE("session: answers name member, exit, cost and configuration") {
 }
 
 TEST_CASE("session: a request may bring its own configuration and a deadline") {
-    Session session(Model(model_of({3})), configuration("never", {{0, "exit0", 2}}), {.threads = 1});
+    Session session(ModelAccess::make(model_of({3})), configuration("never", {{0, "exit0", 2}}), {.threads = 1});
     const auto images = random_images(2, 8);
     ClassifyOptions options;
     options.configuration = configuration("own", {{1, "quad1", -1}});
@@ -126,17 +127,18 @@ TEST_CASE("session: where no exit is on, a late answer comes from the head that 
     const auto type_of = [&](const Model& m, const Configuration& c) {
         return Session(m, c, {.threads = 1}).classify(image, hurry).exit_type;
     };
-    const Model plain(model);
+    const Model plain = ModelAccess::make(model);
     CHECK(type_of(plain, set.at("cheap")) == "exit0");  // it is on
     CHECK(type_of(plain, set.at("best")) == "quad0");
     CHECK(type_of(plain, configuration("unknown", {})) == "exit0");
     const auto with_set = model_of({3});
     with_set->configurations = set;
-    CHECK(type_of(Model(with_set), configuration("unknown", {})) == "quad0");
+    CHECK(type_of(ModelAccess::make(with_set), configuration("unknown", {})) == "quad0");
 }
 
 TEST_CASE("session: a configuration that does not fit is refused and the old one stays") {
-    Session session(Model(model_of({2})), configuration("old", {{0, "exit0", -1}}), {.threads = 1});
+    Session session(ModelAccess::make(model_of({2})), configuration("old", {{0, "exit0", -1}}),
+                    {.threads = 1});
     const auto refused = [&](Configuration bad, const char* piece) {
         CHECK_THROWS_WITH_AS(session.set_configuration(bad), doctest::Contains(piece), Error);
         CHECK(session.classify(random_images(1, 8)[0]).configuration == "old");
@@ -156,7 +158,7 @@ TEST_CASE("session: a configuration that does not fit is refused and the old one
 }
 
 TEST_CASE("session: under constant switching each answer is the offline answer of the one it names") {
-    const Model model(model_of({2, 3}));
+    const Model model = ModelAccess::make(model_of({2, 3}));
     const std::vector<Configuration> configurations = {
         configuration("off2", {}),
         configuration("all", {{0, "exit0", 0.5}, {1, "quad1", 0.6}, {3, "exit0", 0.7}, {5, "exit2", 0.8}}),

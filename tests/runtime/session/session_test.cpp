@@ -1,4 +1,5 @@
 // Covers engine, image_batch, model, runtime/include/dyce/{dyce, model, session}.
+#include "runtime/session/model_access.h"
 #include "tests/loaders/format/tiny_model.h"
 #include "tests/support/images.h"
 #include "tests/support/resident.h"
@@ -24,7 +25,7 @@ Model tiny() {
     member.graph.outputs = {logits};
     member.macs = count_macs(member.graph);
     data.classes = 5;
-    return Model(std::make_shared<ModelData>(std::move(data)));
+    return ModelAccess::make(std::make_shared<ModelData>(std::move(data)));
 }
 
 }  // namespace
@@ -64,7 +65,7 @@ TEST_CASE("weights that were packed leave the mapped file's memory") {
     save_model(folder / "m.safetensors", data);
 
     const Model model = Model::load(folder / "m.safetensors");
-    const auto file = model.data()->mapping->bytes();
+    const auto file = ModelAccess::data(model)->mapping->bytes();
     const std::size_t loaded = test::resident_pages(file);
     Session session(model, {.threads = 1});
     const std::size_t compiled = test::resident_pages(file);
@@ -79,12 +80,12 @@ TEST_CASE("weights that were packed leave the mapped file's memory") {
     // The bytes that were given back are still those that every other session reads.
     CHECK(Session(model, {.threads = 1}).classify(images[0], 5).prob == answer.prob);
     data.classes = 1024;
-    const Model in_memory(std::make_shared<ModelData>(std::move(data)));
+    const Model in_memory = ModelAccess::make(std::make_shared<ModelData>(std::move(data)));
     CHECK(Session(in_memory, {.threads = 1}).classify(images[0], 5).prob == answer.prob);
 }
 
 TEST_CASE("an image that cannot be prepared fails alone") {
-    ModelData data = *tiny().data();
+    ModelData data = *ModelAccess::data(tiny());
     data.members[0].preprocess.resize = data.members[0].preprocess.crop = 0;  // only 8x8 images fit now
     const Model model(std::make_shared<ModelData>(std::move(data)));
     auto images = test::random_images(2, 8);
