@@ -102,7 +102,7 @@ struct Runner {
 
     std::int64_t backbone_macs() const {
         std::int64_t heads = 0;
-        for (const ExitHead& head : net.exits.heads) heads += head.macs;
+        for (const ExitHead& head : net.exits.heads) heads += head.macs + head.feed_macs;
         return count_macs(net.graph) - heads;
     }
     std::vector<Left> run(const Configuration& configuration, const Images& images) {
