@@ -1,4 +1,4 @@
-# dyce_module(NAME SOURCES.. LINK..): one folder of the house as an object library. Its objects go into
+# dyce_module(NAME SOURCES.. LINK..): one folder of the project as an object library. Its objects go into
 # libdyce, into the program and into the tests; who may include whom is checked by tests/layering.
 #
 # With DYCE_UNITY a folder's files are compiled several at a time: most of what a file costs is reading the
@@ -40,6 +40,21 @@ endfunction()
 # For code that no user waits for: compiled in two thirds of the time.
 function(dyce_optimise_little name)
     target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+endfunction()
+
+# dyce_word_table(TEMPLATE DECLARATION ENTRY WORD..): makes the source file of a table from TEMPLATE.in, which holds
+# @declarations@ and @entries@: DECLARATION and ENTRY for each word, which stands in them as WORD. So what is a file
+# of its own is in the table by one word.
+function(dyce_word_table template declaration entry)
+    set(declarations "")
+    set(entries "")
+    foreach(word ${ARGN})
+        string(REPLACE WORD ${word} one "${declaration}")
+        string(APPEND declarations "${one}\n")
+        string(REPLACE WORD ${word} one "${entry}")
+        string(APPEND entries "${one}\n")
+    endforeach()
+    configure_file(${template}.in ${template} @ONLY)
 endfunction()
 
 function(dyce_module name)

@@ -15,7 +15,7 @@ struct BufferRequest {
 };
 
 struct MemoryPlan {
-    std::vector<std::size_t> offsets;  ///< one a request, multiples of kAlignment
+    std::vector<std::size_t> offsets;  ///< one per request, multiples of kAlignment
     std::size_t total = 0;             ///< bytes of the whole block, a multiple of kAlignment
 };
 

@@ -85,7 +85,7 @@ private:
     }
 };
 
-/// Values of no account, the same every time.
+/// Arbitrary values, the same every time.
 Tensor filled(const Shape& shape) {
     Tensor result(DataType::kFloat32, shape);
     float* to = result.mutable_data<float>();

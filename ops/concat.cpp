@@ -104,6 +104,7 @@ void lower(const OpCall& call, Lowering& lowering) {
 extern const OpSpec spec{.name = "Concat",
                          .max_inputs = -1,
                          .attributes = kAttributes,
+                         .onnx_since = 6,
                          .infer = infer,
                          .reference = reference,
                          .lower = lower};

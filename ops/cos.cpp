@@ -12,6 +12,6 @@ void reference(const OpCall&, std::span<const TensorView> in, std::span<const Mu
 
 }  // namespace
 
-extern const OpSpec spec{.name = "Cos", .infer = infer_same, .reference = reference};
+extern const OpSpec spec{.name = "Cos", .onnx_since = 7, .infer = infer_same, .reference = reference};
 
 }  // namespace dyce::ops::cos

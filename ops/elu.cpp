@@ -21,6 +21,7 @@ std::vector<EltwiseStage> eltwise(const OpCall& call) {
 
 extern const OpSpec spec{.name = "Elu",
                          .attributes = kAttributes,
+                         .onnx_since = 6,
                          .infer = infer_same,
                          .reference = reference,
                          .lower = lower_unary<spec>,

@@ -12,6 +12,6 @@ void reference(const OpCall&, std::span<const TensorView> in, std::span<const Mu
 
 }  // namespace
 
-extern const OpSpec spec{.name = "Erf", .infer = infer_same, .reference = reference};
+extern const OpSpec spec{.name = "Erf", .onnx_since = 9, .infer = infer_same, .reference = reference};
 
 }  // namespace dyce::ops::erf

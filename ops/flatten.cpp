@@ -22,6 +22,7 @@ std::vector<TensorType> infer(const OpCall& call) {
 
 extern const OpSpec spec{.name = "Flatten",
                          .attributes = kAttributes,
+                         .onnx_since = 6,
                          .infer = infer,
                          .reference = reference_view,
                          .lower = lower_view};

@@ -37,6 +37,7 @@ std::vector<EltwiseStage> eltwise(const OpCall& call) {
 
 extern const OpSpec spec{.name = "Gelu",
                          .attributes = kAttributes,
+                         .onnx_since = 20,
                          .infer = infer,
                          .reference = reference,
                          .lower = lower_unary<spec>,

@@ -21,6 +21,7 @@ void lower(const OpCall& call, Lowering& lowering) {
 
 }  // namespace
 
-extern const OpSpec spec{.name = "GlobalMaxPool", .infer = infer, .reference = reference, .lower = lower};
+extern const OpSpec spec{
+    .name = "GlobalMaxPool", .onnx_since = 6, .infer = infer, .reference = reference, .lower = lower};
 
 }  // namespace dyce::ops::global_max_pool

@@ -24,6 +24,7 @@ std::vector<EltwiseStage> eltwise(const OpCall& call) {
 
 extern const OpSpec spec{.name = "HardSigmoid",
                          .attributes = kAttributes,
+                         .onnx_since = 6,
                          .infer = infer_same,
                          .reference = reference,
                          .lower = lower_unary<spec>,

@@ -15,6 +15,7 @@ std::vector<EltwiseStage> eltwise(const OpCall&) { return {{EltwiseStage::Kind::
 }  // namespace
 
 extern const OpSpec spec{.name = "HardSwish",
+                         .onnx_since = 14,
                          .infer = infer_same,
                          .reference = reference,
                          .lower = lower_unary<spec>,

@@ -50,6 +50,7 @@ void reference(const OpCall& call, std::span<const TensorView> in, std::span<con
 
 }  // namespace
 
-extern const OpSpec spec{.name = "LRN", .attributes = kAttributes, .infer = infer, .reference = reference};
+extern const OpSpec spec{
+    .name = "LRN", .onnx_since = 6, .attributes = kAttributes, .infer = infer, .reference = reference};
 
 }  // namespace dyce::ops::lrn

@@ -101,6 +101,7 @@ void lower(const OpCall& call, Lowering& lowering) {
 extern const OpSpec spec{.name = "MatMul",
                          .min_inputs = 2,
                          .max_inputs = 2,
+                         .onnx_since = 6,
                          .infer = infer,
                          .macs = macs,
                          .reference = reference,

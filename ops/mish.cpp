@@ -18,6 +18,7 @@ std::vector<EltwiseStage> eltwise(const OpCall&) { return {{EltwiseStage::Kind::
 }  // namespace
 
 extern const OpSpec spec{.name = "Mish",
+                         .onnx_since = 18,
                          .infer = infer_same,
                          .reference = reference,
                          .lower = lower_unary<spec>,

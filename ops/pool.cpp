@@ -42,8 +42,7 @@ std::vector<float> tap_counts(const Window& window, bool include_pad) {
 
 Window pool_window(const OpCall& call) {
     expect_float32(call);
-    const Window window =
-        resolve_window(call, call.inputs[0].shape, call.attributes.integers("kernel_shape"));
+    Window window = resolve_window(call, call.inputs[0].shape, call.attributes.integers("kernel_shape"));
     for (const WindowAxis& axis : window) {
         // Windows that start on the input touch it: left are those in front of it, and the last one.
         bool covers = axis.position(axis.output - 1, 0) < axis.input;

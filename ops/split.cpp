@@ -18,7 +18,7 @@ std::vector<std::int64_t> equal_parts(std::int64_t size, std::int64_t count) {
 
 std::vector<std::int64_t> parts_of(const OpCall& call, int axis) {
     const Shape& shape = call.inputs[0].shape;
-    const auto parts = call.attributes.integers("split", equal_parts(shape[axis], call.output_count));
+    auto parts = call.attributes.integers("split", equal_parts(shape[axis], call.output_count));
     if (parts.size() != static_cast<std::size_t>(call.output_count))
         call.fail("split " + list_text(parts) + " for " + std::to_string(call.output_count) + " outputs");
     std::int64_t total = 0;

@@ -15,6 +15,7 @@ std::vector<EltwiseStage> eltwise(const OpCall&) { return {{EltwiseStage::Kind::
 }  // namespace
 
 extern const OpSpec spec{.name = "Sqrt",
+                         .onnx_since = 6,
                          .infer = infer_same,
                          .reference = reference,
                          .lower = lower_unary<spec>,

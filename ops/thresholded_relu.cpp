@@ -13,7 +13,10 @@ void reference(const OpCall& call, std::span<const TensorView> in, std::span<con
 
 }  // namespace
 
-extern const OpSpec spec{
-    .name = "ThresholdedRelu", .attributes = kAttributes, .infer = infer_same, .reference = reference};
+extern const OpSpec spec{.name = "ThresholdedRelu",
+                         .onnx_since = 10,
+                         .attributes = kAttributes,
+                         .infer = infer_same,
+                         .reference = reference};
 
 }  // namespace dyce::ops::thresholded_relu

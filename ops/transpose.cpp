@@ -49,7 +49,11 @@ void lower(const OpCall& call, Lowering& lowering) {
 
 }  // namespace
 
-extern const OpSpec spec{
-    .name = "Transpose", .attributes = kAttributes, .infer = infer, .reference = reference, .lower = lower};
+extern const OpSpec spec{.name = "Transpose",
+                         .attributes = kAttributes,
+                         .onnx_since = 6,
+                         .infer = infer,
+                         .reference = reference,
+                         .lower = lower};
 
 }  // namespace dyce::ops::transpose

@@ -5,7 +5,7 @@ with ERDE (doubt where the teacher is wrong), compared at equal mean multiply-ad
     tools/compare_distillation.py DYCE TEACHER.safetensors TRAIN TEST FOLDER [EPOCHS [OPTION..]]
 
 OPTIONs go to `dyce train` (--precision bf16, --threads 1). TRAIN and TEST are class folders; FOLDER takes models, logs and records, and what is there already is not made again.
-Pictures leave by the entropy of an exit's answer, one threshold for all exits: along it accuracy is read where the mean
+Images leave by the entropy of an exit's answer, one threshold for all exits: along it accuracy is read where the mean
 multiply-adds come nearest to each budget. Needs python3-numpy.
 """
 import json

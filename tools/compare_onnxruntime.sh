@@ -4,7 +4,7 @@
 # DYCE is the program, MODELS a folder of .onnx files (with MODEL.. only those, without .onnx). Settings by
 # environment: BATCHES (1,16), THREADS (1,2), SECONDS_EACH (2), ROUNDS (3), PRECISION of dyce (f32; int8 is calibrated
 # on PICTURES, class folders); NODE_PATH where onnxruntime-node is installed. Batches are planned for throughput, single
-# pictures for latency. The models are converted into a temporary folder; PRESET names how (cifar10 for cifar*, else
+# images for latency. The models are converted into a temporary folder; PRESET names how (cifar10 for cifar*, else
 # imagenet).
 set -euo pipefail
 [ $# -ge 2 ] || { sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2; }

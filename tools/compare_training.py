@@ -3,8 +3,9 @@
 
     tools/compare_training.py DYCE DATA [THREADS [BATCH [ROUNDS]]]
 
-DATA: class folders of at least 10 batches of pictures. Each round lets dyce train for an epoch, in float32 and where the
-processor has it in bfloat16, and PyTorch, in both layouts, for as many steps on random pictures; printed are pictures a second of each round. Needs python3-torch.
+DATA: class folders of at least 10 batches of images. Each round lets dyce train for an epoch, in float32 and where the
+processor has it in bfloat16, and PyTorch, in both layouts, for as many steps on random images; printed are images a
+second of each round. Needs python3-torch.
 """
 import json
 import subprocess
@@ -46,13 +47,13 @@ def resnet20():
 
 def torch_speed(layout, batch, steps):
     net = resnet20().train().to(memory_format=layout)
-    pictures = torch.randn(batch, 3, 32, 32).to(memory_format=layout)
+    images = torch.randn(batch, 3, 32, 32).to(memory_format=layout)
     labels = torch.randint(0, 10, (batch,))
     optimiser = torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.9, nesterov=True, weight_decay=5e-4)
     start = time.time()
     for _ in range(steps):
         optimiser.zero_grad()
-        F.cross_entropy(net(pictures), labels).backward()
+        F.cross_entropy(net(images), labels).backward()
         optimiser.step()
     return batch * steps / (time.time() - start)
 
@@ -75,7 +76,7 @@ def main():
     program, data = sys.argv[1:3]
     threads, batch, rounds = ([int(x) for x in sys.argv[3:]] + [2, 128, 3][len(sys.argv) - 3:])[:3]
     torch.set_num_threads(threads)
-    print("pictures/s, %d threads, batch %d, PyTorch %s" % (threads, batch, torch.__version__))
+    print("images/s, %d threads, batch %d, PyTorch %s" % (threads, batch, torch.__version__))
     print("%10s %10s %14s %24s" % ("dyce", "bfloat16", "PyTorch NCHW", "PyTorch channels last"))
     for _ in range(rounds):
         ours, steps = dyce_speed(program, data, threads, batch, "f32")

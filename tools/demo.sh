@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets dyce up on a bare Debian machine, builds it and classifies pictures.
+# Sets dyce up on a bare Debian machine, builds it and classifies images.
 #   tools/demo.sh                     six drawn ones, with the embedded model in three configurations
 #   tools/demo.sh [MODEL] PICTURE...  yours; MODEL.safetensors is made by `dyce convert`
 set -euo pipefail
@@ -13,13 +13,13 @@ if [ $# -gt 0 ]; then
     exec "$dyce" classify "$@"
 fi
 
-pictures=("$root"/tools/demo/*.png)
+images=("$root"/tools/demo/*.png)
 echo "$dyce classify tools/demo/*.png --config :NAME"
 echo
 printf '%-14s %-12s %-12s %6s %6s %14s %8s\n' configuration picture answer sure exit multiply-adds ms
 for configuration in fastest balanced most-accurate; do
-    # The first picture also pays for waking everything up, so one goes ahead whose row is dropped.
-    "$dyce" classify "${pictures[0]}" "${pictures[@]}" --config ":$configuration" --topk 1 --csv --workers 1 |
+    # The first image also pays for waking everything up, so one goes ahead whose row is dropped.
+    "$dyce" classify "${images[0]}" "${images[@]}" --config ":$configuration" --topk 1 --csv --workers 1 |
         awk -F, -v name="$configuration" 'NR > 2 {
             sub(".*/", "", $1); sub("[.]png$", "", $1)
             printf "%-14s %-12s %-12s %4.0f %% %6s %14d %8.2f\n", name, $1, $4, 100 * $5,

@@ -14,5 +14,5 @@ fi
 
 action=(-i)
 [ "${1:-}" != --check ] || action=(--dry-run -Werror)
-find runtime ops graph models loaders search tools tests \( -name '*.h' -o -name '*.cpp' \) -print0 |
+find runtime ops graph models loaders search tools tests examples \( -name '*.h' -o -name '*.cpp' \) -print0 |
     xargs -0 "$clang_format" "${action[@]}"

@@ -3,9 +3,10 @@
 with an older dyce and with ONNX Runtime.
 
   tools/measure_busy.py DYCE [--old OLD] [--ort NODE_MODULES] MODEL... [--loops 0,2,4] [--threads 1,2,default]
-                        [--seconds 6] [--alternations 7] [--precision f32]
+                        [--seconds 6] [--alternations 7] [--precision f32] [--data FOLDER]
 
-MODEL is an .onnx file (converted here; ONNX Runtime reads the same one), a model of dyce's, or `embedded`. Each
+MODEL is an .onnx file (converted here; ONNX Runtime reads the same one), a model of dyce's, or `embedded`;
+`embedded:NAME` runs a configuration of its set on the images of --data, in turn with exits off. Each
 round times every engine once, so that whatever else the machine does falls on all alike; a table row is the median
 of the rounds. ONNX Runtime is the npm package onnxruntime-node (`npm install --ignore-scripts onnxruntime-node`),
 default session, so many intra-op threads. Busy loops are started and ended here. Needs an otherwise idle machine.
@@ -54,8 +55,8 @@ class Dyce:
 
     def measure(self):
         answer = json.loads(output_of(self.command))
-        row = answer[0] if isinstance(answer, list) else answer["results"][0]
-        return {"rate": row["runs"] / self.seconds, "median": row["median_ms"], "p90": row["p90_ms"],
+        row = (answer if isinstance(answer, list) else answer["results"])[-1]
+        return {"rate": row["images_per_second"] if row.get("configuration") else row["runs"] / self.seconds, "median": row["median_ms"], "p90": row["p90_ms"],
                 "p99": row["p99_ms"]}
 
 
@@ -84,8 +85,9 @@ class BusyLoops:
 
 def engines_of(model, folder, options):
     arguments, peer_file = [model], None
-    if model == "embedded":
-        arguments = []
+    if model.startswith("embedded"):
+        configuration = model.partition(":")[2]
+        arguments = ["--data", options.data, "--config", ":" + configuration] if configuration else []
     elif model.endswith(".onnx"):
         converted = os.path.join(folder, os.path.basename(model) + ".safetensors")
         preset = "cifar10" if "cifar" in model else "imagenet"
@@ -111,7 +113,7 @@ def main():
     parser.add_argument("dyce")
     parser.add_argument("models", nargs="+")
     for option, default in [("--old", None), ("--ort", None), ("--loops", "0,2,4"), ("--threads", "1,2,default"),
-                            ("--precision", "f32")]:
+                            ("--precision", "f32"), ("--data", None)]:
         parser.add_argument(option, default=default)
     parser.add_argument("--seconds", type=float, default=6)
     parser.add_argument("--alternations", type=int, default=7)

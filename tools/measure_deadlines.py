@@ -3,10 +3,10 @@
 
     tools/measure_deadlines.py DYCE FOLDER [--deadline-ms 5] [--threads 1] [--rounds 2] [-- MODEL OPTIONS..]
 
-FOLDER holds class folders; without a MODEL the embedded one answers. The pictures are classified without and with a
-deadline, in turns. A picture is right when its best label is the name of its folder. One that took over a
+FOLDER holds class folders; without a MODEL the embedded one answers. The images are classified without and with a
+deadline, in turns. An image is right when its best label is the name of its folder. One that took over a
 millisecond longer under the deadline than its quickest run without one was held up by the host, not by the network:
-the deadline could only be kept by an earlier exit. Such pictures are counted apart. Needs nothing but Python.
+the deadline could only be kept by an earlier exit. Such images are counted apart. Needs nothing but Python.
 """
 import argparse
 import json
@@ -32,14 +32,14 @@ def percent(part, whole):
 
 
 def compare(quiet, free, timed):
-    """Prints one round: `quiet` has each picture's least latency without a deadline."""
+    """Prints one round: `quiet` has each image's least latency without a deadline."""
     lost = {name for name, answer in timed.items() if answer["latency_us"] > quiet[name] + LOST_US}
     kept = timed.keys() - lost
     with_deadline = percent(sum(is_right(timed[name]) for name in kept), len(kept))
     without = percent(sum(is_right(free[name]) for name in kept), len(kept))
     latencies = sorted(answer["latency_us"] / 1000 for answer in timed.values())
     late = sum(timed[name]["late"] for name in kept)
-    print(f"{len(kept)} pictures not held up: {with_deadline:.2f} % right, {without:.2f} % without a deadline "
+    print(f"{len(kept)} images not held up: {with_deadline:.2f} % right, {without:.2f} % without a deadline "
           f"({with_deadline - without:+.2f}); {late} late")
     print(f"{len(lost)} held up by the host: {percent(sum(is_right(timed[n]) for n in lost), len(lost)):.2f} % right, "
           f"{percent(sum(is_right(free[n]) for n in lost), len(lost)):.2f} % without; "

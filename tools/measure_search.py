@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """Time and memory of `dyce search` on a made-up record.
 
-    tools/measure_search.py DYCE [--pictures N] [--sites P] [--types T] [--lambda LOW:HIGH:STEP]
+    tools/measure_search.py DYCE [--images N] [--sites P] [--types T] [--lambda LOW:HIGH:STEP]
                             [--methods best,one-pass,..] [--threads N]
 
-The record (docs/record-format.md) is that of a network with P sites of T exits each: pictures differ in difficulty,
+The record (docs/record-format.md) is that of a network with P sites of T exits each: images differ in difficulty,
 and later exits and types are right more often and surer. Printed for each method: the seconds, and the peak of
 resident memory, also as a multiple of the record's file. Needs python3-numpy.
 """
@@ -25,7 +25,7 @@ HEAD_MACS = 2_000_000
 
 
 def answers(random, labels, difficulty, strength):
-    """Predictions and scores of an exit: logistic in how much stronger it is than a picture is difficult."""
+    """Predictions and scores of an exit: logistic in how much stronger it is than an image is difficult."""
     noise = random.standard_normal(labels.size, dtype=numpy.float32)
     sureness = 1 / (1 + numpy.exp(-3 * (strength - difficulty) - noise))
     right = random.random(labels.size, dtype=numpy.float32) < sureness
@@ -33,7 +33,7 @@ def answers(random, labels, difficulty, strength):
     return numpy.where(right, labels, guesses), sureness
 
 
-def description(pictures, sites, types):
+def description(images, sites, types):
     """meta_json. Sites divide the backbone evenly."""
     positions = [{"member": 0, "site": site, "name": f"block{site}", "macs": BACKBONE_MACS * (site + 1) // (sites + 1)}
                  for site in range(sites)]
@@ -42,22 +42,22 @@ def description(pictures, sites, types):
              for site in range(sites) for index, name in enumerate(types)]
     return {"schema": "dyce.record/1", "model_digest": "0" * 32, "preprocess_digest": "0" * 32,
             "plan_digest": "0" * 32, "precision": "f32", "classes": CLASSES,
-            "pictures": {"count": pictures, "digest": "0" * 32}, "shard": {"index": 0, "of": 1},
+            "pictures": {"count": images, "digest": "0" * 32}, "shard": {"index": 0, "of": 1},
             "positions": positions, "types": types, "heads": heads, "missing": []}
 
 
-def write_record(path, pictures, sites, types):
+def write_record(path, images, sites, types):
     random = numpy.random.default_rng(1)
-    labels = random.integers(0, CLASSES, pictures, dtype=numpy.int16)
-    difficulty = random.standard_normal(pictures, dtype=numpy.float32)
+    labels = random.integers(0, CLASSES, images, dtype=numpy.int16)
+    difficulty = random.standard_normal(images, dtype=numpy.float32)
     columns = sites * len(types) + 1
-    predictions = numpy.empty((columns, pictures, 1), numpy.int16)
-    scores = numpy.empty((columns, pictures, 1), numpy.float32)
+    predictions = numpy.empty((columns, images, 1), numpy.int16)
+    scores = numpy.empty((columns, images, 1), numpy.float32)
     for column in range(columns):
         site, index = divmod(column, len(types))
         strength = 1.5 * site / sites + 0.2 * index if site < sites else 1.7
         predictions[column, :, 0], scores[column, :, 0] = answers(random, labels, difficulty, strength)
-    text = json.dumps(description(pictures, sites, types)).encode()
+    text = json.dumps(description(images, sites, types)).encode()
     numpy.savez(path, label=labels[:, None], preds=predictions, confs=scores,
                 meta_json=numpy.frombuffer(text, numpy.uint8))
 
@@ -75,7 +75,7 @@ def measure(command):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dyce")
-    parser.add_argument("--pictures", type=int, default=1_000_000)
+    parser.add_argument("--images", type=int, default=1_000_000)
     parser.add_argument("--sites", type=int, default=30)
     parser.add_argument("--types", type=int, default=1)
     parser.add_argument("--lambda", dest="sweep", default="0.5:1.0:0.0005")
@@ -88,11 +88,11 @@ def main():
         types = [f"t{index}" for index in range(arguments.types)]
         # In a process of its own: a child begins with the peak of the process that starts it.
         maker = multiprocessing.Process(target=write_record,
-                                        args=(record, arguments.pictures, arguments.sites, types))
+                                        args=(record, arguments.images, arguments.sites, types))
         maker.start()
         maker.join()
         size = os.path.getsize(record)
-        print(f"{arguments.pictures} pictures x {arguments.sites} x {arguments.types} exits, {size / 1e6:.1f} MB")
+        print(f"{arguments.images} images x {arguments.sites} x {arguments.types} exits, {size / 1e6:.1f} MB")
         for method in arguments.methods.split(","):
             seconds, cpu, peak = measure([arguments.dyce, "search", record, "--method", method, "--lambda",
                                           arguments.sweep, "--threads", arguments.threads, "-o", os.path.join(folder, "set.configs.json")])

@@ -8,7 +8,7 @@ packages=(g++ cmake ninja-build pkgconf
     libdnnl-dev libxtensor-dev libstb-dev nlohmann-json3-dev libxxhash-dev
     libcxxopts-dev libzip-dev libonnx-dev libprotobuf-dev protobuf-compiler)
 if [ "${1:-}" = test ]; then
-    packages+=(doctest-dev clang libclang-rt-dev clang-format python3-numpy python3-pil)
+    packages+=(doctest-dev clang libclang-rt-dev clang-format clang-tidy python3-numpy python3-pil)
 fi
 
 installed() { dpkg-query -W -f='${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed; }

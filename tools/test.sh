@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every check of the project, on a machine that may lack everything: all tests, built by g++ in release and by clang
 # with address and undefined-behaviour sanitizers; a warning is an error. What switches while it runs is watched by
-# the thread sanitizer, too. Files that are built together must also compile alone.
+# the thread sanitizer, too. Files that are built together must also compile alone, and clang-tidy looks at those that changed.
 #   tools/test.sh [PRESET...]     only these presets
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,7 +16,10 @@ tsan_starts() {
     echo 'int main() {}' | g++ -fsanitize=thread -x c++ - -o build/tsan_starts && build/tsan_starts
 }
 
-[ $# -gt 0 ] || tools/check_units.sh
+if [ $# -eq 0 ]; then
+    tools/check_units.sh
+    tools/tidy.sh --changed
+fi
 
 presets=("$@")
 if [ $# -eq 0 ]; then

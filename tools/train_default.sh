@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Makes models/default.safetensors: trains it on CIFAR-10, finds its configurations on pictures that training did
+# Makes models/default.safetensors: trains it on CIFAR-10, finds its configurations on images that training did
 # not see, and stores them in it.
 #   tools/train_default.sh DYCE TRAIN FOLDER
-# DYCE is the program, TRAIN a folder of class folders with CIFAR-10's training pictures, FOLDER takes what comes
-# up on the way. Goes on where it was interrupted. The same pictures give the same bytes on one kind of machine.
+# DYCE is the program, TRAIN a folder of class folders with CIFAR-10's training images, FOLDER takes what comes
+# up on the way. Goes on where it was interrupted. The same images give the same bytes on one kind of machine.
 set -euo pipefail
 dyce=$1 train=$(cd "$2" && pwd) folder=$3
 mkdir -p "$folder"
 
-# Every 18th picture, the first one included, is held out.
+# Every 18th image, the first one included, is held out.
 if [ ! -d "$folder/split" ]; then
     rm -rf "$folder/split.part"
     (cd "$train" && find . -type f -name '*.png' | LC_ALL=C sort) |

@@ -14,12 +14,29 @@ namespace dyce {
 inline constexpr const char* kFinalType = "final";            ///< the last member's classifier as an exit
 inline constexpr const char* kClassifierType = "classifier";  ///< any other member's
 
-/// A head: the part of the graph that one output needs beyond the backbone. It reads its site's value only.
+/// What a head is for.
+enum class HeadRole {
+    kExit,  ///< its logits may be the answer
+    kFeed,  ///< it only makes values that later heads of its chain read
+    kGate,  ///< it decides about rows and answers nothing
+};
+
+/// "exit", "feed", "gate".
+const char* name_of(HeadRole role);
+
+/// A head: the part of the graph that one output needs beyond the backbone. It reads its site's value, the
+/// backbone values `reads`, and, when it stands in a chain, values of the head before it. What a later head
+/// reads of it is computed with the stage that ends at its site, whether the head itself runs or not
+/// (docs/decisions/0019-side-values-belong-to-the-stage.md).
 struct ExitHead {
     int site = 0;           ///< index in ExitTable::sites
     std::string type;       ///< distinct within the site
-    int output = 0;         ///< index in Graph::outputs: its logits, N x classes
+    int output = 0;         ///< index in Graph::outputs: an exit's logits, N x classes
     std::int64_t macs = 0;  ///< of the head alone, for one image
+    HeadRole role = HeadRole::kExit;
+    std::vector<std::string> reads = {};  ///< names of values that exist when its site does
+    int chain = -1;                       ///< index of the head before it in its chain; -1: it is the first
+    std::int64_t feed_macs = 0;           ///< of what runs with the stage for heads behind it
 };
 
 struct ExitTable {
@@ -32,12 +49,11 @@ struct ExitTable {
 /// type is the output's name. Outputs that are neither stay plain outputs.
 ExitTable find_exits(const Graph& graph, const std::vector<std::string>& site_names = {});
 
-/// Per node: whether the head that ends in output `output` computes it; backbone nodes are not the head's.
-std::vector<bool> find_head_nodes(const Graph& graph, int output);
-
 /// Fills in multiply-adds. Throws Error{kContent} naming the head where a site or an output does not exist,
-/// heads are not in the order of their sites, a type is empty or used twice at a site, a head reads anything
-/// but its site, or does not make the classifier's number of logits; Error{kResource} over a limit.
+/// heads are not in the order of their sites, a type is empty or used twice at a site, an exit does not make
+/// the classifier's number of logits, a head reads anything but its site, `reads` and the head before it in
+/// its chain, or does not read one of these, a chain does not go back, or a feed has no reader;
+/// Error{kResource} over a limit.
 void complete_heads(const Graph& graph, ExitTable& exits);
 
 /// A network with its exits; in a cascade one of several, small to big.
@@ -55,10 +71,11 @@ struct ExitSite {
         int index;  ///< in the member's ExitTable::heads; -1 = its classifier
     };
     int member;
-    int site;                 ///< within the member; -1 = its classifier
-    std::string name;         ///< of the value read there
-    std::int64_t macs;        ///< of the member's backbone up to here
-    std::vector<Head> heads;  ///< of a classifier: one, of type "classifier", the last member's "final"
+    int site;           ///< within the member; -1 = its classifier
+    std::string name;   ///< of the value read there
+    std::int64_t macs;  ///< of the member's backbone up to here, and of the feeds on the way
+    std::vector<Head>
+        heads;  ///< exits; of a classifier: one, of type "classifier", the last member's "final"
 };
 
 /// All positions in the order an image meets them; the last one is the final exit.

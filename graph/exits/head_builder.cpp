@@ -35,6 +35,17 @@ Shape site_shape(const Graph& graph, const Site& site) {
     return infer_types(graph)[static_cast<std::size_t>(site.value)].shape;
 }
 
+// Why the type's grid does not fit there; empty when it does.
+std::string misfit(const Shape& shape, const Site& site, const HeadType& type) {
+    const SiteMap map = map_of(shape, site.layout);
+    if (type.grid == 1 || (map.is_grid && type.grid <= map.height && type.grid <= map.width)) return "";
+    if (!map.is_grid)
+        return std::to_string(map.height) + " tokens do not fill a square, so that they have no grid";
+    if (site.layout == SiteLayout::kVector)
+        return "a grid was asked for, but a vector has one position, " + shape.to_string();
+    return "the grid is larger than the feature map, " + shape.to_string();
+}
+
 void check_layers(const std::string& head, const std::vector<HeadLayer>& layers,
                   const std::vector<std::int64_t>& widths) {
     if (layers.size() + 1 != widths.size())
@@ -75,6 +86,15 @@ ValueId append_pool(Appender& appender, ValueId input, int grid) {
     if (grid == 1) return appender.add(find_op("GlobalAveragePool"), {input}, {}, ".pool");
     return appender.add(find_op("AdaptiveAveragePool", "dyce"), {input},
                         {{"output_size", std::vector<std::int64_t>{grid, grid}}}, ".pool");
+}
+
+// Behind those of its site and before those of the next.
+void insert_head(ExitTable& exits, ExitHead head) {
+    const auto place = std::find_if(exits.heads.begin(), exits.heads.end(),
+                                    [&](const ExitHead& other) { return other.site > head.site; });
+    const auto at = static_cast<int>(place - exits.heads.begin());
+    for (ExitHead& other : exits.heads) other.chain += other.chain >= at ? 1 : 0;
+    exits.heads.insert(place, std::move(head));
 }
 
 ValueId append_layers(Appender& appender, ValueId value, const std::vector<HeadLayer>& layers) {
@@ -119,8 +139,7 @@ std::optional<HeadType> parse_head_type(std::string_view name) {
 }
 
 bool head_fits(const Graph& graph, const Site& site, const HeadType& type) {
-    const Shape shape = site_shape(graph, site);
-    return type.grid <= shape[2] && type.grid <= shape[3];
+    return misfit(site_shape(graph, site), site, type).empty();
 }
 
 void attach_head(Graph& graph, ExitTable& exits, int site, const HeadType& type,
@@ -134,30 +153,34 @@ void attach_head(Graph& graph, ExitTable& exits, int site, const HeadType& type,
         remove_head(graph, exits, static_cast<std::size_t>(same - exits.heads.begin()));
 
     const Site& source = exits.sites[static_cast<std::size_t>(site)];
-    if (!head_fits(graph, source, type))
-        fail(name, "the grid is larger than the feature map, " + site_shape(graph, source).to_string());
+    const Shape shape = site_shape(graph, source);
+    if (const std::string why = misfit(shape, source, type); !why.empty()) fail(name, why);
     const Shape logits = infer_types(graph)[static_cast<std::size_t>(graph.outputs[0])].shape;
     check_layers(name, layers, type.widths(source.channels, logits.elements()));
 
+    const ValueId map = append_map(graph, source.value, shape, source.layout, name);
     Appender appender(graph, name);
-    const ValueId pooled = append_pool(appender, source.value, type.grid);
+    const ValueId pooled = append_pool(appender, map, type.grid);
     const ValueId flat = appender.add(find_op("Flatten"), {pooled}, {}, ".flatten");
     graph.outputs.push_back(append_layers(appender, flat, layers));
-    const auto next_site = std::find_if(exits.heads.begin(), exits.heads.end(),
-                                        [&](const ExitHead& head) { return head.site > site; });
-    exits.heads.insert(next_site, {site, type.name, static_cast<int>(graph.outputs.size()) - 1, 0});
+    insert_head(exits, {site, type.name, static_cast<int>(graph.outputs.size()) - 1});
     complete_heads(graph, exits);
 }
 
 void remove_head(Graph& graph, ExitTable& exits, std::size_t index) {
+    for (const ExitHead& head : exits.heads)
+        if (head.chain == static_cast<int>(index))
+            fail("exit." + std::to_string(head.site) + "." + head.type,
+                 "reads values of " + exits.heads[index].type + ", which cannot be removed before it");
     const int output = exits.heads[index].output;
     exits.heads.erase(exits.heads.begin() + static_cast<std::ptrdiff_t>(index));
     graph.outputs.erase(graph.outputs.begin() + output);
-    for (ExitHead& head : exits.heads) head.output -= head.output > output ? 1 : 0;
+    for (ExitHead& head : exits.heads) {
+        head.output -= head.output > output ? 1 : 0;
+        head.chain -= head.chain > static_cast<int>(index) ? 1 : 0;
+    }
     remove_dead_code(graph);
-    std::vector<std::string> names;
-    for (const Site& site : exits.sites) names.push_back(site.name);
-    exits.sites = find_sites(graph, names);  // values have other ids now
+    exits.sites = find_again(graph, exits.sites);
 }
 
 }  // namespace dyce

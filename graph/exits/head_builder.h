@@ -30,17 +30,19 @@ struct HeadLayer {
     Tensor weight, bias;
 };
 
-/// Whether the type's grid fits the feature map of the site.
+/// Whether the type's grid fits the positions of the site: a vector has one, and tokens have a grid only where
+/// they fill a square.
 bool head_fits(const Graph& graph, const Site& site, const HeadType& type);
 
 /// Adds a head to a simplified graph, with its own pool, as a new output called "exit.SITE.TYPE"; layer k
 /// reads "exit.SITE.TYPE.fck.weight" and ".bias". A head of the same site and type goes. `layers` are as
-/// HeadType::widths() has them, inputs flattened in the order (channel, row, column).
-/// Throws Error{kUsage} when site, grid or layers do not fit, Error{kResource} over a limit.
+/// HeadType::widths() has them, inputs flattened in the order (channel, row, column) whatever the site's
+/// layout. Throws Error{kUsage} when site, grid or layers do not fit, Error{kResource} over a limit.
 void attach_head(Graph& graph, ExitTable& exits, int site, const HeadType& type,
                  const std::vector<HeadLayer>& layers);
 
-/// Takes head `index` out of the table, and out of the graph what no other output needs.
+/// Takes head `index` out of the table, and out of the graph what no other output needs. Throws Error{kUsage}
+/// when another head is chained to it.
 void remove_head(Graph& graph, ExitTable& exits, std::size_t index);
 
 }  // namespace dyce

@@ -1,5 +1,6 @@
 #include "graph/exits/interleave.h"
 
+#include "graph/exits/head_nodes.h"
 #include "graph/passes/passes.h"
 #include "graph/verify.h"
 #include "runtime/core/index.h"
@@ -17,56 +18,88 @@ int find_node_making(const Graph& graph, const std::string& name) {
     return -1;
 }
 
+// The same heads, of a graph whose outputs are the classifier's and then theirs.
+std::vector<ExitHead> heads_of_fused(std::vector<ExitHead> heads) {
+    for (std::size_t h = 0; h < heads.size(); ++h) heads[h].output = static_cast<int>(h) + 1;
+    return heads;
+}
+
 class Interleaver {
 public:
     Interleaver(const Graph& fused, const ExitTable& exits)
         : fused_(fused),
           exits_(exits),
-          backbone_(find_needed_nodes(fused, fused.outputs[0])),
+          heads_(heads_of_fused(exits.heads)),
+          nodes_(fused, heads_),
           is_taken_(fused.nodes.size(), false) {
         result_.graph = fused;
         result_.graph.nodes.clear();
+        for (std::size_t n = 0; n < is_taken_.size(); ++n) is_taken_[n] = nodes_.feeds()[n] >= 0;
     }
 
     InterleavedGraph run() {
         int next = 0;
         std::size_t head = 0;
-        while (head < exits_.heads.size()) {
-            const int site = exits_.heads[head].site;
-            const int end = find_node_making(fused_, exits_.sites[index(site)].name) + 1;
-            add_backbone(next, end);
+        while (head < heads_.size()) {
+            const std::size_t first = head;
+            const int site = next_point(first);
+            while (head < heads_.size() && heads_[head].site <= site) ++head;
+            const int end = std::max(next, end_of_stage(first, head));
+            add_stage(next, end, first, head, site);
             next = end;
-            for (; head < exits_.heads.size() && exits_.heads[head].site == site; ++head)
-                add_head(static_cast<int>(head));
+            for (std::size_t h = first; h < head; ++h) add_head(h);
         }
-        add_backbone(next, static_cast<int>(fused_.nodes.size()));
+        add_stage(next, static_cast<int>(fused_.nodes.size()), head, head, -1);
         return std::move(result_);
     }
 
 private:
-    void add_backbone(int first, int end) {
-        const int begin = count();
-        for (int n = first; n < end; ++n)
-            if (backbone_[index(n)]) result_.graph.nodes.push_back(fused_.nodes[index(n)]);
-        result_.parts.push_back({-1, begin, count()});
+    // The site at which rows may do something else than go on.
+    int next_point(std::size_t head) const {
+        while (head + 1 < heads_.size() && heads_[head].role == HeadRole::kFeed) ++head;
+        return heads_[head].site;
     }
 
-    void add_head(int head) {
+    // One past the node after which all values of the backbone exist that these heads read. Fusing may have
+    // moved a site before another value, though it was made after it.
+    int end_of_stage(std::size_t first, std::size_t last) const {
+        int end = 0;
+        for (std::size_t h = first; h < last; ++h) {
+            end = std::max(end, find_node_making(fused_, exits_.sites[index(heads_[h].site)].name) + 1);
+            for (const std::string& name : heads_[h].reads)
+                end = std::max(end, find_node_making(fused_, name) + 1);
+        }
+        return end;
+    }
+
+    // Nodes of the backbone, then the feeds of these heads.
+    void add_stage(int next, int end, std::size_t first, std::size_t last, int site) {
         const int begin = count();
-        const auto nodes = find_head_nodes(fused_, head + 1);
+        for (int n = next; n < end; ++n)
+            if (nodes_.backbone()[index(n)]) result_.graph.nodes.push_back(fused_.nodes[index(n)]);
+        const int first_feed = count();
+        for (std::size_t n = 0; n < fused_.nodes.size(); ++n)
+            if (const int head = nodes_.feeds()[n]; head >= 0 && index(head) >= first && index(head) < last)
+                result_.graph.nodes.push_back(fused_.nodes[n]);
+        result_.parts.push_back({-1, begin, count(), site, first_feed});
+    }
+
+    void add_head(std::size_t head) {
+        const int begin = count();
+        const auto nodes = nodes_.own(head);
         std::vector<ValueId> renamed(fused_.values.size(), -1);
         for (std::size_t n = 0; n < nodes.size(); ++n) {
             if (!nodes[n]) continue;
             Node node = fused_.nodes[n];
             for (ValueId& id : node.inputs)
                 if (renamed[index(id)] >= 0) id = renamed[index(id)];
-            if (is_taken_[n]) repeat(node, head, renamed);
+            if (is_taken_[n]) repeat(node, static_cast<int>(head), renamed);
             is_taken_[n] = true;
             result_.graph.nodes.push_back(std::move(node));
         }
-        ValueId& output = result_.graph.outputs[index(head) + 1];
+        ValueId& output = result_.graph.outputs[head + 1];
         if (renamed[index(output)] >= 0) output = renamed[index(output)];
-        result_.parts.push_back({head, begin, count()});
+        result_.parts.push_back({static_cast<int>(head), begin, count(), -1, count()});
     }
 
     // Gives the node a name and outputs of its own.
@@ -84,8 +117,9 @@ private:
 
     const Graph& fused_;
     const ExitTable& exits_;
-    std::vector<bool> backbone_;  // by node
-    std::vector<bool> is_taken_;  // by node: some head has it already
+    const std::vector<ExitHead> heads_;  // of the fused graph
+    const HeadNodes nodes_;
+    std::vector<bool> is_taken_;  // by node: some head, or stage, has it
     InterleavedGraph result_;
 };
 
@@ -95,7 +129,7 @@ InterleavedGraph fuse_whole(const Graph& graph) {
     Graph fused = graph;
     fuse(fused);
     const auto nodes = static_cast<int>(fused.nodes.size());
-    return {std::move(fused), {{-1, 0, nodes}}};
+    return {std::move(fused), {{-1, 0, nodes, -1, nodes}}};
 }
 
 InterleavedGraph interleave(const Graph& graph, const ExitTable& exits) {

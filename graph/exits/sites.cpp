@@ -39,7 +39,7 @@ public:
 
     std::vector<Site> find_by_name(const std::vector<std::string>& names) {
         auto sites = find([&](ValueId id, int) {
-            return rank(id) == 4 && std::count(names.begin(), names.end(), graph_.value(id).name) > 0;
+            return can_be_site(id) && std::count(names.begin(), names.end(), graph_.value(id).name) > 0;
         });
         for (const std::string& name : names) check_found(name, names, sites);
         return sites;
@@ -62,7 +62,7 @@ private:
                 if (!graph_.value(id).constant && --unread[index(id)] == 0) --alive;
             for (ValueId id : node.outputs) alive += readers_[index(id)] > 0;
             for (ValueId id : node.outputs)
-                if (is_wanted(id, alive)) sites.push_back({id, graph_.value(id).name, channels(id), macs});
+                if (is_wanted(id, alive)) sites.push_back(site_at(id, macs));
         }
         return sites;
     }
@@ -75,11 +75,23 @@ private:
             return;
         std::vector<std::string_view> possible;
         for (std::size_t n = 0; n < graph_.nodes.size(); ++n)
-            if (in_backbone_[n] && rank(graph_.nodes[n].outputs[0]) == 4)
+            if (in_backbone_[n] && can_be_site(graph_.nodes[n].outputs[0]))
                 possible.push_back(graph_.value(graph_.nodes[n].outputs[0]).name);
-        throw Error(
-            ErrorCode::kContent, "site " + name,
-            "is not a value of rank 4 that the backbone computes" + nearest_hint(name, possible, "\""));
+        throw Error(ErrorCode::kContent, "site " + name,
+                    "is not a value of rank 4, 3 or 2 that the backbone computes for each image" +
+                        nearest_hint(name, possible, "\""));
+    }
+
+    Site site_at(ValueId value, std::int64_t macs) const {
+        const Shape& shape = types_[index(value)].shape;
+        const SiteLayout layout = *default_layout(shape.rank());
+        return {value, graph_.value(value).name, map_of(shape, layout).channels, macs, layout};
+    }
+
+    // Maps, and what holds the features of one image besides them.
+    bool can_be_site(ValueId value) const {
+        const Shape& shape = types_[index(value)].shape;
+        return shape.rank() == 4 || (default_layout(shape.rank()) && shape[0] == 1);
     }
 
     bool is_site(ValueId value, int alive) const {
@@ -113,7 +125,6 @@ private:
 
     const Node& producer(ValueId value) const { return graph_.nodes[index(producers_[index(value)])]; }
     int rank(ValueId value) const { return types_[index(value)].shape.rank(); }
-    std::int64_t channels(ValueId value) const { return types_[index(value)].shape[1]; }
 
     const Graph& graph_;
     std::vector<TensorType> types_;
@@ -131,6 +142,26 @@ std::vector<Site> find_sites(const Graph& graph) { return SiteFinder(graph).find
 
 std::vector<Site> find_sites(const Graph& graph, const std::vector<std::string>& names) {
     return SiteFinder(graph).find_by_name(names);
+}
+
+std::vector<Site> find_again(const Graph& graph, const std::vector<Site>& sites) {
+    std::vector<std::string> names;
+    for (const Site& site : sites) names.push_back(site.name);
+    std::vector<Site> found = find_sites(graph, names);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        found[i].layout = sites[i].layout;
+        found[i].channels = sites[i].channels;
+    }
+    return found;
+}
+
+void set_layout(const Graph& graph, Site& site, SiteLayout layout) {
+    const Shape shape = infer_types(graph)[index(site.value)].shape;
+    if (rank_of(layout) != shape.rank())
+        throw Error(ErrorCode::kContent, "site " + site.name,
+                    "is " + shape.to_string() + ", which cannot be laid out as " + name_of(layout));
+    site.layout = layout;
+    site.channels = map_of(shape, layout).channels;
 }
 
 }  // namespace dyce

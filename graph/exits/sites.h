@@ -1,19 +1,20 @@
 // Where exits may read a network (docs/method.md, "Sites"). Pure functions of a graph.
 #pragma once
 
-#include "graph/graph.h"
+#include "graph/exits/site_layout.h"
 
 #include <string>
 #include <vector>
 
 namespace dyce {
 
-/// A feature map that an exit head may read.
+/// Features that an exit head may read.
 struct Site {
     ValueId value;
     std::string name;       ///< of the value
-    std::int64_t channels;  ///< of the feature map, which is N x channels x H x W
+    std::int64_t channels;  ///< or features of a vector
     std::int64_t macs;      ///< multiply-adds of the backbone up to here, for one image
+    SiteLayout layout = SiteLayout::kChannelsFirst;
 };
 
 /// The sites of a simplified graph whose post-ops are not fused yet, in execution order. The backbone is what
@@ -23,8 +24,15 @@ struct Site {
 /// there). Throws Error{kContent} when the graph's types do not fit.
 std::vector<Site> find_sites(const Graph& graph);
 
-/// The values called `names` instead of those of the rule, in execution order. Throws Error{kContent} naming
-/// the nearest where one is not a value of rank 4 that the backbone computes, or is named twice.
+/// The values called `names` instead of those of the rule, in execution order, laid out as default_layout()
+/// says. Throws Error{kContent} naming the nearest where one is not a value of rank 4, or of rank 3 or 2 whose
+/// first axis counts images, that the backbone computes, or is named twice.
 std::vector<Site> find_sites(const Graph& graph, const std::vector<std::string>& names);
+
+/// The same sites in a graph whose values have other ids by now.
+std::vector<Site> find_again(const Graph& graph, const std::vector<Site>& sites);
+
+/// Takes the site for one of that layout. Throws Error{kContent} naming it where its rank is another.
+void set_layout(const Graph& graph, Site& site, SiteLayout layout);
 
 }  // namespace dyce

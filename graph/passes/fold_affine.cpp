@@ -3,7 +3,7 @@
 //         MatMul + Add or LayerNormalization with constant parameters
 // After:  y = linear(x), those constants worked into its weights and bias; a MatMul that gains a bias becomes
 //         a Gemm.
-// Conditions: nobody else reads the value between; the constants vary along the linear's output channels only
+// Conditions: nothing else reads the value between; the constants vary along output channels of the linear only
 //         (dimension 1 of a Conv, else the last); a MatMul of more than two dimensions has no bias to gain;
 //         all results are finite.
 #include "graph/passes/passes.h"
@@ -16,7 +16,7 @@
 namespace dyce {
 namespace {
 
-using Numbers = std::vector<double>;  // one a channel
+using Numbers = std::vector<double>;  // one per channel
 
 struct Affine {
     Numbers scale, shift;

@@ -1,7 +1,7 @@
 // Before: Gemm(Flatten(pool(x)), W1, b1), Gemm(Relu(PooledMlp(x, W1, b1, ..)), Wn, bn)
 // After:  PooledMlp(x, W1, b1), PooledMlp(x, W1, b1, .., Wn, bn)
 // Conditions: the pool is a global average, an adaptive one, or an average of windows that tile its input;
-//         nobody else reads the values between; weights and biases are constants; together they are small
+//         nothing else reads the values between; weights and biases are constants; together they are small
 //         enough that one core serves as well as all do.
 #include "graph/passes/passes.h"
 #include "graph/passes/rewriter.h"

@@ -1,7 +1,7 @@
 // Before: y = op(main, operand) or op(main): arithmetic or an activation after a node that takes post-ops
 // After:  that node makes y, with op as its last post-op
-// Conditions: nobody else reads main; oneDNN knows the activation; the operand is as large as main, or one
-//         number, or one a channel (dimension 1, for products of matrices the last): other broadcasts are
+// Conditions: nothing else reads main; oneDNN knows the activation; the operand is as large as main, or one
+//         number, or one per channel (dimension 1, for products of matrices the last): other broadcasts are
 //         slow in oneDNN; main is the left operand of Sub and Div; the chain stays within kMaxStages. Of the
 //         two producers of a residual sum the later one takes it, or the earlier one moves to its place.
 #include "graph/passes/passes.h"

@@ -117,7 +117,9 @@ Pattern add(Pattern a, Pattern b) { return op("Add", {std::move(a), std::move(b)
 
 Pattern mul(Pattern a, Pattern b) { return op("Mul", {std::move(a), std::move(b)}); }
 
-Pattern scaled(Pattern x, double c) { return either({mul(x, scalar(c)), op("Div", {x, scalar(1 / c)})}); }
+Pattern scaled(const Pattern& x, double c) {
+    return either({mul(x, scalar(c)), op("Div", {x, scalar(1 / c)})});
+}
 
 Pattern product(const Pattern& x, const Pattern& y, double c) {
     return either({scaled(mul(x, y), c), mul(scaled(x, c), y), mul(x, scaled(y, c))});

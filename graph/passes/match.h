@@ -53,7 +53,7 @@ Pattern bind(int slot, Pattern inner);
 Pattern add(Pattern a, Pattern b);
 Pattern mul(Pattern a, Pattern b);
 /// x * c, written as a multiplication by c or a division by 1/c.
-Pattern scaled(Pattern x, double c);
+Pattern scaled(const Pattern& x, double c);
 /// x * y * c, multiplied in any order.
 Pattern product(const Pattern& x, const Pattern& y, double c);
 /// x * x, or x to the power of 2.

@@ -1,5 +1,5 @@
-// A graph in the hands of a pass: who makes and who reads each value, kept up to date while nodes change in
-// place. Lives for one pass on one thread; the graph must outlive it.
+// A mutable view of a graph for one pass: who makes and who reads each value, kept up to date while nodes change
+// in place. Lives for one pass on one thread; the graph must outlive it.
 //
 // Nodes are visited in execution order and patterns are matched backwards from the node visited, which then
 // becomes the new operator (become), takes over from an earlier node (absorb) or steps aside (bypass). So

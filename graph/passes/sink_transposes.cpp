@@ -1,6 +1,6 @@
 // Before: y = op(Transpose(x), c): op is Add, Sub, Mul or Div and c a constant, on either side
 // After:  y = Transpose(op(x, c')), c' being c with its dimensions put back
-// Conditions: nobody else reads the value between; c does not make it larger. Then op meets what makes x,
+// Conditions: nothing else reads the value between; c does not make it larger. Then op meets what makes x,
 //             often a MatMul that takes it into its weights (ConvNeXt's layer scale).
 #include "graph/interpreter.h"
 #include "graph/passes/passes.h"

@@ -13,7 +13,45 @@ std::vector<std::string> names_of(const std::vector<Site>& sites) {
     return names;
 }
 
-ExitHead head_from_json(const JsonField& field, const Graph& graph) {
+// Layouts that are not what a value of that rank is taken for.
+Json layouts_to_json(const std::vector<Site>& sites) {
+    Json layouts = Json::object();
+    for (const Site& site : sites)
+        if (site.layout != default_layout(rank_of(site.layout))) layouts[site.name] = name_of(site.layout);
+    return layouts;
+}
+
+void read_layouts(const JsonField& field, const Graph& graph, std::vector<Site>& sites) {
+    JsonFields fields(field);
+    for (Site& site : sites) {
+        if (!fields.has(site.name)) continue;
+        const JsonField word = fields[site.name];
+        const auto layout = parse_site_layout(word.text());
+        if (!layout) word.fail("nchw, nhwc, tokens or vector");
+        within(word.where(), [&] { set_layout(graph, site, *layout); });
+    }
+    fields.finish();
+}
+
+Json head_to_json(const Graph& graph, const ExitHead& head) {
+    Json json = {{"site", head.site},
+                 {"type", head.type},
+                 {"output", graph.value(graph.outputs[static_cast<std::size_t>(head.output)]).name}};
+    if (head.role != HeadRole::kExit) json["role"] = name_of(head.role);
+    if (!head.reads.empty()) json["reads"] = head.reads;
+    if (head.chain >= 0) json["chain"] = head.chain;
+    return json;
+}
+
+HeadRole role_from_json(const JsonField& field) {
+    const std::string word = field.text();
+    for (const HeadRole role : {HeadRole::kExit, HeadRole::kFeed, HeadRole::kGate})
+        if (word == name_of(role)) return role;
+    field.fail("exit, feed or gate");
+}
+
+// `at` is its index in the list.
+ExitHead head_from_json(const JsonField& field, int at, const Graph& graph) {
     JsonFields fields(field);
     ExitHead head;
     head.site = static_cast<int>(fields["site"].integer(0, INT32_MAX));
@@ -24,6 +62,13 @@ ExitHead head_from_json(const JsonField& field, const Graph& graph) {
                                     [&](ValueId id) { return graph.value(id).name == name; });
     if (found == graph.outputs.end()) output.fail("an output of the graph");
     head.output = static_cast<int>(found - graph.outputs.begin());
+    if (fields.has("role")) head.role = role_from_json(fields["role"]);
+    if (fields.has("reads")) head.reads = fields["reads"].texts();
+    if (fields.has("chain")) {
+        const JsonField chain = fields["chain"];
+        if (at == 0) chain.fail("none: no head stands before it");
+        head.chain = static_cast<int>(chain.integer(0, at - 1));
+    }
     fields.finish();
     return head;
 }
@@ -32,13 +77,13 @@ ExitHead head_from_json(const JsonField& field, const Graph& graph) {
 
 std::string exits_to_text(const Graph& graph, const ExitTable& exits) {
     const auto names = names_of(exits.sites);
-    if (exits.heads.empty() && names == names_of(find_sites(graph))) return "";
+    const Json layouts = layouts_to_json(exits.sites);
+    if (exits.heads.empty() && layouts.empty() && names == names_of(find_sites(graph))) return "";
     Json heads = Json::array();
-    for (const ExitHead& head : exits.heads)
-        heads.push_back({{"site", head.site},
-                         {"type", head.type},
-                         {"output", graph.value(graph.outputs[static_cast<std::size_t>(head.output)]).name}});
-    return canonical_text({{"sites", names}, {"heads", heads}});
+    for (const ExitHead& head : exits.heads) heads.push_back(head_to_json(graph, head));
+    Json json = {{"sites", names}, {"heads", heads}};
+    if (!layouts.empty()) json["layouts"] = layouts;
+    return canonical_text(json);
 }
 
 ExitTable exits_from_text(const std::string& text, const std::string& where, const Graph& graph) {
@@ -53,8 +98,10 @@ ExitTable exits_from_text(const std::string& text, const std::string& where, con
     const JsonField sites = fields["sites"];
     within(where, [&] { exits.sites = find_sites(graph, sites.texts()); });
     if (names_of(exits.sites) != sites.texts()) sites.fail("sites in the order in which they are computed");
+    if (fields.has("layouts")) read_layouts(fields["layouts"], graph, exits.sites);
     const JsonField heads = fields["heads"];
-    for (std::size_t i = 0; i < heads.size(); ++i) exits.heads.push_back(head_from_json(heads[i], graph));
+    for (std::size_t i = 0; i < heads.size(); ++i)
+        exits.heads.push_back(head_from_json(heads[i], static_cast<int>(i), graph));
     fields.finish();
     within(where, [&] { complete_heads(graph, exits); });
     return exits;

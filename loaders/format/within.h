@@ -1,4 +1,4 @@
-// Errors told from the outside in: "model.safetensors: dyce.graph: node 'conv1'". Stateless.
+// Adds context to errors, outermost first: "model.safetensors: dyce.graph: node 'conv1'". Stateless.
 #pragma once
 
 #include <dyce/error.h>

@@ -66,6 +66,36 @@ DecodedImage decode_any(std::span<const std::uint8_t> bytes, const std::string& 
     refuse(bytes, name);
 }
 
+int bytes_of(PixelFormat format) { return format == PixelFormat::kGrey ? 1 : 3; }
+
+void check_pixels(int width, int height, const void* pixels, std::ptrdiff_t stride_bytes,
+                  PixelFormat format) {
+    const std::string where = "Image::from_pixels";
+    if (width <= 0 || height <= 0)
+        throw Error(
+            ErrorCode::kUsage, where,
+            "size " + std::to_string(width) + "x" + std::to_string(height) + ", both must be positive");
+    if (pixels == nullptr) throw Error(ErrorCode::kUsage, where, "pixels are null");
+    const std::ptrdiff_t row_bytes = std::ptrdiff_t{width} * bytes_of(format);
+    if (stride_bytes != 0 && (stride_bytes < 0 ? -stride_bytes : stride_bytes) < row_bytes)
+        throw Error(ErrorCode::kUsage, where,
+                    "stride_bytes is " + std::to_string(stride_bytes) + ", a row has " +
+                        std::to_string(row_bytes) + " bytes");
+}
+
+// Gives where the next row goes.
+std::uint8_t* copy_row(const std::uint8_t* row, int width, PixelFormat format, std::uint8_t* to) {
+    if (format == PixelFormat::kRgb) return std::copy_n(row, std::ptrdiff_t{width} * 3, to);
+    const int step = bytes_of(format);
+    for (int x = 0; x < width; ++x, row += step) {
+        const bool is_grey = format == PixelFormat::kGrey;
+        *to++ = row[is_grey ? 0 : 2];
+        *to++ = row[is_grey ? 0 : 1];
+        *to++ = row[0];
+    }
+    return to;
+}
+
 }  // namespace
 
 Image Image::load(const std::string& path, const ImageLimits& limits) {
@@ -82,16 +112,22 @@ Image Image::decode(const void* bytes, std::size_t size, const std::string& name
     }
 }
 
-Image Image::from_rgb(int width, int height, const std::uint8_t* pixels) {
-    if (width <= 0 || height <= 0)
-        throw Error(
-            ErrorCode::kUsage, "Image::from_rgb",
-            "size " + std::to_string(width) + "x" + std::to_string(height) + ", both must be positive");
-    const std::size_t size = static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 3;
-    const auto block = allocate_aligned(size);
+Image Image::from_pixels(int width, int height, const void* pixels, std::ptrdiff_t stride_bytes,
+                         PixelFormat format) {
+    check_pixels(width, height, pixels, stride_bytes, format);
+    const std::ptrdiff_t row_bytes = std::ptrdiff_t{width} * bytes_of(format);
+    const std::ptrdiff_t stride = stride_bytes != 0 ? stride_bytes : row_bytes;
+    const auto block =
+        allocate_aligned(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 3);
     auto* copy = reinterpret_cast<std::uint8_t*>(block.get());
-    std::memcpy(copy, pixels, size);
+    const auto* row = static_cast<const std::uint8_t*>(pixels);
+    std::uint8_t* to = copy;
+    for (int y = 0; y < height; ++y) to = copy_row(row + y * stride, width, format, to);
     return Image(width, height, {block, copy});
+}
+
+Image Image::from_rgb(int width, int height, const std::uint8_t* pixels) {
+    return from_pixels(width, height, pixels);
 }
 
 }  // namespace dyce

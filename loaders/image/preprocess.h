@@ -20,6 +20,9 @@ struct Preprocess {
     std::array<float, 3> mean{};  ///< subtracted from channel values in 0..1, RGB
     std::array<float, 3> std{1, 1, 1};
 
+    /// Of a prepared image: channels x height x width.
+    Shape shape() const { return {3, height, width}; }
+
     friend bool operator==(const Preprocess&, const Preprocess&) = default;
 };
 

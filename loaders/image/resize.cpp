@@ -50,8 +50,10 @@ Taps make_taps(int in, int out, int begin, int count, Interpolation interpolatio
     std::vector<double> exact(taps.stride);
     for (int i = 0; i < count; ++i) {
         const double centre = (begin + i + 0.5) * scale;
+        // NOLINTBEGIN(bugprone-incorrect-roundings): as Pillow rounds, to the bit
         const int first = std::max(static_cast<int>(centre - support + 0.5), 0);
         const int last = std::min(static_cast<int>(centre + support + 0.5), in);
+        // NOLINTEND(bugprone-incorrect-roundings)
         const auto used = static_cast<std::size_t>(last - first);
         double sum = 0.0;
         for (std::size_t k = 0; k < used; ++k) {

@@ -49,7 +49,7 @@ public:
             problems_.push_back("wrong shape: " + name + " is " + found->second.shape.to_string() +
                                 ", expected " + shape.to_string());
         } else {
-            const Tensor values = file_.tensor(found->first).reshaped(shape);
+            Tensor values = file_.tensor(found->first).reshaped(shape);
             if (all_finite(values)) return values;
             problems_.push_back("not finite: " + name + " has a NaN or an infinity");
         }

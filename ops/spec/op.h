@@ -81,6 +81,9 @@ struct OpSpec {
     int max_inputs = 1;   ///< -1: any number
     int max_outputs = 1;  ///< -1: any number
     std::span<const AttributeSpec> attributes = {};
+    /// ONNX's operator of this name means the same from this operator set on, with these inputs and attributes.
+    /// 0: its importer knows what differs.
+    int onnx_since = 0;
 
     /// Types of the outputs. Throws Error{kContent} on inputs or attributes that do not fit.
     std::vector<TensorType> (*infer)(const OpCall&) = nullptr;

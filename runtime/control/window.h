@@ -20,7 +20,7 @@ struct Window {
     double watts = kUnknown;
 
     double arrival_rate() const { return seconds > 0 ? arrived / seconds : 0; }
-    /// Old requests are being worked off: times say more about the past than about the configuration.
+    /// The backlog is draining: times say more about the past than about the configuration.
     bool is_draining() const { return queued_after < queued_before; }
 };
 

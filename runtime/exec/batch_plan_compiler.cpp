@@ -32,9 +32,11 @@ public:
         batch_plan_.batch = batch;
         for (std::size_t n = 0; n < graph_.nodes.size(); ++n)
             for (ValueId id : graph_.nodes[n].inputs) last_reader_[index(id)] = static_cast<int>(n);
-        for (ValueId id : graph_.outputs) last_reader_[index(id)] = kAlways;
+        std::vector<int> read_at(graph_.outputs.size(), kAlways);
         for (const StageNodes& part : state_.parts)  // a head's logits are read as soon as it has run
-            if (part.head >= 0) last_reader_[index(graph_.outputs[index(part.head) + 1])] = part.end_node;
+            if (part.head >= 0) read_at[index(part.head) + 1] = part.end_node;
+        for (std::size_t i = 0; i < read_at.size(); ++i) read_until(graph_.outputs[i], read_at[i]);
+        keep_for_heads();
     }
 
     std::optional<BatchPlan> compile() {
@@ -190,13 +192,37 @@ private:
         return batch_plan_.buffers[static_cast<std::size_t>(buffer.id)].root;
     }
 
+    // The last of the heads at the point that part `p` ends at, or is one of.
+    std::size_t last_head_at(std::size_t p) const {
+        while (p + 1 < state_.parts.size() && state_.parts[p + 1].head >= 0) ++p;
+        return p;
+    }
+
+    // What heads read lives until all those of the point have run, in whatever order: none writes over it.
+    void keep_for_heads() {
+        const auto makers = find_producers(graph_);
+        for (std::size_t p = 0; p < state_.parts.size(); ++p) {
+            if (state_.parts[p].head < 0) continue;
+            const int end = state_.parts[last_head_at(p)].end_node;
+            for (int n = state_.parts[p].first_node; n < state_.parts[p].end_node; ++n)
+                for (ValueId id : graph_.nodes[index(n)].inputs)
+                    if (makers[index(id)] < state_.parts[p].first_node) read_until(id, end);
+        }
+    }
+
+    void read_until(ValueId id, int node) {
+        last_reader_[index(id)] = std::max(last_reader_[index(id)], node);
+    }
+
     void lower_part(std::size_t p) {
         const StageNodes& part = state_.parts[p];
         const bool is_last = p + 1 == state_.parts.size();
         const std::size_t copies = copies_.size();
         Stage range{part.head, batch_plan_.steps.size(), 0, {}};
-        is_head_ = part.head >= 0;  // heads are small and decide: they stay exact
-        for (node_ = part.first_node; node_ < part.end_node; ++node_) lower_node();
+        for (node_ = part.first_node; node_ < part.end_node; ++node_) {
+            is_head_ = node_ >= part.first_feed || part.head >= 0;  // small, and they decide: they stay exact
+            lower_node();
+        }
         node_ = -1;
         for (std::size_t i = 0; i < graph_.outputs.size(); ++i)
             if (part.head >= 0 ? i == index(part.head) + 1 : is_last && batch_plan_.outputs[i] < 0)
@@ -226,7 +252,7 @@ private:
             const bool has_rows =
                 types_[v].shape.rank() > 0 && types_[v].shape[0] == batch_plan_.batch &&
                 row_bytes(desc) * static_cast<std::size_t>(batch_plan_.batch) == byte_size(buffer.desc);
-            carries.push_back({root, desc, has_rows ? row_bytes(desc) : 0});
+            carries.push_back({root, desc, has_rows ? row_bytes(desc) : 0, value_buffers_[v].scale});
         }
         return carries;
     }
@@ -323,6 +349,9 @@ private:
         for (const Stage& part : batch_plan_.parts)
             if (part.head >= 0) read_at[index(part.head) + 1] = static_cast<int>(part.end) - 1;
         for (std::size_t i = 0; i < read_at.size(); ++i) uses.push_back({batch_plan_.outputs[i], read_at[i]});
+        for (std::size_t p = 0; p < batch_plan_.parts.size(); ++p)  // rows move when heads have run
+            for (const Carry& carry : batch_plan_.parts[p].carries)
+                uses.push_back({carry.buffer, static_cast<int>(batch_plan_.parts[last_head_at(p)].end) - 1});
         plan_arena(batch_plan_, uses, kMaxArenaBytes);
     }
 

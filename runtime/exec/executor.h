@@ -26,7 +26,7 @@ struct CompileOptions {
     std::shared_ptr<const FileMapping> mapping = nullptr;
 };
 
-/// One step of a compiled model, for people.
+/// One step of a compiled model, human-readable.
 struct StepReport {
     std::string description;
     bool is_reorder;

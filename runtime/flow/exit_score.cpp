@@ -6,8 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string_view>
-#include <vector>
 
 namespace dyce {
 namespace {
@@ -52,6 +50,13 @@ constexpr ExitScore kScores[] = {{"max_softmax", max_softmax, true},
 }  // namespace
 
 std::span<const ExitScore> exit_scores() { return kScores; }
+
+std::vector<std::string_view> recorded_scores() {
+    std::vector<std::string_view> names;
+    for (const ExitScore& score : kScores)
+        if (score.from_logits) names.emplace_back(score.name);
+    return names;
+}
 
 const ExitScore& find_exit_score(const std::string& name) {
     std::vector<std::string_view> names;

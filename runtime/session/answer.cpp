@@ -26,17 +26,17 @@ std::vector<float> activated(std::span<const float> logits, OutputActivation act
 
 }  // namespace
 
-Prediction answer(std::span<const float> logits, const std::vector<std::string>& labels, int topk,
-                  OutputActivation activation) {
+Prediction answer(std::span<const float> logits, const std::vector<std::string>& labels,
+                  const AnswerOptions& options) {
     Prediction prediction;
     if (!std::all_of(logits.begin(), logits.end(), [](float x) { return std::isfinite(x); })) {
         prediction.error = "the network's output is not finite";
         return prediction;
     }
-    const auto probabilities = activated(logits, activation);
+    const auto probabilities = activated(logits, options.activation);
     std::vector<int> order(logits.size());
     std::iota(order.begin(), order.end(), 0);
-    const auto count = std::min(order.size(), static_cast<std::size_t>(std::max(topk, 1)));
+    const auto count = std::min(order.size(), static_cast<std::size_t>(std::max(options.topk, 1)));
     const auto surer = [&](int a, int b) {
         const float x = logits[static_cast<std::size_t>(a)], y = logits[static_cast<std::size_t>(b)];
         return x != y ? x > y : a < b;
@@ -48,6 +48,7 @@ Prediction answer(std::span<const float> logits, const std::vector<std::string>&
         prediction.label.push_back(labels.empty() ? std::to_string(c) : labels[c]);
         prediction.prob.push_back(probabilities[c]);
     }
+    if (options.logits) prediction.logits.assign(logits.begin(), logits.end());
     return prediction;
 }
 

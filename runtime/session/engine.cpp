@@ -1,12 +1,15 @@
 #include "runtime/session/engine.h"
 
+#include "runtime/session/engine_options.h"
+#include "runtime/session/model_access.h"
+
 #include <dyce/error.h>
 
 namespace dyce {
 namespace {
 
 std::vector<std::shared_ptr<const CompiledModel>> compile_members(const ModelData& model,
-                                                                  const SessionOptions& options) {
+                                                                  const EngineOptions& options) {
     std::vector<std::shared_ptr<const CompiledModel>> members;
     for (const Member& member : model.members)
         members.push_back(
@@ -14,7 +17,7 @@ std::vector<std::shared_ptr<const CompiledModel>> compile_members(const ModelDat
                                    {.max_batch = options.max_batch,
                                     .threads = options.threads,
                                     .precision = parse_precision(options.precision, "precision"),
-                                    .goal = parse_tune_goal(options.plan, "plan"),
+                                    .goal = tune_goal(options),
                                     .reference_kernels = options.reference_kernels,
                                     .mapping = model.mapping}));
     return members;
@@ -22,14 +25,17 @@ std::vector<std::shared_ptr<const CompiledModel>> compile_members(const ModelDat
 
 }  // namespace
 
-Engine::Engine(const Model& model, const SessionOptions& options, int concurrent, TimeSource now)
-    : model_(model.data()),
+Engine::Engine(const Model& model, const EngineOptions& options, int concurrent, TimeSource now)
+    : model_(ModelAccess::data(model)),
       precision_(options.precision),
       max_batch_(static_cast<std::size_t>(options.max_batch)),
       positions_(model_->positions()),
-      members_(compile_members(*model_, options)),
-      times_(make_stage_times(members_, std::move(now))) {
-    for (int i = 0; i < concurrent; ++i) loops_.give_back(make_loop());
+      feature_sites_(options.features, positions_),
+      members_(compile_members(*model_, options)) {
+    StageRunners first = local_stage_runners(members_);
+    times_ = make_stage_times(first, std::move(now));
+    loops_.give_back(make_loop(std::move(first)));
+    for (int i = 1; i < concurrent; ++i) loops_.give_back(make_loop(local_stage_runners(members_)));
 }
 
 std::shared_ptr<const ExitPlan> Engine::make_plan(const Configuration& configuration) const {
@@ -48,12 +54,21 @@ std::shared_ptr<const ExitPlan> Engine::make_plan(const Configuration& configura
     return std::make_shared<const ExitPlan>(make_exit_plan(informed, positions_));
 }
 
-void Engine::run(const ExitPlan& plan, std::size_t rows, ExitBatch& batch) {
-    auto loop = loops_.take([this] { return make_loop(); });
+template <class Run>
+void Engine::run_loop(const Run& run) {
+    auto loop = loops_.take([this] { return make_loop(local_stage_runners(members_)); });
     const std::uint64_t before = loop->non_finite_scores();
-    loop->run(plan, static_cast<int>(rows), batch);
+    run(*loop);
     non_finite_scores_ += loop->non_finite_scores() - before;
     loops_.give_back(std::move(loop));
+}
+
+void Engine::run(std::span<const ExitPlan* const> plans, ExitBatch& batch) {
+    run_loop([&](ExitLoop& loop) { loop.run(plans, batch); });
+}
+
+void Engine::run(const ExitPlan& plan, std::size_t rows, ExitBatch& batch) {
+    run_loop([&](ExitLoop& loop) { loop.run(plan, static_cast<int>(rows), batch); });
 }
 
 std::size_t Engine::arena_bytes() const {
@@ -62,8 +77,8 @@ std::size_t Engine::arena_bytes() const {
     return bytes;
 }
 
-std::unique_ptr<ExitLoop> Engine::make_loop() const {
-    return std::make_unique<ExitLoop>(members_, positions_, static_cast<int>(max_batch_), times_);
+std::unique_ptr<ExitLoop> Engine::make_loop(StageRunners runners) const {
+    return std::make_unique<ExitLoop>(std::move(runners), positions_, static_cast<int>(max_batch_), times_);
 }
 
 }  // namespace dyce

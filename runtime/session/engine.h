@@ -4,13 +4,16 @@
 
 #include "loaders/format/model_file.h"
 #include "runtime/core/idle_pool.h"
+#include "runtime/exec/local_stage_runner.h"
 #include "runtime/flow/exit_loop.h"
+#include "runtime/session/feature_sites.h"
 
 #include <dyce/session.h>
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace dyce {
@@ -19,7 +22,7 @@ class Engine {
 public:
     /// Memory for `concurrent` batches is taken at once, for more when they run. Deadlines go by `now`.
     /// Throws as Session does.
-    Engine(const Model& model, const SessionOptions& options, int concurrent = 1,
+    Engine(const Model& model, const EngineOptions& options, int concurrent = 1,
            TimeSource now = machine_time());
 
     const ModelData& model() const { return *model_; }
@@ -27,11 +30,16 @@ public:
     /// Positions where an image may leave, the final exit included.
     std::size_t positions() const { return positions_.size(); }
 
+    const FeatureSites& feature_sites() const { return feature_sites_; }
+
     /// A configuration of no set goes by what the set stored with the model knows of heads.
     /// Throws Error{kUsage} when the configuration is not for this model.
     std::shared_ptr<const ExitPlan> make_plan(const Configuration& configuration) const;
 
-    /// Runs rows 0 .. rows - 1, at most max_batch() of them.
+    /// Runs rows 0 .. plans.size() - 1, at most max_batch() of them, each under its own plan: its answer is
+    /// the one it has alone.
+    void run(std::span<const ExitPlan* const> plans, ExitBatch& batch);
+    /// The same under one plan for all.
     void run(const ExitPlan& plan, std::size_t rows, ExitBatch& batch);
 
     /// Bytes of activations and scratch memory that each batch at a time takes.
@@ -41,12 +49,15 @@ public:
     std::uint64_t non_finite_scores() const { return non_finite_scores_; }
 
 private:
-    std::unique_ptr<ExitLoop> make_loop() const;
+    std::unique_ptr<ExitLoop> make_loop(StageRunners runners) const;
+    template <class Run>
+    void run_loop(const Run& run);
 
     std::shared_ptr<const ModelData> model_;
     std::string precision_;
     std::size_t max_batch_;
     std::vector<ExitSite> positions_;
+    FeatureSites feature_sites_;
     std::vector<std::shared_ptr<const CompiledModel>> members_;
     std::shared_ptr<StageTimes> times_;  ///< of all loops
     std::atomic<std::uint64_t> non_finite_scores_{0};

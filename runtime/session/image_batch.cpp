@@ -1,6 +1,7 @@
 #include "runtime/session/image_batch.h"
 
-#include "runtime/session/answer.h"
+#include "runtime/core/index.h"
+#include "runtime/session/sample_inputs.h"
 
 #include <dyce/error.h>
 
@@ -15,26 +16,49 @@ ExitBatch::Clock::time_point deadline_after(double milliseconds, ExitBatch::Cloc
     return now + std::chrono::duration_cast<Clock::duration>(wait);
 }
 
-// An image that cannot be prepared takes part as zeros, so that the others keep their places.
+// A sample that cannot be prepared takes part as zeros, so that the others keep their places.
 void ImageBatch::fill(int member, int row, std::span<float> image) {
-    const auto i = static_cast<std::size_t>(row);
     try {
-        apply(model_.members[static_cast<std::size_t>(member)].preprocess, images_[i], image.data());
+        prepare(index(member), index(row), image);
     } catch (const Error& error) {
-        predictions_[i].error = error.what();
+        predictions_[index(row)].error = error.what();
         std::fill(image.begin(), image.end(), 0.f);
     }
 }
 
-void ImageBatch::exit(int row, const ExitAnswer& exit) {
-    Prediction& prediction = predictions_[static_cast<std::size_t>(row)];
-    const OutputActivation activation = model_.last().activation;
-    if (prediction.error.empty()) prediction = answer(exit.logits, model_.labels, topk_, activation);
+void ImageBatch::prepare(std::size_t member, std::size_t row, std::span<float> image) {
+    const Sample::Value& value = samples_[row].inputs().front().value;
+    if (const Tensor* tensor = std::get_if<Tensor>(&value)) return copy_prepared(*tensor, image);
+    const auto* encoded = std::get_if<EncodedImage>(&value);
+    const Image& pixels = encoded != nullptr ? decoded(row, *encoded) : std::get<Image>(value);
+    apply(engine_.model().members[member].preprocess, pixels, image.data());
+}
+
+const Image& ImageBatch::decoded(std::size_t row, const EncodedImage& encoded) {
+    decoded_.resize(samples_.size());
+    if (!decoded_[row]) decoded_[row] = encoded.decode();
+    return *decoded_[row];
+}
+
+void ImageBatch::features(int row, int site, std::span<const ValueRows> values) {
+    Prediction& prediction = predictions_[index(row)];
+    if (prediction.error.empty()) prediction.features.push_back(pooled_features(site, values));
+}
+
+void ImageBatch::exit_with(int row, const ExitAnswer& exit, const AnswerOptions& options) {
+    Prediction& prediction = predictions_[index(row)];
+    AnswerOptions meaning = options;
+    meaning.activation = engine_.model().last().activation;
+    if (prediction.error.empty()) {
+        auto features = std::move(prediction.features);
+        prediction = answer(exit.logits, engine_.model().labels, meaning);
+        prediction.features = std::move(features);
+    }
     prediction.member = exit.member;
     prediction.exit_site = exit.position;
     prediction.exit_type = *exit.type;
     // Scores are about a choice of one class; of other outputs the best value says as much.
-    const bool is_choice = activation == OutputActivation::kSoftmax || prediction.prob.empty();
+    const bool is_choice = meaning.activation == OutputActivation::kSoftmax || prediction.prob.empty();
     prediction.score = is_choice ? exit.score : prediction.prob[0];
     prediction.macs = exit.macs;
     prediction.late = exit.late;

@@ -1,12 +1,15 @@
-// The images of one batch on their way through the exit loop, and their answers. Lives for one run.
+// The samples of one batch on their way through the exit loop, and their answers. Lives for one run.
 #pragma once
 
-#include "loaders/format/model_file.h"
-#include "runtime/flow/exit_loop.h"
+#include "runtime/session/answer.h"
+#include "runtime/session/engine.h"
 
 #include <dyce/session.h>
 
+#include <optional>
 #include <span>
+#include <utility>
+#include <vector>
 
 namespace dyce {
 
@@ -15,21 +18,43 @@ ExitBatch::Clock::time_point deadline_after(double milliseconds, ExitBatch::Cloc
 
 class ImageBatch final : public ExitBatch {
 public:
-    /// `predictions` has one place for each image; all arguments outlive the batch.
-    ImageBatch(const ModelData& model, std::span<const Image> images, int topk, Clock::time_point deadline,
-               std::span<Prediction> predictions)
-        : model_(model), images_(images), topk_(topk), deadline_(deadline), predictions_(predictions) {}
+    /// `samples` are checked (check_sample()); `predictions` has one place for each. References outlive the
+    /// batch.
+    ImageBatch(const Engine& engine, std::span<const Sample> samples, const AnswerOptions& options,
+               Clock::time_point deadline, std::span<Prediction> predictions,
+               std::optional<CancelToken> cancel = {})
+        : engine_(engine),
+          samples_(samples),
+          options_(options),
+          deadline_(deadline),
+          predictions_(predictions),
+          cancel_(std::move(cancel)) {}
 
     void fill(int member, int row, std::span<float> image) override;
-    void exit(int row, const ExitAnswer& answer) override;
+    void exit(int row, const ExitAnswer& answer) override { exit_with(row, answer, options_); }
+    /// The same for a row that wants another kind of answer.
+    void exit_with(int row, const ExitAnswer& answer, const AnswerOptions& options);
     Clock::time_point deadline(int) const override { return deadline_; }
+    bool is_cancelled(int) const override { return cancel_ && cancel_->is_cancelled(); }
+    void drop(int) override { has_dropped_ = true; }
+    bool wants_features(int site) const override { return engine_.feature_sites().contains(site); }
+    void features(int row, int site, std::span<const ValueRows> values) override;
+
+    /// Whether images have no answer because of `cancel`.
+    bool has_dropped() const { return has_dropped_; }
 
 private:
-    const ModelData& model_;
-    std::span<const Image> images_;
-    int topk_;
+    void prepare(std::size_t member, std::size_t row, std::span<float> image);
+    const Image& decoded(std::size_t row, const EncodedImage& encoded);
+
+    const Engine& engine_;
+    std::span<const Sample> samples_;
+    AnswerOptions options_;
     Clock::time_point deadline_;
     std::span<Prediction> predictions_;
+    std::optional<CancelToken> cancel_;
+    bool has_dropped_ = false;
+    std::vector<std::optional<Image>> decoded_;  ///< once for all members; empty until one is needed
     Clock::time_point start_ = Clock::now();
 };
 

@@ -6,7 +6,7 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <span>
 #include <vector>
 
 namespace dyce {
@@ -17,12 +17,16 @@ public:
         double latency_us;  ///< since submission
         int position;
         bool late;
+        double accuracy_low;  ///< of the configuration it ran under
     };
 
-    /// `requests` under the same plan, at least one. The answers name `configuration` and `generation`.
-    /// Arguments outlive the batch.
-    RequestBatch(const ModelData& model, const std::vector<std::unique_ptr<Request>>& requests,
-                 const std::string& configuration, std::uint64_t generation);
+    /// Requests that bring no plan of their own follow `plan`, the generation of which their answers name.
+    /// The requests' samples are taken. Arguments outlive the batch.
+    RequestBatch(const Engine& engine, const std::vector<std::unique_ptr<Request>>& requests,
+                 const ExitPlan& plan, std::uint64_t generation);
+
+    /// What each request follows.
+    std::span<const ExitPlan* const> plans() const { return plans_; }
 
     void fill(int member, int row, std::span<float> image) override { batch_.fill(member, row, image); }
     void exit(int row, const ExitAnswer& answer) override;
@@ -30,15 +34,27 @@ public:
         return requests_[static_cast<std::size_t>(row)]->deadline;
     }
 
+    bool is_cancelled(int row) const override {
+        return requests_[static_cast<std::size_t>(row)]->is_cancelled();
+    }
+    void drop(int row) override;
+    bool wants_features(int site) const override { return batch_.wants_features(site); }
+    void features(int row, int site, std::span<const ValueRows> values) override {
+        batch_.features(row, site, values);
+    }
+
     const std::vector<Answered>& answered() const { return answered_; }
+    /// Requests that were taken back on their way.
+    std::size_t cancelled() const { return cancelled_; }
 
 private:
     const std::vector<std::unique_ptr<Request>>& requests_;
-    const std::string& configuration_;
     std::uint64_t generation_;
-    std::vector<Image> images_;
+    std::vector<const ExitPlan*> plans_;
+    std::vector<Sample> samples_;
     std::vector<Prediction> predictions_;
     std::vector<Answered> answered_;
+    std::size_t cancelled_ = 0;
     ImageBatch batch_;
 };
 

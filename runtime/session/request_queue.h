@@ -3,15 +3,16 @@
 #pragma once
 
 #include "runtime/flow/exit_plan.h"
+#include "runtime/session/replier.h"
 
-#include <dyce/image.h>
+#include <dyce/sample.h>
 #include <dyce/session.h>
 
 #include <chrono>
 #include <cstddef>
-#include <future>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace dyce {
@@ -19,13 +20,16 @@ namespace dyce {
 struct Request {
     using Clock = std::chrono::steady_clock;
 
-    Image image;
+    Sample sample;
     int topk = 5;
     std::shared_ptr<const ExitPlan> plan = nullptr;  ///< of its own; null = the one in force
     Clock::time_point submitted = {};
     Clock::time_point deadline = Clock::time_point::max();  ///< max() = none
-    std::promise<Prediction> promise = {};
-    bool is_answered = false;
+    Replier reply = {};
+    bool logits = false;
+    std::optional<CancelToken> cancel = {};
+
+    bool is_cancelled() const { return cancel && cancel->is_cancelled(); }
 };
 
 struct QueueOptions {
@@ -48,8 +52,8 @@ public:
     /// When a batch must begin, should nobody else come: the past when it is full, else once a request has
     /// waited long enough or would miss its deadline after computing for `service`. Not empty.
     Clock::time_point due(Clock::duration service) const;
-    /// The most urgent request, and those after it that can run with it: same plan, same topk. Not empty.
-    /// Fills `batch`, which is empty; allocates nothing when it has the room.
+    /// The most urgent requests, whatever configuration each brings. Not empty. Fills `batch`, which is empty;
+    /// allocates nothing when it has the room.
     void take(std::vector<std::unique_ptr<Request>>& batch);
 
 private:

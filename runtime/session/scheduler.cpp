@@ -1,9 +1,10 @@
 #include "runtime/control/active_configuration.h"
 #include "runtime/control/configuration_controller.h"
 #include "runtime/core/forks.h"
-#include "runtime/core/threads.h"
 #include "runtime/session/engine.h"
+#include "runtime/session/engine_options.h"
 #include "runtime/session/request_batch.h"
+#include "runtime/session/sample_inputs.h"
 
 #include <dyce/error.h>
 #include <dyce/scheduler.h>
@@ -40,20 +41,17 @@ const SchedulerOptions& checked(const SchedulerOptions& options) {
     return options;
 }
 
-SessionOptions session_options(const SchedulerOptions& options) {
-    const int threads =
-        options.threads != 0 ? options.threads : std::max(1, available_threads() / options.workers);
-    return {.threads = threads,
-            .max_batch = options.max_batch,
-            .precision = options.precision,
-            .plan = options.plan,
-            .reference_kernels = options.reference_kernels};
-}
-
-QueueOptions queue_options(const SchedulerOptions& options) {
-    return {options.max_queue, static_cast<std::size_t>(options.max_batch),
+QueueOptions queue_options(const SchedulerOptions& options, std::size_t max_batch) {
+    return {options.max_queue, max_batch,
             std::chrono::duration_cast<Clock::duration>(
                 std::chrono::duration<double, std::milli>(options.max_wait_ms))};
+}
+
+Error expired_error(const Request& request, Clock::time_point now) {
+    return Error(ErrorCode::kExpired, "scheduler",
+                 "the deadline passed " +
+                     std::to_string((now - request.deadline) / std::chrono::microseconds(1)) +
+                     " us before the request's turn came");
 }
 
 std::optional<double> known(double value) {
@@ -74,7 +72,7 @@ struct Scheduler::Impl {
     RequestQueue queue;
     bool is_stopping = false;
     QueueFigures figures;  // of the open window
-    std::uint64_t submitted = 0, refused = 0, expired = 0;
+    std::uint64_t submitted = 0, refused = 0, expired = 0, cancelled = 0;
 
     // Taken before queue_mutex by whoever needs both.
     mutable std::mutex control_mutex;
@@ -85,16 +83,17 @@ struct Scheduler::Impl {
 
     std::mutex stop_mutex;
     std::vector<std::thread> workers;
+    std::vector<std::thread::id> worker_ids;  // as they were started
     const unsigned process = fork_generation();
 
     Impl(const Model& model, const std::vector<Configuration>& configurations, int first,
          const SchedulerOptions& options)
-        : engine(model, session_options(checked(options)), options.workers),
+        : engine(model, engine_options(checked(options)), options.workers),
           max_queue(options.max_queue),
           has_policy(!std::holds_alternative<KeepConfiguration>(options.policy)),
           plans(make_plans(configurations)),
           active(plans.empty() ? engine.make_plan({}) : plans[static_cast<std::size_t>(first)]),
-          queue(queue_options(options)),
+          queue(queue_options(options, engine.max_batch())),
           controller(
               configurations,
               {options.policy, first, engine.positions(), options.workers, options.window_s, options.meter},
@@ -122,6 +121,7 @@ struct Scheduler::Impl {
     void start(int count) {
         try {
             for (int i = 0; i < count; ++i) workers.emplace_back([this] { work(); });
+            for (const std::thread& worker : workers) worker_ids.push_back(worker.get_id());
         } catch (const std::system_error& error) {
             throw Error(ErrorCode::kResource, "workers",
                         std::string("cannot start a thread: ") + error.what());
@@ -130,6 +130,8 @@ struct Scheduler::Impl {
 
     void stop() {
         if (is_inherited()) return;
+        require(std::ranges::count(worker_ids, std::this_thread::get_id()) == 0, "stop",
+                "to be called by another thread than the scheduler's workers, which it waits for");
         {
             const std::lock_guard lock(queue_mutex);
             is_stopping = true;
@@ -140,13 +142,33 @@ struct Scheduler::Impl {
             if (worker.joinable()) worker.join();
     }
 
-    std::future<Prediction> submit(const Image& image, const ClassifyOptions& options) {
+    std::future<Prediction> submit(const Sample& sample, const ClassifyOptions& options) {
+        auto request = make_request(sample, options);
+        auto answer = request->reply.future();
+        push(std::move(request));
+        return answer;
+    }
+
+    void submit(const Sample& sample, const ClassifyOptions& options, Completion completion) {
+        require(completion != nullptr, "completion", "a function");
+        auto request = make_request(sample, options);
+        request->reply = Replier(std::move(completion));
+        push(std::move(request));
+    }
+
+    std::unique_ptr<Request> make_request(const Sample& sample, const ClassifyOptions& options) const {
         check_process();
-        auto request = std::make_unique<Request>(Request{image, options.topk});
+        check_sample(engine.model(), sample);
+        auto request = std::make_unique<Request>(Request{sample, options.topk});
+        request->logits = options.logits;
+        request->cancel = options.cancel;
         if (options.configuration) request->plan = engine.make_plan(*options.configuration);
         request->submitted = Clock::now();
         request->deadline = deadline_after(options.deadline_ms, request->submitted);
-        auto answer = request->promise.get_future();
+        return request;
+    }
+
+    void push(std::unique_ptr<Request> request) {
         {
             const std::lock_guard lock(queue_mutex);
             if (is_stopping) throw Error(ErrorCode::kCancelled, "scheduler", "was stopped");
@@ -160,7 +182,6 @@ struct Scheduler::Impl {
             }
         }
         wake.notify_one();
-        return answer;
     }
 
     void work() {
@@ -175,22 +196,21 @@ struct Scheduler::Impl {
     // An answer that nobody waits for any more would only make the next ones late.
     void drop_expired(Batch& batch) {
         const auto now = Clock::now();
-        const auto is_expired = [&](const auto& request) { return request->deadline <= now; };
-        std::size_t count = 0;
+        std::size_t too_late = 0, taken_back = 0;
         for (const auto& request : batch)
-            if (is_expired(request)) {
-                request->promise.set_exception(std::make_exception_ptr(
-                    Error(ErrorCode::kExpired, "scheduler",
-                          "the deadline passed " +
-                              std::to_string((now - request->deadline) / std::chrono::microseconds(1)) +
-                              " us before the request's turn came")));
-                ++count;
+            if (request->is_cancelled()) {
+                request->reply.fail(std::make_exception_ptr(cancelled_error()));
+                ++taken_back;
+            } else if (request->deadline <= now) {
+                request->reply.fail(std::make_exception_ptr(expired_error(*request, now)));
+                ++too_late;
             }
-        if (count == 0) return;
-        std::erase_if(batch, is_expired);
+        if (too_late + taken_back == 0) return;
+        std::erase_if(batch, [](const auto& request) { return request->reply.is_done(); });
         const std::lock_guard lock(queue_mutex);
-        expired += count;
-        figures.refused += count;  // asked for, and not done
+        expired += too_late;
+        cancelled += taken_back;
+        figures.refused += too_late;  // asked for, and not done
     }
 
     // Waits until a batch is due; false when there will be none any more.
@@ -219,19 +239,27 @@ struct Scheduler::Impl {
         int index = -1;
         try {
             const Active::Current current = choose(requests, start, index);
-            RequestBatch batch(engine.model(), requests, current.plan->configuration.name,
-                               current.generation);
-            engine.run(*current.plan, requests.size(), batch);
-            account(batch.answered(), current.plan->configuration, index, start);
+            RequestBatch batch(engine, requests, *current.plan, current.generation);
+            engine.run(batch.plans(), batch);
+            count_cancelled(batch.cancelled());
+            if (!batch.answered().empty()) account(batch, *current.plan, index, start);
         } catch (...) {
             for (const auto& request : requests)
-                if (!request->is_answered) request->promise.set_exception(std::current_exception());
+                if (!request->reply.is_done()) request->reply.fail(std::current_exception());
         }
     }
 
-    // What the batch runs under, and its index in the set; -1 = another one.
+    void count_cancelled(std::size_t count) {
+        if (count == 0) return;
+        const std::lock_guard lock(queue_mutex);
+        cancelled += count;
+    }
+
+    // What requests without a plan of their own follow, and its index in the set; -1 = another one, or nobody
+    // follows it. All of a batch are ready together, so the deadlines of the others count too.
     Active::Current choose(const Batch& requests, Clock::time_point now, int& index) {
-        if (requests[0]->plan != nullptr) return {requests[0]->plan, 0};
+        const auto has_own = [](const auto& request) { return request->plan != nullptr; };
+        if (std::ranges::all_of(requests, has_own)) return active.get();
         auto deadline = Clock::time_point::max();
         for (const auto& request : requests) deadline = std::min(deadline, request->deadline);
         const std::chrono::duration<double, std::micro> left = deadline - now;
@@ -241,18 +269,25 @@ struct Scheduler::Impl {
         return active.get();
     }
 
-    void account(const std::vector<RequestBatch::Answered>& answers, const Configuration& configuration,
-                 int index, Clock::time_point start) {
+    // As many images under `plan` as would have cost what these did, by the estimates of their plans.
+    static double equivalent(std::span<const ExitPlan* const> plans, const ExitPlan& plan) {
+        double images = 0;
+        for (const ExitPlan* one : plans)
+            images += one == &plan ? 1 : one->configuration.relative_cost / plan.configuration.relative_cost;
+        return images;
+    }
+
+    void account(const RequestBatch& batch, const ExitPlan& plan, int index, Clock::time_point start) {
         const auto now = Clock::now();
         const std::lock_guard lock(control_mutex);
-        const bool is_below_floor = configuration.accuracy_low < controller.accuracy_floor();
-        answered += answers.size();
-        for (const auto& [latency_us, position, is_late] : answers) {
-            late += is_late || is_below_floor ? 1 : 0;
+        answered += batch.answered().size();
+        for (const auto& [latency_us, position, is_late, accuracy_low] : batch.answered()) {
+            late += is_late || accuracy_low < controller.accuracy_floor() ? 1 : 0;
             controller.answered(latency_us, static_cast<std::size_t>(position));
         }
-        controller.worked(index, static_cast<int>(answers.size()),
-                          std::chrono::duration<double>(now - start).count());
+        controller.worked(index, static_cast<int>(batch.answered().size()),
+                          std::chrono::duration<double>(now - start).count(),
+                          equivalent(batch.plans(), plan));
         image_us = controller.predicted_us();
         if (controller.is_due(seconds(now))) install(controller.close(seconds(now), take_figures()));
     }
@@ -279,6 +314,7 @@ struct Scheduler::Impl {
             report.submitted = submitted;
             report.refused = refused;
             report.expired = expired;
+            report.cancelled = cancelled;
             report.queued = queue.size();
         }
         report.answered = answered;
@@ -316,8 +352,11 @@ Scheduler::~Scheduler() {
 }
 Scheduler::Scheduler(Scheduler&&) noexcept = default;
 
-std::future<Prediction> Scheduler::submit(const Image& image, const ClassifyOptions& options) {
-    return impl_->submit(image, options);
+std::future<Prediction> Scheduler::submit(const Sample& sample, const ClassifyOptions& options) {
+    return impl_->submit(sample, options);
+}
+void Scheduler::submit(const Sample& sample, const ClassifyOptions& options, Completion completion) {
+    impl_->submit(sample, options, std::move(completion));
 }
 
 std::uint64_t Scheduler::set_configuration(const Configuration& configuration) {

@@ -66,8 +66,8 @@ Choices without_some(Choices choices, std::mt19937& random) {
 }
 
 SearchResult run_best(const SearchSpace& space, const Objectives& objectives, int threads) {
-    const auto passed = kOnePass.run(space, objectives, threads).by_lambda;
-    const auto circled = kCircular.run(space, objectives, threads).by_lambda;
+    const auto passed = search_methods::one_pass.run(space, objectives, threads).by_lambda;
+    const auto circled = search_methods::circular.run(space, objectives, threads).by_lambda;
     SearchResult result;
     std::vector<Solution>& best = result.by_lambda;
     const double state = static_cast<double>(space.images()) * static_cast<double>(space.meta().heads.size());
@@ -82,7 +82,7 @@ SearchResult run_best(const SearchSpace& space, const Objectives& objectives, in
     });
     append(result.others, passed);
     append(result.others, circled);
-    append(result.others, kSameThreshold.run(space, objectives, threads).by_lambda);
+    append(result.others, search_methods::same_threshold.run(space, objectives, threads).by_lambda);
     append(result.others, equal_risk(space, threads));
     append(result.others, few_exits(space, objectives, threads));
     spread(space, objectives, threads, result.others, best);
@@ -104,6 +104,10 @@ SearchResult run_best(const SearchSpace& space, const Objectives& objectives, in
 
 }  // namespace
 
-const SearchMethod kBest{"best", "what all find, improved together", run_best};
+namespace search_methods {
+
+extern const SearchMethod best{"best", "what all find, improved together", run_best};
+
+}  // namespace search_methods
 
 }  // namespace dyce

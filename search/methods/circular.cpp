@@ -40,14 +40,18 @@ Solution circular(Searcher& searcher, const Objective& objective) {
     return assignment.solution();
 }
 
-const SearchMethod kCircular{
+namespace search_methods {
+
+extern const SearchMethod circular{
     "circular", "the best change at any one site, until none helps",
     [](const SearchSpace& space, const std::vector<Objective>& objectives, int threads) -> SearchResult {
         return {sweep(space, objectives.size(), threads,
                       [&](Searcher& searcher, std::size_t index) {
-                          return circular(searcher, objectives[index]);
+                          return dyce::circular(searcher, objectives[index]);
                       }),
                 {}};
     }};
+
+}  // namespace search_methods
 
 }  // namespace dyce

@@ -14,14 +14,18 @@ Solution one_pass(Searcher& searcher, const Objective& objective) {
     return assignment.solution();
 }
 
-const SearchMethod kOnePass{
+namespace search_methods {
+
+extern const SearchMethod one_pass{
     "one-pass", "sites front to back, once",
     [](const SearchSpace& space, const std::vector<Objective>& objectives, int threads) -> SearchResult {
         return {sweep(space, objectives.size(), threads,
                       [&](Searcher& searcher, std::size_t index) {
-                          return one_pass(searcher, objectives[index]);
+                          return dyce::one_pass(searcher, objectives[index]);
                       }),
                 {}};
     }};
+
+}  // namespace search_methods
 
 }  // namespace dyce

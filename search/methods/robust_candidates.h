@@ -1,4 +1,4 @@
-// Candidates for a front that do not hang on single images. The smallest objective on a record is reached
+// Candidates for a front that are robust to single images. The smallest objective on a record is reached
 // by fitting its accidents, too: on other images such configurations lose accuracy that they never had.
 // These give a little of the objective for staying what they are.
 #pragma once

@@ -130,7 +130,11 @@ SearchResult run_same_threshold(const SearchSpace& space, const std::vector<Obje
 
 }  // namespace
 
-const SearchMethod kSameThreshold{"same-threshold", "one type and one threshold at all sites",
-                                  run_same_threshold};
+namespace search_methods {
+
+extern const SearchMethod same_threshold{"same-threshold", "one type and one threshold at all sites",
+                                         run_same_threshold};
+
+}  // namespace search_methods
 
 }  // namespace dyce

@@ -3,15 +3,9 @@
 #include "runtime/core/parallel.h"
 
 #include <algorithm>
-#include <array>
 #include <memory>
 
 namespace dyce {
-
-std::span<const SearchMethod* const> all_search_methods() {
-    static constexpr std::array kMethods = {&kBest, &kOnePass, &kCircular, &kSameThreshold};
-    return kMethods;
-}
 
 std::vector<Solution> sweep(const SearchSpace& space, std::size_t count, int threads,
                             const std::function<Solution(Searcher& searcher, std::size_t index)>& search) {

@@ -26,9 +26,12 @@ struct SearchMethod {
     SearchResult (*run)(const SearchSpace& space, const std::vector<Objective>& objectives, int threads);
 };
 
-extern const SearchMethod kSameThreshold, kOnePass, kCircular, kBest;
+namespace search_methods {
+/// Those that others call by name.
+extern const SearchMethod best, one_pass, circular, same_threshold;
+}  // namespace search_methods
 
-/// In the order of the help text.
+/// The default first; every file of this folder that defines one (search/CMakeLists.txt).
 std::span<const SearchMethod* const> all_search_methods();
 
 /// A thread's own tools.

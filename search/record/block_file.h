@@ -42,7 +42,7 @@ public:
 
     std::int64_t rows() const { return rows_; }
     bool is_complete() const { return rows_ == heading_.rows; }
-    /// One line for people when something was found that is not used; else empty.
+    /// One human-readable line when something was found that is not used; else empty.
     const std::string& notice() const { return notice_; }
     const RegularFile& file() const { return file_; }
     /// Of what is whole, from the start of the file.

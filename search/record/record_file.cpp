@@ -2,6 +2,7 @@
 
 #include "loaders/npz/npz.h"
 #include "loaders/npz/npz_writer.h"
+#include "runtime/flow/exit_score.h"
 #include "search/record/record_meta.h"
 
 #include <dyce/error.h>
@@ -48,8 +49,9 @@ public:
         read_labels();
         read_predictions();
         read_scores(kMaxSoftmax, 0);
-        for (const char* score : {"margin", "entropy"}) {
-            if (!archive_.contains(score)) continue;
+        for (const std::string_view name : recorded_scores()) {
+            const std::string score(name);
+            if (score == kMaxSoftmax || !archive_.contains(score)) continue;
             record_.scores.push_back(score);
             read_scores(score, kScoreRounding);
         }

@@ -27,7 +27,7 @@ public:
     RecordJournal(const std::string& path, const std::string& key, const JournalShape& shape);
 
     const std::vector<RecordRow>& rows() const { return rows_; }
-    /// One line for people when something was found that is not used; else empty.
+    /// One human-readable line when something was found that is not used; else empty.
     const std::string& notice() const { return file_.notice(); }
     /// Adds rows and waits until they are on the disk.
     void add(std::vector<RecordRow> rows);

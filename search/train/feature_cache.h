@@ -53,7 +53,7 @@ public:
 
     /// Rows that are there.
     std::int64_t complete() const { return file_.rows(); }
-    /// One line for people when something was found that is not used; else empty.
+    /// One human-readable line when something was found that is not used; else empty.
     const std::string& notice() const { return file_.notice(); }
     /// Adds rows; whole blocks are flushed to disk, and the last one when all rows are there.
     /// Throws Error{kIo}.

@@ -11,13 +11,17 @@ namespace dyce {
 namespace {
 
 // Whether the cells of `coarse` are made of whole cells of `fine`, all of one size.
-bool follows(int coarse, int fine, const Shape& map) {
-    return coarse == fine || (fine % coarse == 0 && map[2] % fine == 0 && map[3] % fine == 0);
+bool follows(int coarse, int fine, const SiteMap& map) {
+    return coarse == fine || (fine % coarse == 0 && map.height % fine == 0 && map.width % fine == 0);
 }
 
-Shape map_of(const std::vector<TensorType>& types, const ExitTable& exits, int site) {
+const Shape& shape_of(const std::vector<TensorType>& types, const Site& site) {
+    return types[static_cast<std::size_t>(site.value)].shape;
+}
+
+SiteMap map_at(const std::vector<TensorType>& types, const ExitTable& exits, int site) {
     const Site& place = exits.sites[static_cast<std::size_t>(site)];
-    return types[static_cast<std::size_t>(place.value)].shape;
+    return map_of(shape_of(types, place), place.layout);
 }
 
 }  // namespace
@@ -42,13 +46,13 @@ FeatureLayout plan_features(const Graph& graph, const ExitTable& exits, const st
     FeatureLayout layout;
     layout.classes = types[static_cast<std::size_t>(graph.outputs[0])].shape.elements();
     for (const auto& [site, wanted] : grids) {
-        const Shape map = map_of(types, exits, site);
+        const SiteMap map = map_at(types, exits, site);
         std::vector<int> kept;
         for (const int grid : wanted) {
             const auto covers = [&, grid = grid](int fine) { return follows(grid, fine, map); };
             if (std::any_of(kept.begin(), kept.end(), covers)) continue;
             kept.push_back(grid);
-            layout.blocks.push_back({site, grid, map[1], layout.features});
+            layout.blocks.push_back({site, grid, map.channels, layout.features});
             layout.features += layout.blocks.back().size();
         }
     }
@@ -57,7 +61,7 @@ FeatureLayout plan_features(const Graph& graph, const ExitTable& exits, const st
 
 FeatureSource find_source(const FeatureLayout& layout, const Graph& graph, const ExitTable& exits,
                           const HeadPlan& head) {
-    const Shape map = map_of(infer_types(graph), exits, head.site);
+    const SiteMap map = map_at(infer_types(graph), exits, head.site);
     const auto block = std::find_if(layout.blocks.begin(), layout.blocks.end(), [&](const FeatureBlock& b) {
         return b.site == head.site && follows(head.type.grid, b.grid, map);
     });
@@ -65,15 +69,18 @@ FeatureSource find_source(const FeatureLayout& layout, const Graph& graph, const
 }
 
 Graph make_feature_graph(const Graph& graph, const ExitTable& exits, const FeatureLayout& layout) {
+    const auto types = infer_types(graph);
     Graph result = graph;
     result.outputs.resize(1);
     for (const FeatureBlock& block : layout.blocks) {
         const std::string name = "features." + std::to_string(block.site) + "." + std::to_string(block.grid);
+        const Site& site = exits.sites[static_cast<std::size_t>(block.site)];
+        const ValueId map = append_map(result, site.value, shape_of(types, site), site.layout, name);
         const ValueId pooled = result.add_value(name);
         result.nodes.push_back({find_op("AdaptiveAveragePool", "dyce"),
                                 name,
                                 {{"output_size", std::vector<std::int64_t>{block.grid, block.grid}}},
-                                {exits.sites[static_cast<std::size_t>(block.site)].value},
+                                {map},
                                 {pooled},
                                 {}});
         result.outputs.push_back(pooled);

@@ -21,7 +21,7 @@ struct TrainExitsOptions {
     std::string checkpoint;  ///< file; empty: none
     bool resume = false;     ///< go on from the checkpoint, when it is there
     int threads = 0;         ///< 0 = all this process may use
-    /// Told when a file that was kept is not used; one line for people.
+    /// Told when a file that was kept is not used; one human-readable line.
     std::function<void(const std::string&)> notice = [](const std::string&) {};
 };
 

@@ -1,3 +1,4 @@
+// Covers tools/verbs/eval_records.
 // What earlier releases wrote is read as they read it, for ever: every folder here is a release (README.md).
 #include "tests/compat/answers.h"
 #include "tests/compat/release.h"

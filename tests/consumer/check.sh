@@ -2,6 +2,7 @@
 # Installs dyce beside its build tree and uses it as an outside project does.
 #   check.sh install BUILD_TREE MAKE_MODEL PREFIX           installs into PREFIX, writes a model there
 #   check.sh cmake|pkgconfig PREFIX WORK CXX CXXFLAGS       builds project/ against PREFIX and runs it
+#   check.sh examples PREFIX WORK CXX CXXFLAGS              builds examples/ against PREFIX and runs them
 #   check.sh openmp PREFIX WORK CXX CXXFLAGS                hosts that use OpenMP themselves
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -49,9 +50,25 @@ cmake)
 pkgconfig)
     use_pkg_config
     version=$(pkg-config --modversion "$pc")
-    # shellcheck disable=SC2086 # the flags are several words
-    "$cxx" -std=c++17 $flags "-DFOUND_VERSION=\"$version\"" "$here/project/classify.cpp" -o "$work/classify" \
-        "${options[@]}"
+    for name in classify api; do
+        # shellcheck disable=SC2086 # the flags are several words
+        "$cxx" -std=c++17 $flags "-DFOUND_VERSION=\"$version\"" "$here/project/$name.cpp" -o "$work/$name" \
+            "${options[@]}"
+    done
+    ;;
+examples)
+    cmake -S "$here/../../examples" -B "$work" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_CXX_COMPILER="$cxx" \
+        -DCMAKE_CXX_FLAGS="$flags"
+    cmake --build "$work"
+    demo=$here/../../tools/demo
+    "$work/classify" "$demo/ship.png" "$demo/frog.png" | tee "$work/answers"
+    grep -q 'ship.png: ship, ' "$work/answers" && grep -q 'frog.png: frog, ' "$work/answers"
+    "$work/live_switching" "$demo/ship.png" 500 | tee "$work/answers"
+    grep -q '^500 answers, ' "$work/answers"
+    "$work/own_thread_pool" "$demo/ship.png" "$here/check.sh" "$demo/truck.png" | tee "$work/answers"
+    grep -q 'ship.png: ship$' "$work/answers" && grep -q 'truck.png: truck$' "$work/answers"
+    grep -q 'check.sh: not a JPEG or PNG image' "$work/answers"
+    exit
     ;;
 openmp)
     use_pkg_config
@@ -74,3 +91,5 @@ echo "needs: $needed"
 answer=$("$work/classify" "$prefix/colours.safetensors" "$here/blue.png")
 echo "answer: $answer"
 [ "$answer" = "blue 0.9442" ]
+
+"$work/api" "$prefix/colours.safetensors" "$here/blue.png"

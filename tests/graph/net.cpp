@@ -2,6 +2,7 @@
 
 #include "graph/interpreter.h"
 #include "graph/verify.h"
+#include "tests/support/tensors.h"
 
 #include <doctest/doctest.h>
 
@@ -11,13 +12,6 @@
 namespace dyce::test {
 namespace {
 
-Tensor random_tensor(const Shape& shape, float low, float high, std::mt19937& random) {
-    Tensor tensor(DataType::kFloat32, shape);
-    std::uniform_real_distribution<float> uniform(low, high);
-    std::generate_n(tensor.mutable_data<float>(), tensor.elements(), [&] { return uniform(random); });
-    return tensor;
-}
-
 float unit_gain(std::int64_t summands) { return std::sqrt(3.f / static_cast<float>(summands)); }
 
 std::vector<Tensor> random_inputs(const Graph& graph, std::int64_t images) {
@@ -26,22 +20,9 @@ std::vector<Tensor> random_inputs(const Graph& graph, std::int64_t images) {
     for (const GraphInput& input : graph.inputs) {
         Shape shape = input.type.shape;
         shape[0] = images;
-        inputs.push_back(random_tensor(shape, -2, 2, random));
+        inputs.push_back(random_tensor(shape, random, -2, 2));
     }
     return inputs;
-}
-
-void check_close(const Tensor& want, const Tensor& got, const std::string& name) {
-    INFO("output ", name);
-    REQUIRE(want.type() == got.type());
-    float largest = 0, error = 0;
-    for (std::int64_t i = 0; i < want.elements(); ++i) {
-        REQUIRE(std::isfinite(want.data<float>()[i]));
-        REQUIRE(std::isfinite(got.data<float>()[i]));
-        largest = std::max(largest, std::abs(want.data<float>()[i]));
-        error = std::max(error, std::abs(want.data<float>()[i] - got.data<float>()[i]));
-    }
-    CHECK(error <= 1e-4f * largest);
 }
 
 }  // namespace
@@ -51,7 +32,7 @@ ValueId Net::input(const Shape& shape, const std::string& name) {
 }
 
 ValueId Net::weights(const Shape& shape, float low, float high) {
-    return builder_.constant("w" + std::to_string(constants_++), random_tensor(shape, low, high, random_));
+    return builder_.constant("w" + std::to_string(constants_++), random_tensor(shape, random_, low, high));
 }
 
 ValueId Net::number(float value) {
@@ -120,7 +101,8 @@ void check_same(const Graph& before, const Graph& after) {
     const auto got = interpret(after, inputs);
     for (std::size_t i = 0; i < want.size(); ++i) {
         CHECK(before.value(before.outputs[i]).name == after.value(after.outputs[i]).name);
-        check_close(want[i], got[i], before.value(before.outputs[i]).name);
+        INFO("output ", before.value(before.outputs[i]).name);
+        check_close_to_largest(got[i], want[i], 1e-4f);
     }
 }
 

@@ -1,8 +1,8 @@
+// Covers builder, graph.
 #include "graph/verify.h"
 
 #include "tests/graph/net.h"
-
-#include <dyce/error.h>
+#include "tests/support/check_throws.h"
 
 #include <doctest/doctest.h>
 
@@ -38,14 +38,7 @@ void check_refused(const Row& row) {
     CAPTURE(row.name);
     Graph graph = sound_graph();
     row.damage(graph);
-    try {
-        verify(graph);
-        FAIL_CHECK("accepted");
-    } catch (const Error& error) {
-        CHECK(error.code() == row.code);
-        INFO(error.what());
-        CHECK(std::string(error.what()).find(row.message) != std::string::npos);
-    }
+    check_throws([&] { verify(graph); }, row.code, row.message);
 }
 
 }  // namespace

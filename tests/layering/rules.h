@@ -36,11 +36,11 @@ inline const std::vector<Module> kModules = {
     {"loaders/dataset",      {"loaders/npz", "loaders/image", "models"},        {"json", "xtensor"}},
     {"loaders/import",       {"loaders/format", "loaders/image", "models"},     {"json", "xtensor"}},
     {"loaders/import/onnx",  {"loaders/import"},                                {"onnx", "json", "xtensor"}},
-    {"runtime/exec",         {"graph/exits"},                                   {"onednn"}},
-    {"runtime/flow",         {"runtime/exec"},                                  {}},
+    {"runtime/flow",         {"graph/exits"},                                   {}},
+    {"runtime/exec",         {"runtime/flow"},                                  {"onednn"}},
     {"runtime/control",      {"runtime/core"},                                  {}},
-    {"runtime/session",      {"runtime/flow", "runtime/control", "loaders/format", "loaders/image"}, {}},
-    {"search/record",        {"runtime/flow", "loaders/dataset", "loaders/import/onnx"}, {"xtensor"}},
+    {"runtime/session",      {"runtime/exec", "runtime/control", "loaders/format", "loaders/image"}, {}},
+    {"search/record",        {"runtime/exec", "loaders/dataset", "loaders/import/onnx"}, {"xtensor"}},
     {"search/simulate",      {"search/record"},                                 {}},
     {"search/methods",       {"search/simulate"},                               {}},
     {"search/quantize",      {"runtime/exec", "loaders/format"},                {}},
@@ -49,6 +49,7 @@ inline const std::vector<Module> kModules = {
     {"search/train/network", {"search/train", "search/train/backward"},         {}},
     {"tools",                {"runtime/session", "search/train/network", "search/methods", "search/quantize"},       {"cxxopts", "json"}},
     {"tests",                {"tools"}, {"doctest", "onednn", "onnx", "json", "xtensor", "libzip", "xxhash"}},
+    {"examples",             {"runtime/include/dyce"},                          {}},
     {"tests/consumer/project", {"runtime/include/dyce"},                        {"openmp"}},
 };
 

@@ -1,3 +1,5 @@
+// Covers cifar_resnet, cifar_resnet9, convnextv2, efficientnet, inverted_residual, layers, mobilenet_v2,
+// mobilenet_v3, resnet, squeezenet.
 // Parameters and multiply-adds against what is published: torchvision's documentation (its exact parameter
 // counts), timm's results table (ConvNeXt V2), and for CIFAR He et al., 2015, table 6 (parameters) and
 // He et al., "Filter Pruning via Geometric Median", 2019 (multiply-adds; ResNet-44's and

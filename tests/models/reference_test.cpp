@@ -5,8 +5,8 @@
 #include "loaders/import/state_dict.h"
 #include "loaders/npz/npz.h"
 #include "runtime/exec/executor.h"
-#include "tests/models/logits.h"
 #include "tests/support/support.h"
+#include "tests/support/tensors.h"
 
 #include <doctest/doctest.h>
 
@@ -19,8 +19,8 @@ void check_logits(const std::string& weights, const std::string& architecture, c
                   const Tensor& expected, float tolerance) {
     CAPTURE(architecture);
     Graph graph = import_state_dict(weights, architecture, Shape{3, images.shape()[2], images.shape()[3]});
-    const Tensor plain = interpret(graph, {test::first_row(images)})[0];
-    CHECK(test::largest_difference(plain, test::first_row(expected)) <= tolerance);
+    const Tensor plain = interpret(graph, {test::first_rows(images, 1)})[0];
+    CHECK(test::largest_difference(plain, test::first_rows(expected, 1)) <= tolerance);
     simplify(graph);
     const auto rows = static_cast<int>(images.shape()[0]);
     Executor executor(CompiledModel::compile(graph, {.max_batch = rows}));
@@ -38,7 +38,7 @@ void check_script(const std::string& script, const std::vector<std::string>& arc
         const std::string stem = folder / architecture;
         const Tensor expected = read_npy(stem + "_logits.npy");
         check_logits(stem + ".safetensors", architecture, read_npy(stem + "_pictures.npy"), expected,
-                     1e-4F * test::largest(expected));
+                     1e-4F * test::largest_magnitude(expected));
     }
 }
 

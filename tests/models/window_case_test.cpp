@@ -58,14 +58,6 @@ TEST_CASE("what is wrong in a line is named") {
     };
     for (const auto& row : rows) {
         CAPTURE(row.first);
-        try {
-            const WindowCase parsed(row.first);
-            FAIL_CHECK("accepted");
-        } catch (const Error& error) {
-            const std::string what = error.what();
-            CAPTURE(what);
-            CHECK(error.code() == ErrorCode::kUsage);
-            CHECK(what.find(row.second) != std::string::npos);
-        }
+        check_throws([&] { const WindowCase parsed(row.first); }, ErrorCode::kUsage, row.second);
     }
 }

@@ -1,3 +1,4 @@
+// Covers add, div, mul, sub.
 #include "tests/ops/compiled.h"
 
 #include <functional>

@@ -1,3 +1,4 @@
+// Covers cast, dropout, identity, pow.
 #include "tests/ops/compiled.h"
 
 #include <limits>

@@ -1,3 +1,4 @@
+// Covers concat, expand, gather, pad, slice, split, transpose.
 // The operators that move elements without computing: on float32 and, because shape arithmetic runs through
 // them, on every other type.
 #include "tests/ops/support.h"

@@ -1,3 +1,4 @@
+// Covers batch_normalization, global_response_normalization, layer_normalization, log_softmax, softmax.
 #include "tests/ops/compiled.h"
 
 using namespace dyce;

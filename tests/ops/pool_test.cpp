@@ -1,3 +1,4 @@
+// Covers adaptive_average_pool, adaptive_cells, average_pool, global_average_pool, global_max_pool, max_pool.
 #include "tests/ops/window_taps.h"
 
 #include <limits>

@@ -1,3 +1,4 @@
+// Covers reduce_mean, reduce_sum.
 #include "tests/ops/support.h"
 
 #include <limits>

@@ -1,3 +1,4 @@
+// Covers resize_axis.
 #include "tests/ops/support.h"
 
 using namespace dyce;

@@ -2,14 +2,13 @@
 #pragma once
 
 #include "graph/interpreter.h"
-
-#include <dyce/error.h>
+#include "tests/support/check_throws.h"
+#include "tests/support/tensors.h"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cmath>
-#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,17 +54,9 @@ inline std::int64_t macs(std::string_view op, const std::vector<TensorType>& inp
 /// Checks that the operator refuses the inputs with an error that names the node and contains `piece`.
 inline void check_refused(std::string_view op, const std::vector<TensorType>& inputs,
                           const Attributes& attributes, const std::string& piece, std::size_t outputs = 1) {
-    try {
-        (void)infer(op, inputs, attributes, outputs);
-        FAIL_CHECK(op << " accepted; expected an error about: " << piece);
-    } catch (const Error& error) {
-        const std::string what = error.what();
-        CAPTURE(what);
-        CAPTURE(piece);
-        CHECK(error.code() == ErrorCode::kContent);
-        CHECK(what.find("node_under_test") != std::string::npos);
-        CHECK(what.find(piece) != std::string::npos);
-    }
+    INFO(op);
+    check_throws([&] { (void)infer(op, inputs, attributes, outputs); }, ErrorCode::kContent, piece,
+                 "node_under_test");
 }
 
 inline TensorType f32(const Shape& shape) { return {DataType::kFloat32, shape}; }
@@ -104,16 +95,6 @@ inline std::vector<double> values_of(const Tensor& t) {
         case DataType::kBool: take(t.data<bool>()); break;
     }
     return values;
-}
-
-/// Uniform float32 values in [low, high), the same for the same seed.
-inline Tensor random_tensor(const Shape& shape, unsigned seed, float low = -1, float high = 1) {
-    std::mt19937 generator(seed);
-    Tensor result(DataType::kFloat32, shape);
-    float* to = result.mutable_data<float>();
-    for (std::int64_t i = 0; i < result.elements(); ++i)
-        to[i] = low + (high - low) * static_cast<float>(generator() >> 8) / 16777216.f;
-    return result;
 }
 
 /// Checks that types are equal and that elements differ by at most `tolerance` * max(1, |expected|).

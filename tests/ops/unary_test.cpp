@@ -1,3 +1,5 @@
+// Covers abs, clip, elu, erf, exp, gelu, hard_sigmoid, hard_swish, leaky_relu, log, neg, relu, sigmoid, sqrt,
+// swish, tanh.
 #include "tests/ops/compiled.h"
 
 #include <limits>

@@ -1,3 +1,4 @@
+// Covers flatten, reshape, shape, squeeze, unsqueeze.
 #include "tests/ops/support.h"
 
 using namespace dyce;

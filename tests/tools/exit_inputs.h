@@ -1,7 +1,7 @@
 // A model with exits, images and configurations for it, as files.
 #pragma once
 
-#include "tests/runtime/flow/exit_net.h"
+#include "tests/runtime/session/model_of.h"
 #include "tests/tools/program.h"
 
 #include <dyce/configuration.h>
@@ -11,12 +11,8 @@ namespace dyce::test {
 /// m.safetensors with the heads exit0, quad0, exit1, quad1 at two sites, and 40 images of its five classes
 /// in the folder data.
 inline void write_exit_inputs(const TempFolder& folder) {
-    auto net = make_exit_net(2);
-    Member member;
+    Member member = exit_member(make_exit_net(2));
     member.architecture = "small";
-    member.graph = std::move(net.graph);
-    member.exits = std::move(net.exits);
-    member.preprocess.height = member.preprocess.width = 8;
     ModelData model;
     model.members.push_back(std::move(member));
     save_model(folder / "m.safetensors", model);

@@ -1,3 +1,4 @@
+// Covers tools/verbs/eval.
 // Lists that several workers share: outputs have the order and the bytes that one worker gives them.
 #include "tests/tools/exit_inputs.h"
 

@@ -1,6 +1,6 @@
 #include "tools/bench/decoding.h"
 
-#include "loaders/format/model_file.h"
+#include "runtime/session/model_access.h"
 #include "tools/bench/samples.h"
 #include "tools/cli/inputs.h"
 
@@ -47,8 +47,8 @@ int bench_decoding(const Arguments& arguments, const Model& model) {
     if (files.empty())
         throw Error(ErrorCode::kUsage, "--decode",
                     complaints.empty() ? "finds no image (JPEG, PNG)" : complaints[0]);
-    const Times times =
-        measure(files, model.data()->last().preprocess, arguments.real("duration", 2, 0.01, 3600));
+    const Times times = measure(files, ModelAccess::data(model)->last().preprocess,
+                                arguments.real("duration", 2, 0.01, 3600));
     const Samples decode(times.decode), prepare(times.prepare);
     const double per_second =
         1000.0 * static_cast<double>(decode.count()) / (decode.total_ms() + prepare.total_ms());

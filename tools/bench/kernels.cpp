@@ -3,7 +3,7 @@
 #include "graph/builder.h"
 #include "models/window_case.h"
 #include "runtime/core/threads.h"
-#include "runtime/exec/kernel_run.h"
+#include "tools/bench/kernel_run.h"
 #include "tools/bench/samples.h"
 
 #include <dyce/error.h>

@@ -1,6 +1,6 @@
 #include "tools/bench/prepared_images.h"
 
-#include "loaders/dataset/dataset.h"
+#include "tools/cli/inputs.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -9,7 +9,7 @@
 namespace dyce {
 
 std::vector<Image> load_spread(const std::string& path, const ModelData& model, std::int64_t limit) {
-    const auto dataset = open_dataset(path, {.count = model.classes, .names = model.labels});
+    const auto dataset = open_data(path, model);
     const std::int64_t count = std::min(limit, dataset->size());
     std::vector<Image> images;
     for (std::int64_t i = 0; i < count; ++i) images.push_back(dataset->image(i * dataset->size() / count));

@@ -22,7 +22,7 @@ struct BenchSetting {
     }
     SessionOptions session_options() const {
         return {
-            .threads = threads, .max_batch = batch, .precision = name_of(precision), .plan = name_of(goal)};
+            .threads = threads, .max_batch = batch, .precision = name_of(precision), .tune = name_of(goal)};
     }
     /// batch, threads, workers, precision, plan: how a row of results begins.
     nlohmann::ordered_json json() const {

@@ -12,7 +12,7 @@
 
 namespace dyce {
 
-/// Times whole batches of `images`, `seconds` each without switching and with 1,000 switches a second by
+/// Times whole batches of `images`, `seconds` each without switching and with 1,000 switches per second by
 /// another thread, in alternation. Without switching `configurations` (none: exits off) take turns; switches
 /// go to any of them at random, so that both see the same mixture. A row of dyce.bench/1, of the batches
 /// without switching, with "switch": {"count", "per_second", "median_us" and "p99_us" of

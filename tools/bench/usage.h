@@ -11,7 +11,7 @@ struct Usage {
     long involuntary_switches = 0;         ///< times a thread had to make room for another program's
 
     /// Whether other programs took so much that times say little about an idle machine: threads had to make
-    /// room 10 times a second, and the wall clock ran 1.1 times as long as the `threads` computed.
+    /// room 10 times per second, and the wall clock ran 1.1 times as long as the `threads` computed.
     bool was_busy(int threads) const;
     /// {"wall_ms", "processor_ms", "involuntary_switches", "busy"}
     nlohmann::ordered_json json(int threads) const;

@@ -85,6 +85,16 @@ std::optional<Arguments> parse_arguments(const Verb& verb, int argc, char** argv
     return arguments;
 }
 
+std::string one_of(const std::vector<std::string_view>& names, const std::string& note) {
+    std::string text;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (i > 0) text += i + 1 < names.size() ? ", " : " or ";
+        text += names[i];
+        if (i == 0) text += " (" + note + ")";
+    }
+    return text;
+}
+
 std::optional<std::string> Arguments::text(const std::string& option) const {
     const auto found = values_.find(option);
     if (found == values_.end()) return {};
@@ -93,6 +103,19 @@ std::optional<std::string> Arguments::text(const std::string& option) const {
 
 std::string Arguments::text(const std::string& option, const std::string& fallback) const {
     return text(option).value_or(fallback);
+}
+
+std::string Arguments::required(const std::string& option, const std::string& what) const {
+    const auto given = text(option);
+    if (!given) throw Error(ErrorCode::kUsage, "--" + option, "is missing: " + what);
+    return *given;
+}
+
+std::string Arguments::only_positional(const std::string& name) const {
+    if (positionals_.size() != 1)
+        throw Error(ErrorCode::kUsage, name,
+                    std::to_string(positionals_.size()) + " files given, expected one");
+    return positionals_[0];
 }
 
 std::string Arguments::choice(const std::string& option, const std::string& fallback,

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dyce {
@@ -13,7 +14,7 @@ namespace dyce {
 struct Option {
     const char* name;      ///< "topk", "o,output" with a short form, "tune,plan" with an older name
     const char* argument;  ///< "N"; "" for a flag
-    const char* help;
+    std::string help;
     bool many = false;  ///< may be given several times
 };
 
@@ -24,6 +25,8 @@ public:
     bool has(const std::string& option) const { return values_.count(option) != 0; }
     std::optional<std::string> text(const std::string& option) const;
     std::string text(const std::string& option, const std::string& fallback) const;
+    /// The error for none is "is missing: `what`".
+    std::string required(const std::string& option, const std::string& what) const;
     /// One of `allowed`; the error names the nearest.
     std::string choice(const std::string& option, const std::string& fallback,
                        const std::vector<std::string>& allowed) const;
@@ -35,6 +38,8 @@ public:
                                        std::int64_t low, std::int64_t high) const;
     std::vector<std::string> list(const std::string& option) const;
     const std::vector<std::string>& positionals() const { return positionals_; }
+    /// The only one; an error at `name` when there are none or more.
+    std::string only_positional(const std::string& name) const;
 
     std::map<std::string, std::vector<std::string>> values_;
     std::vector<std::string> positionals_;
@@ -51,6 +56,9 @@ struct Verb {
 
 /// Parses what follows the verb's name. Empty when --help was asked for (then printed).
 std::optional<Arguments> parse_arguments(const Verb& verb, int argc, char** argv);
+
+/// What an option may be, as its help says it: "a (note), b or c".
+std::string one_of(const std::vector<std::string_view>& names, const std::string& note);
 
 /// Splits at `separator`; an empty text has no parts.
 std::vector<std::string> split(const std::string& text, char separator);

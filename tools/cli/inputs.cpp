@@ -1,6 +1,5 @@
 #include "tools/cli/inputs.h"
 
-#include "loaders/format/model_file.h"
 #include "runtime/core/file_mapping.h"
 #include "runtime/core/text.h"
 #include "tools/cli/configuration_argument.h"
@@ -77,12 +76,20 @@ ImageList expand_images(const std::vector<std::string>& paths, bool recursive) {
 
 Configuration named_configuration(const std::string& text, const Model& model) {
     const ConfigurationArgument argument = parse_configuration_argument(text);
-    const auto& stored = model.data()->configurations;
+    const auto& stored = model.configurations();
     if (argument.set.empty() && !stored)
         throw Error(ErrorCode::kUsage, "--config",
                     "\"" + text + "\" given, but no configuration set is stored in the model; give SET:NAME");
     const ConfigurationSet set = argument.set.empty() ? *stored : ConfigurationSet::load(argument.set);
     return set.at(argument.selector);
+}
+
+std::string data_of(const Arguments& arguments) {
+    return arguments.required("data", "a folder, a .csv or another data set");
+}
+
+std::unique_ptr<const Dataset> open_data(const std::string& data, const ModelData& model) {
+    return open_dataset(data, {.count = model.classes, .names = model.labels});
 }
 
 Precision float_of(const Arguments& arguments, const std::string& option) {
@@ -102,9 +109,9 @@ TuneGoal goal_of(const Arguments& arguments) {
 
 Session open_session(const Arguments& arguments, const Model& model, SessionOptions options) {
     options.precision = name_of(precision_of(arguments));
-    options.plan = name_of(goal_of(arguments));
+    options.tune = name_of(goal_of(arguments));
     auto text = arguments.text("config");
-    const auto& stored = model.data()->configurations;
+    const auto& stored = model.configurations();
     if (!text && !names_model(arguments.positionals()) && stored->contents().precision == options.precision)
         text = ":balanced";
     return text ? Session(model, named_configuration(*text, model), options) : Session(model, options);

@@ -1,6 +1,8 @@
 // Files that several verbs read: labels, lists of images, configurations.
 #pragma once
 
+#include "loaders/dataset/dataset.h"
+#include "loaders/format/model_file.h"
 #include "runtime/core/precision.h"
 #include "runtime/core/tune_goal.h"
 #include "tools/cli/arguments.h"
@@ -8,6 +10,7 @@
 #include <dyce/model.h>
 #include <dyce/session.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -33,11 +36,25 @@ ImageList expand_images(const std::vector<std::string>& paths, bool recursive);
 Configuration named_configuration(const std::string& text, const Model& model);
 
 /// Of all verbs that compute with a model as users run it.
-inline constexpr Option kPrecisionOption = {
+inline const Option kPrecisionOption = {
     "precision", "NAME", "f32, bf16, or int8 after `dyce quantize`; where the processor has it (f32)"};
-inline constexpr Option kTuneOption = {
+inline const Option kTuneOption = {
     "tune,plan", "NAME",
     "what kernels are chosen for: latency of an image, or throughput of big batches (latency)"};
+
+/// Of verbs that compute with one session.
+inline const Option kThreadsOption = {"threads", "N", "compute threads (all that this process may use)"};
+/// Of verbs that go through labelled images.
+inline const Option kDataOption = {
+    "data", "X", "a .csv (path,label), a folder with list.csv or class folders, CIFAR .bin, .npy, .npz"};
+inline const Option kBatchOption = {"batch", "N", "images computed together (32)"};
+inline const Option kWorkersOption = {
+    "threads", "N", "batches computed at the same time, each on one thread (all that this process may use)"};
+
+/// What --data names. Throws Error{kUsage} without it.
+std::string data_of(const Arguments& arguments);
+/// Those images, for the classes of the model. Throws as open_dataset() does.
+std::unique_ptr<const Dataset> open_data(const std::string& data, const ModelData& model);
 
 /// What --precision says; f32 without it. Throws Error{kUsage} for another word.
 Precision precision_of(const Arguments& arguments);
@@ -46,7 +63,7 @@ TuneGoal goal_of(const Arguments& arguments);
 /// What the option says, f32 without it; floating point only. Throws as precision_of().
 Precision float_of(const Arguments& arguments, const std::string& option);
 
-/// A session of --precision and --plan under the configuration that --config names. Without the option: exits
+/// A session of --precision and --tune under the configuration that --config names. Without the option: exits
 /// off, and of the embedded model `balanced` where its set was made for that precision. Throws as
 /// named_configuration() and Session do.
 Session open_session(const Arguments& arguments, const Model& model, SessionOptions options);

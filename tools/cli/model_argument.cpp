@@ -4,7 +4,6 @@
 #include "runtime/core/file_kind.h"
 #include "runtime/core/file_mapping.h"
 #include "runtime/core/nearest_name.h"
-#include "tools/cli/default_model.h"
 
 #include <dyce/error.h>
 
@@ -176,7 +175,7 @@ Model take_model(std::vector<std::string>& positionals, const std::string& verb)
     const Line line(verb, path, positionals);
     if (!path.empty()) line.check_model();
     for (std::size_t i = 0; i < positionals.size(); ++i) line.check_word(i);
-    return path.empty() ? default_model() : Model::load(path);
+    return path.empty() ? Model::embedded() : Model::load(path);
 }
 
 Model only_model(const Arguments& arguments, const std::string& verb) {

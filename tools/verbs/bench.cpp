@@ -1,8 +1,8 @@
 // dyce bench: how long a batch takes, or one operator.
-#include "loaders/format/model_file.h"
 #include "runtime/core/parallel.h"
 #include "runtime/core/threads.h"
 #include "runtime/exec/executor.h"
+#include "runtime/session/model_access.h"
 #include "tools/bench/configurations.h"
 #include "tools/bench/decoding.h"
 #include "tools/bench/kernels.h"
@@ -90,9 +90,10 @@ public:
         if (!data && !arguments.has("switch"))
             throw Error(ErrorCode::kUsage, "--data", "is missing: exits are timed on images");
         if (!data && arguments.has("limit")) throw Error(ErrorCode::kUsage, "--limit", "needs --data");
-        images_ = data ? load_spread(*data, *model_.data(), arguments.integer("limit", 1000, 1, 1'000'000))
-                       : noise_images(*model_.data(), largest_batch(arguments));
-        if (!arguments.has("switch")) prepared_.emplace(*model_.data(), images_);
+        images_ = data ? load_spread(*data, *ModelAccess::data(model_),
+                                     arguments.integer("limit", 1000, 1, 1'000'000))
+                       : noise_images(*ModelAccess::data(model_), largest_batch(arguments));
+        if (!arguments.has("switch")) prepared_.emplace(*ModelAccess::data(model_), images_);
     }
 
     ordered_json rows(const BenchSetting& setting) const {
@@ -101,8 +102,8 @@ public:
         if (arguments_.has("switch"))
             row = bench_switching(model_, images_, configurations_, setting);
         else
-            row = bench_backbone(model_.data()->last().graph, setting);
-        if (arguments_.has("segments")) row["segments"] = bench_stages(*model_.data(), setting);
+            row = bench_backbone(ModelAccess::data(model_)->last().graph, setting);
+        if (arguments_.has("segments")) row["segments"] = bench_stages(*ModelAccess::data(model_), setting);
         return ordered_json::array({std::move(row)});
     }
 
@@ -171,7 +172,7 @@ int bench_model(const Arguments& arguments) {
     const int workers = static_cast<int>(arguments.integer("workers", 1, 1, 1024));
     const Bench bench(arguments, model);
     const double compile_ms =
-        time_ms([&] { CompiledModel::compile(model.data()->last().graph, ExitTable{}); });
+        time_ms([&] { CompiledModel::compile(ModelAccess::data(model)->last().graph, ExitTable{}); });
 
     ordered_json document = {{"schema", "dyce.bench/1"}, {"results", ordered_json::array()}};
     const bool json = arguments.has("json");

@@ -226,7 +226,7 @@ const Verb kClassify{
      {"label-threshold", "X", "of independent labels, those at least this likely are told (0.5)"},
      {"jsonl", "", "one JSON object an image"},
      {"csv", "", "comma-separated values"},
-     {"threads", "N", "compute threads (all that this process may use)"},
+     kThreadsOption,
      {"workers", "N",
       "batches decoded and computed at the same time, each with its share of threads (one a thread; with "
       "--threads or --deadline-ms 1)"},

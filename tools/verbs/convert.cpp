@@ -183,10 +183,7 @@ std::string model_output(const Arguments& arguments) {
 
 int convert(const Arguments& arguments) {
     if (arguments.text("arch", "") == "list") return list_architectures();
-    if (arguments.positionals().size() != 1)
-        throw Error(ErrorCode::kUsage, "SRC",
-                    std::to_string(arguments.positionals().size()) + " files given, expected one");
-    const std::string source = arguments.positionals()[0];
+    const std::string source = arguments.only_positional("SRC");
     const std::string output = model_output(arguments);
 
     Member member;

@@ -1,6 +1,5 @@
 // dyce eval: accuracy, cost and speed on labelled images.
 #include "loaders/dataset/dataset.h"
-#include "loaders/format/model_file.h"
 #include "runtime/core/atomic_file.h"
 #include "runtime/core/ordered_work.h"
 #include "runtime/core/worker_count.h"
@@ -184,18 +183,17 @@ int eval(const Arguments& arguments) {
     const auto start = Clock::now();
     const Model model = only_model(arguments, "eval");
     expect_one_class(*model.data(), "eval");
-    const auto data = arguments.text("data");
-    if (!data) throw Error(ErrorCode::kUsage, "--data", "is missing: a folder, a .csv or another data set");
-    const auto dataset = open_dataset(*data, {.count = model.classes(), .names = model.labels()});
+    const std::string data = data_of(arguments);
+    const auto dataset = open_data(data, *model.data());
     const int batch = static_cast<int>(arguments.integer("batch", 32, 1, 4096));
     const int threads = static_cast<int>(arguments.integer("threads", 0, 1, 1024));
     std::unique_ptr<AtomicFile> per_image;
     if (const auto file = arguments.text("per-image")) per_image = std::make_unique<AtomicFile>(*file);
 
     Evaluation evaluation(open_session(arguments, model, {.threads = 1, .max_batch = batch}), *dataset,
-                          model.data()->positions().size(), std::move(per_image));
+                          static_cast<std::size_t>(model.sites()) + 1, std::move(per_image));
     const Totals totals = evaluation.run(batch, threads, arguments.has("quiet"));
-    if (totals.images == 0) throw Error(ErrorCode::kContent, *data, "none of its images could be classified");
+    if (totals.images == 0) throw Error(ErrorCode::kContent, data, "none of its images could be classified");
     report(arguments, model, evaluation.configuration(), totals, evaluation.seconds(), seconds_since(start));
     return totals.failed == 0 ? 0 : 1;
 }
@@ -206,14 +204,13 @@ const Verb kEval{
     "eval",
     "eval [MODEL] --data X | eval --records REC.npz",
     "measures accuracy, cost and speed on labelled images",
-    {{"data", "X", "a .csv (path,label), a folder with list.csv or class folders, CIFAR .bin, .npy, .npz"},
+    {kDataOption,
      {"config", "SET[:NAME]",
       "which exits are on: a file of configurations or, with :NAME, the model's own set"},
-     {"batch", "N", "images computed together (32)"},
+     kBatchOption,
      kPrecisionOption,
      kTuneOption,
-     {"threads", "N",
-      "batches computed at the same time, each on one thread (all that this process may use)"},
+     kWorkersOption,
      {"records", "REC.npz", "simulates the configuration on a record instead"},
      {"per-image", "FILE", "one line an image, as CSV"}},
     eval,

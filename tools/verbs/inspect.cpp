@@ -1,6 +1,6 @@
 // dyce inspect: what a model file holds and how it runs.
-#include "loaders/format/model_file.h"
 #include "runtime/exec/executor.h"
+#include "runtime/session/model_access.h"
 #include "tools/cli/inputs.h"
 #include "tools/cli/model_argument.h"
 #include "tools/verbs/verbs.h"
@@ -139,7 +139,7 @@ void print_dot(const Graph& graph) {
 
 int inspect(const Arguments& arguments) {
     const Model model = only_model(arguments, "inspect");
-    const ModelData& data = *model.data();
+    const ModelData& data = *ModelAccess::data(model);
     if (arguments.has("json")) {
         std::cout << describe(data).dump(2) << "\n";
     } else if (arguments.has("dot")) {

@@ -1,5 +1,4 @@
 // dyce quantize: measures the scales that --precision int8 computes with, and stores them in the model.
-#include "loaders/dataset/dataset.h"
 #include "runtime/core/ordered_work.h"
 #include "runtime/core/worker_count.h"
 #include "search/quantize/calibration.h"
@@ -67,10 +66,8 @@ std::int64_t show_images(const Dataset& images, std::int64_t count, int threads,
 }
 
 int quantize(const Arguments& arguments) {
-    if (arguments.positionals().size() != 1)
-        throw Error(ErrorCode::kUsage, "MODEL",
-                    std::to_string(arguments.positionals().size()) + " files given, expected one");
-    const std::string data = required(arguments, "data", "a folder, a .csv or another data set");
+    const std::string source = arguments.only_positional("MODEL");
+    const std::string data = data_of(arguments);
     const std::string output = output_of(arguments);
     check_outputs(arguments, {{"output", kPositionals}}, {"data"});
     const std::int64_t wanted = arguments.integer("images", 300, 1, 1'000'000);
@@ -78,9 +75,9 @@ int quantize(const Arguments& arguments) {
     options.share = arguments.real("percentile", 100 * options.share, 50, 100) / 100;
     const int threads = static_cast<int>(arguments.integer("threads", 0, 1, 1024));
 
-    ModelData model = *load_model(arguments.positionals()[0]);
+    ModelData model = *load_model(source);
     expect_one_class(model, "quantize");
-    const auto images = open_dataset(data, {.count = model.classes, .names = model.labels});
+    const auto images = open_data(data, model);
     std::vector<Calibration> members;
     for (const Member& member : model.members) members.emplace_back(member, options);
     const bool quiet = arguments.has("quiet");

@@ -3,6 +3,8 @@
 #include "runtime/core/digest.h"
 #include "runtime/core/ordered_work.h"
 #include "runtime/core/worker_count.h"
+#include "runtime/flow/exit_score.h"
+#include "runtime/session/model_access.h"
 #include "search/record/record_file.h"
 #include "search/record/record_journal.h"
 #include "search/record/record_meta.h"
@@ -65,11 +67,9 @@ int record(const Arguments& arguments) {
     check_outputs(arguments, {{"output"}}, {"data"});
     const Model model = only_model(arguments, "record");
     expect_one_class(*model.data(), "record");
-    const auto data = arguments.text("data");
-    if (!data) throw Error(ErrorCode::kUsage, "--data", "is missing: a folder, a .csv or another data set");
-    const auto output = arguments.text("output");
-    if (!output) throw Error(ErrorCode::kUsage, "--output", "is missing: -o REC.npz");
-    const auto dataset = open_dataset(*data, {.count = model.classes(), .names = model.labels()});
+    const std::string data = data_of(arguments);
+    const std::string output = arguments.required("output", "-o REC.npz");
+    const auto dataset = open_data(data, *model.data());
     const Shard shard = parse_shard(arguments);
     RecorderOptions options;
     options.batch = static_cast<int>(arguments.integer("batch", 32, 1, 4096));
@@ -79,7 +79,7 @@ int record(const Arguments& arguments) {
     options.topk = static_cast<int>(arguments.integer("topk", 1, 1, model.classes()));
     options.scores = parse_scores(arguments);
 
-    const Recorder recorder(model.data(), options);
+    const Recorder recorder(ModelAccess::data(model), options);
     RecordMeta meta = recorder.meta();
     meta.image_count = dataset->size();
     meta.images_digest = digest_of(*dataset);
@@ -89,7 +89,7 @@ int record(const Arguments& arguments) {
     set_way_to_go_on(
         "the images done so far are kept beside the output: start the same command again to go on");
     const auto total = static_cast<std::size_t>(meta.shard_images());
-    RecordJournal journal(*output + ".journal", journal_key(meta, options),
+    RecordJournal journal(output + ".journal", journal_key(meta, options),
                           {total, recorder.classes_per_row(), recorder.scores_per_row(), meta.classes});
     if (!journal.notice().empty()) std::cerr << "dyce: " << journal.notice() << "\n";
     if (!journal.rows().empty())
@@ -117,28 +117,26 @@ int record(const Arguments& arguments) {
     }
     Record result = make_record(meta, options, journal.rows(), labels);
     result.names = std::move(names);
-    write_record(*output, result);
+    write_record(output, result);
     journal.remove();
     return 0;
 }
 
 }  // namespace
 
-const Verb kRecord{
-    "record",
-    "record MODEL --data X -o REC.npz",
-    "notes what every exit says about every image",
-    {{"data", "X", "a .csv (path,label), a folder with list.csv or class folders, CIFAR .bin, .npy, .npz"},
-     {"o,output", "FILE", "the record to write (.npz)"},
-     {"scores", "NAME,..", "max_softmax (always noted), margin, entropy"},
-     {"shard", "i/n", "only the images j with j mod n = i; `dyce merge` puts shards together"},
-     {"topk", "N", "classes noted of each exit (1)"},
-     {"batch", "N", "images computed together (32)"},
-     kPrecisionOption,
-     kTuneOption,
-     {"threads", "N",
-      "batches computed at the same time, each on one thread (all that this process may use)"}},
-    record,
-    "\nA run that was interrupted goes on where it was when it is started again.\n"};
+const Verb kRecord{"record",
+                   "record MODEL --data X -o REC.npz",
+                   "notes what every exit says about every image",
+                   {kDataOption,
+                    {"o,output", "FILE", "the record to write (.npz)"},
+                    {"scores", "NAME,..", one_of(recorded_scores(), "always noted")},
+                    {"shard", "i/n", "only the images j with j mod n = i; `dyce merge` puts shards together"},
+                    {"topk", "N", "classes noted of each exit (1)"},
+                    kBatchOption,
+                    kPrecisionOption,
+                    kTuneOption,
+                    kWorkersOption},
+                   record,
+                   "\nA run that was interrupted goes on where it was when it is started again.\n"};
 
 }  // namespace dyce

@@ -4,6 +4,7 @@
 #include "loaders/format/model_file.h"
 #include "runtime/core/atomic_file.h"
 #include "runtime/core/threads.h"
+#include "runtime/flow/exit_score.h"
 #include "search/methods/front.h"
 #include "search/methods/sort_by_confidence.h"
 #include "tools/cli/output_paths.h"
@@ -195,13 +196,13 @@ const Verb kSearch{
     "search REC.npz -o SET.configs.json",
     "finds configurations, from fast to accurate, on a record",
     {{"o,output", "FILE", "the configuration set to write"},
-     {"method", "NAME", "best (default), one-pass, circular or same-threshold"},
+     {"method", "NAME", one_of(method_names(), "default")},
      {"lambda", "LOW:HIGH:STEP", "weights of accuracy to search for, HIGH left out (0.5:1.05:0.001)"},
      {"objective", "NAME", "normalised (default): counted from the first exit on; or plain"},
      {"validate", "REC2.npz", "the estimates are made on this record (else the record is split in two)"},
      {"costs", "FILE", "multiply-adds, in the published tool's JSON"},
      {"latency", "FILE[:batch=1,threads=2]", "milliseconds, as `dyce bench --segments --json` measured them"},
-     {"score", "NAME", "max_softmax (default), margin or entropy, where the record holds it"},
+     {"score", "NAME", one_of(recorded_scores(), "default") + ", where the record holds it"},
      {"conservative", "",
       "accuracy is what an exit's few leavers prove (their 10 % quantile), not their share"},
      {"min-accuracy", "A", "keep only configurations that promise this accuracy"},

@@ -1,5 +1,6 @@
 #include "tools/verbs/search_options.h"
 
+#include "runtime/flow/exit_score.h"
 #include "search/record/split_record.h"
 #include "tools/cli/record_argument.h"
 
@@ -64,18 +65,25 @@ CostTable choose_costs(const Arguments& arguments, const RecordMeta& meta) {
 
 std::size_t choose_score(const Arguments& arguments, const Record& record) {
     const std::string score = arguments.text("score", kMaxSoftmax);
-    if (score == "patience")
-        refuse("--score",
-               "patience depends on which exits are on: it can be run and simulated, not searched for");
+    for (const ExitScore& one : exit_scores())
+        if (score == one.name && !one.from_logits)
+            refuse("--score",
+                   score + " depends on which exits are on: it can be run and simulated, not searched for");
     const std::string allowed = arguments.choice("score", kMaxSoftmax, record.scores);
     return static_cast<std::size_t>(std::find(record.scores.begin(), record.scores.end(), allowed) -
                                     record.scores.begin());
 }
 
+std::vector<std::string_view> method_names() {
+    std::vector<std::string_view> names;
+    for (const SearchMethod* method : all_search_methods()) names.emplace_back(method->name);
+    return names;
+}
+
 const SearchMethod& choose_method(const Arguments& arguments) {
-    std::vector<std::string> names;
-    for (const SearchMethod* method : all_search_methods()) names.push_back(method->name);
-    const std::string name = arguments.choice("method", kBest.name, names);
+    const auto names = method_names();
+    const std::string name =
+        arguments.choice("method", all_search_methods().front()->name, {names.begin(), names.end()});
     return **std::find_if(all_search_methods().begin(), all_search_methods().end(),
                           [&](const SearchMethod* method) { return name == method->name; });
 }

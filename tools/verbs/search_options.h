@@ -7,11 +7,12 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dyce {
 
-/// What is searched and what the estimates are made on, and how people call the two.
+/// What is searched and what the estimates are made on, and what the two are called.
 struct SearchData {
     Record searched, validation;
     std::string split, validated;
@@ -22,6 +23,8 @@ SearchData read_search_data(const Arguments& arguments);
 CostTable choose_costs(const Arguments& arguments, const RecordMeta& meta);
 /// Index in Record::scores.
 std::size_t choose_score(const Arguments& arguments, const Record& record);
+/// Of all search methods, the default first.
+std::vector<std::string_view> method_names();
 const SearchMethod& choose_method(const Arguments& arguments);
 std::vector<double> choose_lambdas(const Arguments& arguments);
 

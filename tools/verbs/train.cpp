@@ -1,6 +1,5 @@
 // dyce train: exit heads for a network, trained on labelled images while the network stays as it is; whole
 // networks are trained by train_network.cpp.
-#include "loaders/dataset/dataset.h"
 #include "search/train/train_exits.h"
 #include "tools/cli/model_argument.h"
 #include "tools/cli/output_paths.h"
@@ -88,11 +87,8 @@ int train(const Arguments& arguments) {
         {"arch", "classes", "labels", "optimiser", "ema", "exit-weight", "augment", "cutout", "teacher",
          "entropy", "mixup", "log", "precision", "store", "resize", "crop", "interpolation", "mean", "std"},
         "without --from-scratch or --fine-tune");
-    if (arguments.positionals().size() != 1)
-        throw Error(ErrorCode::kUsage, "MODEL",
-                    std::to_string(arguments.positionals().size()) + " files given, expected one");
-    const std::string source = arguments.positionals()[0];
-    const std::string data = required(arguments, "data", "a folder, a .csv or another data set");
+    const std::string source = arguments.only_positional("MODEL");
+    const std::string data = data_of(arguments);
     const std::string output = output_of(arguments);
     check_outputs(arguments, {{"output", kPositionals}, {"checkpoint"}}, {"data"});
     const auto types = head_types_of(arguments, "linear,grid4-mlp2x128");
@@ -111,7 +107,7 @@ int train(const Arguments& arguments) {
     options.notice = notice;
     const auto heads = plan_heads(member, types, sites_of(arguments, member.exits.sites.size()), notice);
     if (heads.empty()) throw Error(ErrorCode::kUsage, "--heads", "no head fits any site");
-    const auto images = open_dataset(data, {.count = model.classes, .names = model.labels});
+    const auto images = open_data(data, model);
 
     tell_how_to_go_on({options.checkpoint, options.resume}, arguments.has("cache"));
     Phases phases(quiet);
@@ -153,7 +149,7 @@ const Verb kTrain{
      {"checkpoint", "FILE", "keeps how far training has come there"},
      {"resume", "", "goes on from the checkpoint"},
      {"seed", "S", "of everything random (0)"},
-     {"threads", "N", "compute threads (all that this process may use)"},
+     kThreadsOption,
      {"from-scratch", "", "a whole network, from random parameters"},
      {"fine-tune", "MODEL", "a whole network, from the parameters of MODEL"},
      {"arch", "NAME", "from scratch: a built-in network, cifar_resnet20"},

@@ -67,7 +67,7 @@ ModelData start(const Arguments& arguments, const std::string& data, std::uint64
         return model;
     }
     const Backbone& backbone =
-        find_backbone(required(arguments, "arch", "a built-in network, cifar_resnet20"));
+        find_backbone(arguments.required("arch", "a built-in network, cifar_resnet20"));
     set_classes(arguments, data, model);
     model.members.push_back(start_network(backbone, model.classes, seed));
     model.members[0].preprocess = recipe_of_new(arguments, model.members[0].preprocess, teacher);
@@ -170,7 +170,7 @@ int train_whole_network(const Arguments& arguments) {
     if (!arguments.positionals().empty())
         throw Error(ErrorCode::kUsage, arguments.positionals()[0], "has no meaning with " + mode);
     refuse(arguments, {"passes", "cache"}, "with " + mode);
-    const std::string data = required(arguments, "data", "a folder, a .csv or another data set");
+    const std::string data = data_of(arguments);
     const std::string output = output_of(arguments);
     check_outputs(arguments, {{"output", "fine-tune"}, {"checkpoint"}, {"log"}},
                   {"data", "fine-tune", "teacher", "labels"});
@@ -188,7 +188,7 @@ int train_whole_network(const Arguments& arguments) {
     if (arguments.has("store")) member.storage = float_of(arguments, "store");
     start_heads(member, model.classes, types, sites_of(arguments, member.exits.sites.size()), options.seed,
                 notice);
-    const auto images = open_dataset(data, {.count = model.classes, .names = model.labels});
+    const auto images = open_data(data, model);
     tell_how_to_go_on({options.checkpoint, options.resume}, false);
     Phases phases(quiet);
     const TrainNetworkReport report = train_network(

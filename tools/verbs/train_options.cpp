@@ -9,14 +9,8 @@
 
 namespace dyce {
 
-std::string required(const Arguments& arguments, const char* option, const char* what) {
-    const auto text = arguments.text(option);
-    if (!text) throw Error(ErrorCode::kUsage, std::string("--") + option, std::string("is missing: ") + what);
-    return *text;
-}
-
 std::string output_of(const Arguments& arguments) {
-    const std::string output = required(arguments, "output", "-o OUT.safetensors");
+    const std::string output = arguments.required("output", "-o OUT.safetensors");
     if (!output.ends_with(".safetensors"))
         throw Error(ErrorCode::kUsage, "--output",
                     "\"" + output + "\" given, expected a name ending in .safetensors");

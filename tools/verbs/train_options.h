@@ -2,7 +2,7 @@
 #pragma once
 
 #include "graph/exits/head_builder.h"
-#include "tools/cli/arguments.h"
+#include "tools/cli/inputs.h"
 #include "tools/cli/progress.h"
 
 #include <cstddef>
@@ -13,8 +13,6 @@
 
 namespace dyce {
 
-/// The option's value. Throws Error{kUsage} saying `what` is expected where it is missing.
-std::string required(const Arguments& arguments, const char* option, const char* what);
 /// --output, which ends in .safetensors.
 std::string output_of(const Arguments& arguments);
 /// --heads: distinct types.

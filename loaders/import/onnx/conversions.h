@@ -1,5 +1,6 @@
 // Which ONNX operators can be imported, by operator set, and the function that translates each. Constant
-// tables, one for each family of operators (convert_*.cpp).
+// tables, one for each family of operators (convert_*.cpp); an operator that is ONNX's own since some operator set
+// (OpSpec::onnx_since) needs no row.
 #pragma once
 
 #include "loaders/import/onnx/node_context.h"

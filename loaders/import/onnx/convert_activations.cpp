@@ -47,15 +47,10 @@ void convert_quick_gelu(NodeContext& node) {
 
 constexpr Conversion kActivationConversions[] = {
     {"Celu", 12, 25, 1, "alpha", convert_celu},
-    {"Cos", 7, 25, 1, "", convert_unchanged},
-    {"Mish", 18, 25, 1, "", convert_unchanged},
     {"PRelu", 6, 25, 2, "", convert_prelu, 1},
     {"Reciprocal", 6, 25, 1, "", convert_reciprocal},
     {"Selu", 6, 25, 1, "alpha gamma", convert_selu},
-    {"Sin", 7, 25, 1, "", convert_unchanged},
-    {"Softplus", 6, 25, 1, "", convert_unchanged},
     {"Softsign", 6, 25, 1, "", convert_softsign},
-    {"ThresholdedRelu", 10, 25, 1, "alpha", convert_unchanged},
     {"com.microsoft.Gelu", 6, 25, 1, "", convert_microsoft_gelu},
     {"com.microsoft.QuickGelu", 6, 25, 1, "alpha", convert_quick_gelu},
 };

@@ -1,4 +1,4 @@
-// Element-wise operators of one input.
+// Element-wise operators of one input whose form has changed over time.
 #include "loaders/import/onnx/conversions.h"
 #include "loaders/import/onnx/tensor_proto.h"
 #include "loaders/import/onnx/unsupported.h"
@@ -45,7 +45,6 @@ std::string refuse_cast(const OnnxNode& node) {
 }
 
 constexpr Conversion kElementwiseConversions[] = {
-    {"Abs", 6, 25, 1, "", convert_unchanged},
     {"Cast", 6, 18, 1, "to", convert_cast, -1, refuse_cast},
     {"Cast", 19, 23, 1, "saturate to", convert_cast, -1, refuse_cast},
     {"Cast", 24, 25, 1, "round_mode saturate to", convert_cast, -1, refuse_cast},
@@ -54,21 +53,7 @@ constexpr Conversion kElementwiseConversions[] = {
     {"Dropout", 6, 6, 1, "is_test ratio", convert_dropout, -1, refuse_training},
     {"Dropout", 7, 11, 1, "ratio", convert_dropout},
     {"Dropout", 12, 25, 3, "seed", convert_dropout, 1},
-    {"Elu", 6, 25, 1, "alpha", convert_unchanged},
-    {"Erf", 9, 25, 1, "", convert_unchanged},
-    {"Exp", 6, 25, 1, "", convert_unchanged},
-    {"Gelu", 20, 25, 1, "approximate", convert_unchanged},
-    {"HardSigmoid", 6, 25, 1, "alpha beta", convert_unchanged},
-    {"HardSwish", 14, 25, 1, "", convert_unchanged},
     {"Identity", 6, 25, 1, "", convert_identity},
-    {"LeakyRelu", 6, 25, 1, "alpha", convert_unchanged},
-    {"Log", 6, 25, 1, "", convert_unchanged},
-    {"Neg", 6, 25, 1, "", convert_unchanged},
-    {"Relu", 6, 25, 1, "", convert_unchanged},
-    {"Sigmoid", 6, 25, 1, "", convert_unchanged},
-    {"Sqrt", 6, 25, 1, "", convert_unchanged},
-    {"Swish", 24, 25, 1, "alpha", convert_unchanged},
-    {"Tanh", 6, 25, 1, "", convert_unchanged},
 };
 
 }  // namespace

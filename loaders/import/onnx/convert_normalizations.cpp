@@ -101,7 +101,6 @@ constexpr Conversion kNormalizationConversions[] = {
     {"GroupNormalization", 18, 20, 3, "epsilon num_groups", convert_group_norm, 1},
     {"GroupNormalization", 21, 25, 3, "epsilon num_groups stash_type", convert_group_norm, 1},
     {"InstanceNormalization", 6, 25, 3, "epsilon", convert_instance_norm, 1},
-    {"LRN", 6, 25, 1, "alpha beta bias size", convert_unchanged},
     {"LayerNormalization", 17, 25, 3, "axis epsilon stash_type", convert_layer_norm, 1},
     {"LogSoftmax", 6, 12, 1, "axis", convert_flat_softmax},
     {"LogSoftmax", 13, 25, 1, "axis", convert_unchanged},

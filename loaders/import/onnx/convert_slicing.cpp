@@ -57,7 +57,6 @@ void convert_trilu(NodeContext& node) {
 }
 
 constexpr Conversion kSlicingConversions[] = {
-    {"Concat", 6, 25, -1, "axis", convert_unchanged},
     {"Gather", 6, 25, 2, "axis", convert_unchanged, 1},
     {"Pad", 6, 10, 1, "mode pads value", convert_pad},
     {"Pad", 11, 17, 3, "mode", convert_pad, 1},

@@ -40,7 +40,7 @@ std::vector<std::size_t> memory_order(const MemoryDesc& desc);
 std::size_t row_bytes(const MemoryDesc& desc);
 /// Whether one such element is laid out alike in both, whatever their number.
 bool same_rows(const MemoryDesc& a, const MemoryDesc& b);
-/// The layout for people: axes in memory order, "acdb" = channels last, "aBcd16b" = channels in blocks of 16.
+/// The layout, human-readable: axes in memory order, "acdb" = channels last, "aBcd16b" = channels in blocks of 16.
 std::string layout_name(const MemoryDesc& desc);
 
 }  // namespace dyce

@@ -35,7 +35,7 @@ struct BestHeads {
 /// One operating point. Estimates are those of the search, on the data it was validated on.
 struct Configuration {
     std::string name = "off";
-    std::string score = "max_softmax";  ///< max_softmax, margin, entropy or patience
+    std::string score = "max_softmax";  ///< one of docs/method.md, "Inference rule"
     std::vector<EnabledExit> exits;     ///< rising sites, at most one each; empty = exits off
 
     double accuracy = 0;       ///< share of right answers

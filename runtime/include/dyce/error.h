@@ -18,7 +18,7 @@ enum class ErrorCode {
     kInternal = 70,  ///< a defect of dyce itself
 
     kOverloaded = 100,   ///< too many requests are waiting: try again later
-    kCancelled = 101,    ///< the service was stopped
+    kCancelled = 101,    ///< the request was taken back, or the service was stopped
     kUnavailable = 102,  ///< the service cannot work here, though nothing is wrong with the request
     kExpired = 103,      ///< the request's deadline passed before its turn came
 };

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace dyce {
 
@@ -16,6 +17,9 @@ struct ImageLimits {
     int side = 16'384;
     std::int64_t pixels = 50'000'000;
 };
+
+/// How pixels lie in memory: 8 bits a value, those of a pixel side by side.
+enum class PixelFormat { kRgb, kBgr, kGrey };
 
 class DYCE_API Image {
 public:
@@ -27,7 +31,12 @@ public:
     /// The same from memory; `name` is used in error messages.
     static Image decode(const void* bytes, std::size_t size, const std::string& name = "image",
                         const ImageLimits& limits = {});
-    /// Copies `width` x `height` pixels of interleaved 8-bit RGB. Throws Error{kUsage} on a size <= 0.
+    /// Copies `width` x `height` pixels; grey is repeated. Rows begin `stride_bytes` apart: 0 = without gaps,
+    /// negative = the first row lies last in memory. `pixels` points to the upper left pixel.
+    /// Throws Error{kUsage} on a size <= 0, a null pointer, or rows that would overlap.
+    static Image from_pixels(int width, int height, const void* pixels, std::ptrdiff_t stride_bytes = 0,
+                             PixelFormat format = PixelFormat::kRgb);
+    /// The same of interleaved RGB without gaps.
     static Image from_rgb(int width, int height, const std::uint8_t* pixels);
 
     int width() const noexcept { return width_; }

@@ -7,37 +7,48 @@
 // the child's first call starts threads anew.
 #pragma once
 
+#include <dyce/cancel.h>
 #include <dyce/configuration.h>
+#include <dyce/engine_options.h>
 #include <dyce/export.h>
 #include <dyce/image.h>
 #include <dyce/model.h>
+#include <dyce/sample.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace dyce {
 
-struct SessionOptions {
-    int threads = 0;                 ///< compute threads of a call; 0 = all this process may use
-    int max_batch = 1;               ///< images computed together at most
-    std::string precision = "f32";   ///< or "bf16"; "int8" if the model was quantised
-    std::string plan = "latency";    ///< or "throughput": kernels for big batches, see docs/performance.md
-    bool reference_kernels = false;  ///< plain loops instead of oneDNN: slow, for checking
-};
+/// A Session needs nothing else.
+using SessionOptions = EngineOptions;
 
 struct ClassifyOptions {
     int topk = 5;  ///< classes in an answer
     /// For this call instead of the session's.
-    std::optional<Configuration> configuration;
+    std::optional<Configuration> configuration = {};
     /// Milliseconds from the call until an image must answer; 0 = none. Checked at each site with heads: a
     /// image that the way to the next one would make late, as far as the latest runs tell, answers there -
     /// by the exit that is on, or else by the best head of the site (Configuration::best_heads). Every
     /// image is computed up to the first site. Once in a while one goes on nevertheless, to see whether
     /// that way still takes so long: an answer is late by no more than the way from one site to the next.
     double deadline_ms = 0;
+    /// Whether answers bring their logits along (Prediction::logits).
+    bool logits = false;
+    /// Takes the call back: no further stage begins, and it throws Error{kCancelled}.
+    std::optional<CancelToken> cancel = {};
+};
+
+/// What a network knows of an image at a site: for each channel of the feature map the mean over all
+/// positions.
+struct SiteFeatures {
+    int site = 0;
+    std::vector<float> values;
 };
 
 /// The answer for one image.
@@ -50,11 +61,14 @@ struct Prediction {
     std::string exit_type = "final";  ///< head it left by
     float score = 0;                  ///< score of that exit
     std::int64_t macs = 0;            ///< multiply-adds paid
-    double latency_us = 0;            ///< decoded image to answer, in its batch
+    double latency_us = 0;            ///< decoded image to answer, in its batch; of an EncodedImage, with
+                                      ///< the time to decode it
     bool late = false;                ///< left early because of its deadline, or came after it
     std::string configuration = "off";
     std::uint64_t generation = 0;
-    std::string error;  ///< why this image has no answer; empty when it has one
+    std::string error;          ///< why this image has no answer; empty when it has one
+    std::vector<float> logits;  ///< of all classes, by the exit that answered; empty unless asked for
+    std::vector<SiteFeatures> features;  ///< of the sites asked for that the image reached, rising
 };
 
 class DYCE_API Session {
@@ -74,13 +88,27 @@ public:
     /// The one that batches begin under now.
     Configuration configuration() const;
 
-    /// Throws Error{kContent} when the image does not fit the preprocessing or its logits are not finite.
+    /// Throws Error{kContent} when the image cannot be decoded, does not fit the preprocessing, a tensor's
+    /// values or the logits are not finite; Error{kUsage} when the model has no such input, or the input is of
+    /// another kind or shape; Error{kCancelled} after options.cancel.
+    Prediction classify(const Sample& sample, int topk = 5);
+    Prediction classify(const Sample& sample, const ClassifyOptions& options);
     Prediction classify(const Image& image, int topk = 5);
     Prediction classify(const Image& image, const ClassifyOptions& options);
-    /// Many images, computed in batches of up to max_batch. An image that fails has its `error` set;
-    /// the others are answered.
+    /// Many samples, computed in batches of up to max_batch. One of bad content has its `error` set, the
+    /// others are answered. Throws Error{kUsage} as above before anything is computed, and Error{kCancelled}
+    /// for all of them.
     std::vector<Prediction> classify(const std::vector<Image>& images, int topk = 5);
     std::vector<Prediction> classify(const std::vector<Image>& images, const ClassifyOptions& options);
+    // Templates, so that a list in braces is one of images, as it was before there were samples.
+    template <class S, class = std::enable_if_t<std::is_same_v<S, Sample>>>
+    std::vector<Prediction> classify(const std::vector<S>& samples, int topk = 5) {
+        return classify_samples(samples, ClassifyOptions{topk});
+    }
+    template <class S, class = std::enable_if_t<std::is_same_v<S, Sample>>>
+    std::vector<Prediction> classify(const std::vector<S>& samples, const ClassifyOptions& options) {
+        return classify_samples(samples, options);
+    }
 
     /// Exit scores so far that were infinite or NaN; they never fire.
     std::uint64_t non_finite_scores() const;
@@ -88,6 +116,9 @@ public:
     std::size_t arena_bytes() const;
 
 private:
+    std::vector<Prediction> classify_samples(const std::vector<Sample>& samples,
+                                             const ClassifyOptions& options);
+
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

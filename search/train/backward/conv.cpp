@@ -6,6 +6,7 @@
 #include "ops/lowering/winograd.h"
 #include "runtime/core/onednn/training.h"
 #include "search/train/backward/backward_pass.h"
+#include "search/train/backward/bias.h"
 
 namespace dyce::backward {
 namespace {
@@ -60,21 +61,15 @@ Backward conv(const OpCall& call, Tape& tape) {
     });
     if (!forward) call.fail("cannot be trained: oneDNN has no such convolution");
 
-    using Role = TrainedConstant::Role;
     const Buffer source = tape.as(tape.input(0), forward.query_md(dnnl::query::src_md, 0));
     const MemoryDesc wanted = forward.query_md(dnnl::query::weights_md, 0);
-    const TrainedConstant weights = tape.trained(1, Role::kWeight, plain_desc(weight_dims),
+    const TrainedConstant weights = tape.trained(1, TrainedConstant::Role::kWeight, plain_desc(weight_dims),
                                                  type == DescType::f32 ? wanted : plain_desc(weight_dims));
     const Buffer trained{weights.buffer, weights.layout};
     const Buffer output = tape.output(0, forward.query_md(dnnl::query::dst_md, 0));
     std::vector<Argument> arguments{
         {DNNL_ARG_SRC, source}, {DNNL_ARG_WEIGHTS, tape.as(trained, wanted)}, {DNNL_ARG_DST, output}};
-    Buffer bias_gradient;
-    if (biased) {
-        const TrainedConstant bias = tape.trained(2, Role::kShift, bias_desc, bias_desc);
-        arguments.push_back({DNNL_ARG_BIAS, {bias.buffer, bias_desc}});
-        bias_gradient = {bias.gradient, bias_desc};
-    }
+    const Buffer bias_gradient = trained_bias(call, tape, bias_desc, arguments);
     tape.run(forward, std::move(arguments));
 
     return [&tape, forward, source, weights, trained, type, winograd, window, output, bias_gradient] {

@@ -2,6 +2,7 @@
 // inner products.
 #include "runtime/core/onednn/training.h"
 #include "search/train/backward/backward_pass.h"
+#include "search/train/backward/bias.h"
 
 namespace dyce::backward {
 
@@ -24,17 +25,11 @@ Backward gemm(const OpCall& call, Tape& tape) {
                                                         biased ? &bias_desc : nullptr, output.desc);
     if (!forward) call.fail("cannot be trained: oneDNN has no such inner product");
 
-    using Role = TrainedConstant::Role;
-    const TrainedConstant weights =
-        tape.trained(1, Role::kWeight, plain_weights, forward.query_md(dnnl::query::weights_md, 0));
+    const TrainedConstant weights = tape.trained(1, TrainedConstant::Role::kWeight, plain_weights,
+                                                 forward.query_md(dnnl::query::weights_md, 0));
     std::vector<Argument> arguments{
         {DNNL_ARG_SRC, source}, {DNNL_ARG_WEIGHTS, {weights.buffer, weights.layout}}, {DNNL_ARG_DST, output}};
-    Buffer bias_gradient;
-    if (biased) {
-        const TrainedConstant bias = tape.trained(2, Role::kShift, bias_desc, bias_desc);
-        arguments.push_back({DNNL_ARG_BIAS, {bias.buffer, bias_desc}});
-        bias_gradient = {bias.gradient, bias_desc};
-    }
+    const Buffer bias_gradient = trained_bias(call, tape, bias_desc, arguments);
     tape.run(forward, std::move(arguments));
 
     return [=, &tape] {

@@ -87,10 +87,8 @@ void start_heads(Member& member, int classes, const std::vector<HeadType>& types
 }
 
 Member finish_network(Member member) {
-    std::vector<std::string> names;
-    for (const Site& site : member.exits.sites) names.push_back(site.name);
     simplify(member.graph);
-    member.exits.sites = find_sites(member.graph, names);
+    member.exits.sites = find_again(member.graph, member.exits.sites);
     complete_heads(member.graph, member.exits);
     if (member.storage == Precision::kBfloat16) round_weights(member.graph);
     return member;

@@ -18,7 +18,7 @@ public:
 
     /// Answers prepared images, batch x 3 x height x width.
     void answer(std::span<const float> images);
-    /// Its logits for the student's output `i`, a row an image; those of the last answer().
+    /// Its logits for the student's output `i`, a row per image; those of the last answer().
     std::span<const float> logits(int i) const;
 
 private:

@@ -24,7 +24,7 @@ struct TrainNetworkOptions {
     /// Go on from the checkpoint, when it is there. It may have been made with fewer epochs: from there on
     /// the rate follows the longer schedule.
     bool resume = false;
-    std::string log;  ///< .csv file, a row an epoch; empty: none
+    std::string log;  ///< .csv file, a row per epoch; empty: none
     int threads = 0;  ///< 0 = all this process may use
 };
 

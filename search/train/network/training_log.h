@@ -1,4 +1,4 @@
-// The story of a training as a table: a row an epoch, on disk as soon as the epoch is over. One thread.
+// The story of a training as a table: a row per epoch, on disk as soon as the epoch is over. One thread.
 #pragma once
 
 #include "search/train/network/network_trainer.h"

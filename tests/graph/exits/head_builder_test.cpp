@@ -1,6 +1,7 @@
 #include "graph/exits/head_builder.h"
 
 #include "graph/interpreter.h"
+#include "tests/graph/exits/plain_head.h"
 #include "tests/graph/net.h"
 
 #include <dyce/error.h>
@@ -49,20 +50,6 @@ void attach(Backbone& backbone, int site, const std::string& name, float value =
     const auto classes = infer_types(backbone.graph)[static_cast<std::size_t>(backbone.graph.outputs[0])];
     attach_head(backbone.graph, backbone.exits, site, type,
                 make_layers(type, backbone.exits.sites[0].channels, classes.shape.elements(), value));
-}
-
-std::vector<double> perceptron(std::vector<double> x, const std::vector<HeadLayer>& layers) {
-    for (std::size_t k = 0; k < layers.size(); ++k) {
-        const float *weight = layers[k].weight.data<float>(), *bias = layers[k].bias.data<float>();
-        std::vector<double> y(static_cast<std::size_t>(layers[k].bias.elements()));
-        for (std::size_t o = 0; o < y.size(); ++o) {
-            y[o] = bias[o];
-            for (const double value : x) y[o] += value * *weight++;
-            if (k + 1 < layers.size()) y[o] = std::max(y[o], 0.0);
-        }
-        x = y;
-    }
-    return x;
 }
 
 }  // namespace
@@ -145,7 +132,7 @@ TEST_CASE("a head computes pool, flatten and perceptron") {
                         sum += outputs[2].data<float>()[(c * 6 + y + i / cell) * 6 + z + i % cell];
                     pooled.push_back(sum / (cell * cell));
                 }
-        const auto expected = perceptron(pooled, layers);
+        const auto expected = plain_perceptron(pooled, layers);
         for (std::size_t k = 0; k < 3; ++k)
             CHECK(outputs[1].data<float>()[k] == doctest::Approx(expected[k]).epsilon(1e-5));
     }

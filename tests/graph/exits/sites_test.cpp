@@ -1,3 +1,4 @@
+// Covers exits.
 #include "graph/exits/sites.h"
 
 #include "models/backbones.h"

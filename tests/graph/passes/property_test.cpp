@@ -1,3 +1,4 @@
+// Covers match, passes, permutation, pipeline, reduced_axes, remove_dead_code, rewriter, graph/interpreter.
 // What holds for every pass on every graph, tried on random ones.
 #include "graph/passes/passes.h"
 #include "graph/verify.h"

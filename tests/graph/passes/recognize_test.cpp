@@ -1,3 +1,5 @@
+// Covers recognize_gelu, recognize_hard_swish, recognize_layer_norm, recognize_response_norm,
+// recognize_swish.
 #include "graph/passes/passes.h"
 #include "tests/graph/net.h"
 

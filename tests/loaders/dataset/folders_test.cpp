@@ -1,5 +1,6 @@
+// Covers class_folders, image_files, image_names.
 #include "loaders/dataset/class_folders.h"
-#include "tests/loaders/dataset/check_refused.h"
+#include "tests/loaders/dataset/refused_dataset.h"
 #include "tests/loaders/image/make_files.h"
 #include "tests/support/support.h"
 

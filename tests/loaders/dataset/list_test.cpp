@@ -1,4 +1,5 @@
-#include "tests/loaders/dataset/check_refused.h"
+// Covers list_csv.
+#include "tests/loaders/dataset/refused_dataset.h"
 #include "tests/loaders/image/make_files.h"
 #include "tests/support/support.h"
 

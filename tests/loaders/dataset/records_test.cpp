@@ -1,6 +1,7 @@
+// Covers arrays, cifar, dataset.
 // Datasets held in single files: CIFAR's records and NumPy arrays.
 #include "loaders/format/npy.h"
-#include "tests/loaders/dataset/check_refused.h"
+#include "tests/loaders/dataset/refused_dataset.h"
 #include "tests/loaders/npz/zip_archive.h"
 #include "tests/support/support.h"
 

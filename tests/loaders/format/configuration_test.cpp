@@ -1,3 +1,5 @@
+// Covers best_heads, configuration_check, configuration_json, configuration_set,
+// runtime/control/configuration_selection, runtime/include/dyce/configuration.
 #include "tests/loaders/format/configuration_text.h"
 #include "tests/loaders/format/refusal.h"
 #include "tests/support/support.h"

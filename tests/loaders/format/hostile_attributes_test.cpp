@@ -1,3 +1,4 @@
+// Covers ops/spec/{attributes, broadcast, checks, element_type}.
 // Every operator against attributes and shapes that only a hostile file would hold: its inference must answer
 // or throw, and whatever it answers must be usable. Undefined arithmetic shows under the sanitizers.
 #include "ops/spec/op.h"

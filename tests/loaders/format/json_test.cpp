@@ -1,3 +1,4 @@
+// Covers json_reader.
 #include "loaders/format/json.h"
 #include "tests/loaders/format/bytes.h"
 #include "tests/loaders/format/refusal.h"

@@ -1,3 +1,4 @@
+// Covers attributes_json, element, exits_json, graph_json, member_file, preprocess_json, storage, within.
 #include "loaders/format/model_file.h"
 #include "loaders/format/attributes_json.h"
 #include "loaders/image/presets.h"

@@ -44,15 +44,9 @@ std::vector<T> values(const Tensor& tensor) {
 }  // namespace
 
 TEST_CASE("npy: what is not a plain little-endian array is refused") {
-    struct Row {
-        std::string name;
-        std::string bytes;
-        ErrorCode code;
-        std::string piece;
-    };
     const ErrorCode content = ErrorCode::kContent;
     const std::string f4x2 = raw<float>({1, 2});
-    const Row rows[] = {
+    const RefusedFile rows[] = {
         {"empty", "", content, "x.npy: not a .npy file"},
         {"bad magic", "\x93NUMPX" + npy(header("<f4", "(2,)"), f4x2).substr(6), content, "magic"},
         {"magic only", "\x93NUMPY", content, "ends inside"},
@@ -96,7 +90,7 @@ TEST_CASE("npy: what is not a plain little-endian array is refused") {
         {"no data", npy(header("<f4", "(1,)"), ""), content, "found 0"},
         {"trailing bytes", npy(header("<f4", "(1,)"), f4x2), content, "needs 4 bytes of data, found 8"},
     };
-    for (const Row& row : rows) {
+    for (const RefusedFile& row : rows) {
         CAPTURE(row.name);
         check_refused([&] { parse(row.bytes); }, row.code, row.piece);
     }

@@ -1,12 +1,9 @@
-// Checks of refusals: the error's code, a piece of its message that names the trouble, and that getting there
-// took no more memory than promised.
+// Checks of files that are refused: the error's code, a piece of its message that names the trouble, and that
+// getting there took no more memory than promised.
 #pragma once
 
 #include "tests/support/allocations.h"
-
-#include <dyce/error.h>
-
-#include <doctest/doctest.h>
+#include "tests/support/check_throws.h"
 
 #include <string>
 
@@ -16,19 +13,18 @@ constexpr std::int64_t kMaxRefusalBytes = std::int64_t{64} << 20;
 
 /// Runs `action` and checks that it throws Error{code} whose what() contains `piece`.
 template <class Action>
-void check_refused(Action action, ErrorCode code, const std::string& piece) {
+void check_refused(const Action& action, ErrorCode code, const std::string& piece) {
     const AllocationPeak peak;
-    try {
-        action();
-        FAIL_CHECK("accepted; expected an error about: " << piece);
-    } catch (const Error& error) {
-        const std::string what = error.what();
-        CAPTURE(what);
-        CAPTURE(piece);
-        CHECK(error.code() == code);
-        CHECK(what.find(piece) != std::string::npos);
-    }
+    check_throws(action, code, piece);
     CHECK(peak.bytes() <= kMaxRefusalBytes);
 }
+
+/// A file that must be refused.
+struct RefusedFile {
+    std::string name;
+    std::string bytes;
+    ErrorCode code;
+    std::string piece;
+};
 
 }  // namespace dyce::test

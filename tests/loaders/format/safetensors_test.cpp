@@ -1,3 +1,4 @@
+// Covers safetensors_writer.
 #include "loaders/format/safetensors.h"
 #include "tests/loaders/format/bytes.h"
 #include "tests/loaders/format/refusal.h"
@@ -59,16 +60,10 @@ std::string named(const std::string& name) {
 }  // namespace
 
 TEST_CASE("safetensors: every kind of wrong container is refused") {
-    struct Row {
-        std::string name;
-        std::string bytes;
-        ErrorCode code;
-        std::string piece;
-    };
     const ErrorCode content = ErrorCode::kContent;
     const ErrorCode resource = ErrorCode::kResource;
     const std::string good = container("{" + kTensor + "}", std::string(8, '\0'));
-    const Row rows[] = {
+    const RefusedFile rows[] = {
         {"empty", "", content, "x.safetensors: is empty"},
         {"7 bytes", "1234567", content, "has only 7 bytes"},
         {"8 bytes", little(2, 8), content, "has only 8 bytes"},
@@ -160,7 +155,7 @@ TEST_CASE("safetensors: every kind of wrong container is refused") {
     };
     TempFolder folder;
     const std::string path = folder / "x.safetensors";
-    for (const Row& row : rows) {
+    for (const RefusedFile& row : rows) {
         CAPTURE(row.name);
         write_file(path, row.bytes);
         check_refused([&] { Safetensors::open(path); }, row.code, row.piece);

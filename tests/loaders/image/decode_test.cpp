@@ -1,3 +1,4 @@
+// Covers byte_reader, decoded_image, image, jpeg, png, png_file, stb, runtime/include/dyce/image.
 #include "tests/loaders/image/make_files.h"
 #include "tests/support/support.h"
 

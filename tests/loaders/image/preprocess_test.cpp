@@ -1,3 +1,4 @@
+// Covers presets.
 #include "loaders/image/preprocess.h"
 #include "loaders/image/presets.h"
 

@@ -1,3 +1,4 @@
+// Covers npz_writer.
 #include "loaders/npz/npz.h"
 #include "tests/loaders/format/refusal.h"
 #include "tests/loaders/npz/zip_archive.h"
@@ -34,12 +35,6 @@ void read_all(const std::string& path, const NpzLimits& limits = {}) {
 }  // namespace
 
 TEST_CASE("npz: what is not a plain archive of arrays is refused") {
-    struct Row {
-        std::string name;
-        std::string bytes;
-        ErrorCode code;
-        std::string piece;
-    };
     const ErrorCode content = ErrorCode::kContent;
     const std::string good = zip({{}});
     // An encrypted member is longer by the 12 bytes in front of it (APPNOTE 6.1.3).
@@ -48,7 +43,7 @@ TEST_CASE("npz: what is not a plain archive of arrays is refused") {
         m.packed.insert(0, 12, '?');
     });
     const std::size_t directory_end = good.size() - 22;
-    const Row rows[] = {
+    const RefusedFile rows[] = {
         {"empty", "", content, "x.npz: not a .npz file"},
         {"text", std::string(100, 'x'), content, "no zip end record"},
         {"no end record", good.substr(0, directory_end), content, "no zip end record"},
@@ -106,7 +101,7 @@ TEST_CASE("npz: what is not a plain archive of arrays is refused") {
     };
     TempFolder folder;
     const std::string path = folder / "x.npz";
-    for (const Row& row : rows) {
+    for (const RefusedFile& row : rows) {
         CAPTURE(row.name);
         write_file(path, row.bytes);
         check_refused([&] { read_all(path); }, row.code, row.piece);

@@ -1,3 +1,4 @@
+// Covers post_ops, window, winograd.
 // Conv compiled, alone and with other work fused into it, against its plain loops.
 #include "models/window_case.h"
 #include "runtime/core/onednn/compat.h"

@@ -1,3 +1,4 @@
+// Covers element_copy, lower_copy, lowering, select_implementation, runtime/core/onednn/layout.
 // Pools, reductions, Resize and the operators that move elements, compiled, from every layout a value can
 // arrive in, against their plain loops.
 #include "tests/ops/compiled.h"

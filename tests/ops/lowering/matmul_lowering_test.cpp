@@ -1,3 +1,4 @@
+// Covers vector, ops/{gemm, matmul}.
 #include "tests/ops/compiled.h"
 
 using namespace dyce;

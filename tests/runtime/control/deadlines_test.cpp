@@ -1,3 +1,4 @@
+// Covers halt, runtime/core/probe_schedule.
 #include "runtime/control/deadlines.h"
 #include "tests/runtime/control/plant.h"
 

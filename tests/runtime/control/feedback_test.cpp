@@ -1,3 +1,5 @@
+// Covers allowed_configurations, keep_up, latency_target, power_budget, setback, window,
+// runtime/include/dyce/policy.
 // Controllers against machines: they come to rest, in time, at the right configuration.
 #include "runtime/control/keep_up.h"
 #include "runtime/control/latency_target.h"

@@ -1,3 +1,4 @@
+// Covers forks, futex, runtime/core/onednn/{compute_scope, openmp_slots}.
 #include "runtime/core/onednn/compute_scope.h"
 
 #include <doctest/doctest.h>

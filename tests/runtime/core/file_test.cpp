@@ -1,3 +1,4 @@
+// Covers atomic_file, checked, crc32, digest, file_descriptor, file_mapping.
 #include "runtime/core/atomic_file.h"
 #include "runtime/core/digest.h"
 #include "runtime/core/file_mapping.h"

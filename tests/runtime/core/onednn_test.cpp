@@ -1,3 +1,4 @@
+// Covers runtime/core/onednn/{compat, describe}.
 #include "runtime/core/onednn/compat.h"
 
 #include <doctest/doctest.h>

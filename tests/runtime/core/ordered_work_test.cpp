@@ -1,3 +1,4 @@
+// Covers idle_pool, parallel, worker_count.
 // Work on several threads whose results are taken in order, and how many threads that are.
 #include "runtime/core/ordered_work.h"
 

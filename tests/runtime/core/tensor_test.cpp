@@ -1,3 +1,4 @@
+// Covers aligned, error, fail, index, runtime/include/dyce/{error, tensor}.
 #include <dyce/error.h>
 #include <dyce/tensor.h>
 

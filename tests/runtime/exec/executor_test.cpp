@@ -1,3 +1,4 @@
+// Covers batch_plan, batch_plan_compiler, compiled_model, context, weights_store.
 #include "runtime/exec/executor.h"
 
 #include "graph/builder.h"

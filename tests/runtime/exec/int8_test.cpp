@@ -1,3 +1,4 @@
+// Covers ops/lowering/int8_convolution, ops/spec/quantization.
 // int8: convolutions against integer arithmetic written out here, where the result lies, what stays float32.
 // All scales are powers of two and the weights whole steps of one, so that every number on the way is exact
 // and so must be the result.

@@ -1,3 +1,4 @@
+// Covers runtime/core/{bfloat16, precision}.
 // bfloat16: what it rounds, what it leaves exact, and what does not depend on the batch.
 #include "graph/builder.h"
 #include "graph/interpreter.h"

@@ -1,3 +1,4 @@
+// Covers exit_plan, graph/exits/interleave.
 #include "runtime/core/onednn/compat.h"
 
 #include "tests/runtime/flow/exit_runner.h"
@@ -21,12 +22,12 @@ namespace {
 Configuration random_configuration(std::mt19937& random, int sites) {
     Configuration configuration;
     const auto pick = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
-    configuration.score = std::vector<std::string>{"max_softmax", "margin", "entropy",
-                                                   "patience"}[static_cast<std::size_t>(pick(4))];
+    const auto scores = exit_scores();
+    configuration.score = scores[static_cast<std::size_t>(pick(static_cast<int>(scores.size())))].name;
     for (int site = 0; site < sites; ++site)
         if (pick(3) > 0) {
             const double threshold =
-                configuration.score == "patience" ? pick(3) : 0.3 + 0.7 * pick(1000) / 1000.0;
+                find_exit_score(configuration.score).from_logits ? 0.3 + 0.7 * pick(1000) / 1000.0 : pick(3);
             configuration.exits.push_back(
                 {site, (pick(2) != 0 ? "exit" : "quad") + std::to_string(site), threshold});
         }

@@ -1,8 +1,14 @@
+// Scores of logits worked out by hand: a row for every score there is, and for every one a line of the method.
 #include "runtime/flow/exit_score.h"
+
+#include "tests/support/support.h"
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <string>
 #include <vector>
 
 using namespace dyce;
@@ -22,6 +28,15 @@ TEST_CASE("exit scores of logits worked out by hand") {
         CAPTURE(std::string(row.score));
         CHECK(static_cast<double>(find_exit_score(row.score).compute(input)) ==
               doctest::Approx(row.expected).epsilon(1e-6));
+    }
+    // (docs/method.md, "Inference rule")
+    const std::string method = test::read_file(std::string(DYCE_SOURCE_DIR) + "/docs/" + "method.md");
+    for (const ExitScore& score : exit_scores()) {
+        CAPTURE(std::string(score.name));
+        CHECK(std::any_of(std::begin(rows), std::end(rows),
+                          [&](const auto& row) { return std::string(row.score) == score.name; }));
+        CHECK_MESSAGE(method.find("\n| `" + std::string(score.name) + "` | ") != std::string::npos,
+                      "the method's page has no row of it");
     }
 }
 

@@ -1,7 +1,8 @@
 // A model with exits whose answers differ between configurations, and images for it.
 #pragma once
 
-#include "loaders/format/model_file.h"
+#include "tests/runtime/session/model_of.h"
+#include "runtime/session/model_access.h"
 #include "tests/runtime/flow/exit_net.h"
 
 #include <dyce/configuration.h>
@@ -16,19 +17,15 @@ namespace dyce::test {
 
 /// Four sites, two heads each; 8x8 images only.
 inline Model exit_model() {
-    ExitNet net = make_exit_net(4);
-    Member member;
+    Member member = exit_member(make_exit_net(4));
     member.architecture = "exits";
-    member.graph = std::move(net.graph);
-    member.exits = std::move(net.exits);
-    member.preprocess.height = member.preprocess.width = 8;
     member.macs = 1000;
     ModelData model;
     model.members.push_back(std::move(member));
     model.digest = std::string(32, 'a');
     model.preprocess_digest = std::string(32, 'b');
     model.classes = 5;
-    return Model(std::make_shared<ModelData>(std::move(model)));
+    return ModelAccess::make(std::make_shared<ModelData>(std::move(model)));
 }
 
 /// Each of one colour, with noise.

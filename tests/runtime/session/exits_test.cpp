@@ -1,4 +1,7 @@
+#include "runtime/session/model_access.h"
 #include "tests/runtime/session/model_of.h"
+#include "tests/support/answers.h"
+#include "tests/support/images.h"
 
 #include <dyce/error.h>
 #include <dyce/session.h>
@@ -11,7 +14,8 @@
 
 using namespace dyce;
 using test::model_of;
-using test::noise_images;
+using test::random_images;
+using test::same_answer;
 
 namespace {
 
@@ -20,12 +24,6 @@ Configuration configuration(const std::string& name, std::vector<EnabledExit> ex
     result.name = name;
     result.exits = std::move(exits);
     return result;
-}
-
-bool same_answer(const Prediction& a, const Prediction& b) {
-    return a.index == b.index && a.prob == b.prob && a.exit_site == b.exit_site &&
-           a.exit_type == b.exit_type && a.member == b.member && a.score == b.score && a.macs == b.macs &&
-           a.configuration == b.configuration;
 }
 
 // Sanitizers slow everything down; the plain loops are what ThreadSanitizer can see through.
@@ -45,8 +43,8 @@ constexpr bool kReferenceKernels = false;
 TEST_CASE("session: answers name member, exit, cost and configuration") {
     const auto data = model_of({2, 3});
     const Member &small = data->members[0], &big = data->members[1];
-    Session session(Model(data), {.threads = 1, .max_batch = 4});
-    const auto images = noise_images(6);
+    Session session(ModelAccess::make(data), {.threads = 1, .max_batch = 4});
+    const auto images = random_images(6, 8);
     for (const Prediction& p : session.classify(images)) {
         CHECK(p.exit_site == 6);  // sites 0 1, classifier 2, sites 3 4 5
         CHECK(p.exit_type == "final");
@@ -79,8 +77,8 @@ TEST_CASE("session: answers name member, exit, cost and configuration") {
 }
 
 TEST_CASE("session: a request may bring its own configuration and a deadline") {
-    Session session(Model(model_of({3})), configuration("never", {{0, "exit0", 2}}), {.threads = 1});
-    const auto images = noise_images(2);
+    Session session(ModelAccess::make(model_of({3})), configuration("never", {{0, "exit0", 2}}), {.threads = 1});
+    const auto images = random_images(2, 8);
     ClassifyOptions options;
     options.configuration = configuration("own", {{1, "quad1", -1}});
     const Prediction own = session.classify(images[0], options);
@@ -125,25 +123,26 @@ TEST_CASE("session: where no exit is on, a late answer comes from the head that 
 
     ClassifyOptions hurry;
     hurry.deadline_ms = 1e-6;
-    const auto image = noise_images(1)[0];
+    const auto image = random_images(1, 8)[0];
     const auto type_of = [&](const Model& m, const Configuration& c) {
         return Session(m, c, {.threads = 1}).classify(image, hurry).exit_type;
     };
-    const Model plain(model);
+    const Model plain = ModelAccess::make(model);
     CHECK(type_of(plain, set.at("cheap")) == "exit0");  // it is on
     CHECK(type_of(plain, set.at("best")) == "quad0");
     CHECK(type_of(plain, configuration("unknown", {})) == "exit0");
     const auto with_set = model_of({3});
     with_set->configurations = set;
-    CHECK(type_of(Model(with_set), configuration("unknown", {})) == "quad0");
+    CHECK(type_of(ModelAccess::make(with_set), configuration("unknown", {})) == "quad0");
 }
 
 TEST_CASE("session: a configuration that does not fit is refused and the old one stays") {
-    Session session(Model(model_of({2})), configuration("old", {{0, "exit0", -1}}), {.threads = 1});
+    Session session(ModelAccess::make(model_of({2})), configuration("old", {{0, "exit0", -1}}),
+                    {.threads = 1});
     const auto refused = [&](Configuration bad, const char* piece) {
         CHECK_THROWS_WITH_AS(session.set_configuration(bad), doctest::Contains(piece), Error);
-        CHECK(session.classify(noise_images(1)[0]).configuration == "old");
-        CHECK(session.classify(noise_images(1)[0]).generation == 1);
+        CHECK(session.classify(random_images(1, 8)[0]).configuration == "old");
+        CHECK(session.classify(random_images(1, 8)[0]).generation == 1);
     };
     refused(configuration("bad", {{7, "exit0", 0}}), "exit site 7, the model has 2");
     refused(configuration("bad", {{0, "linear", 0}}), "no head of type \"linear\"");
@@ -159,13 +158,13 @@ TEST_CASE("session: a configuration that does not fit is refused and the old one
 }
 
 TEST_CASE("session: under constant switching each answer is the offline answer of the one it names") {
-    const Model model(model_of({2, 3}));
+    const Model model = ModelAccess::make(model_of({2, 3}));
     const std::vector<Configuration> configurations = {
         configuration("off2", {}),
         configuration("all", {{0, "exit0", 0.5}, {1, "quad1", 0.6}, {3, "exit0", 0.7}, {5, "exit2", 0.8}}),
         configuration("small", {{0, "quad0", 0.4}, {2, "classifier", -1}}),
         configuration("mixed", {{1, "exit1", 0.9}, {4, "quad1", 0.3}})};
-    const auto images = noise_images(16);
+    const auto images = random_images(16, 8);
     const SessionOptions options{.threads = 1, .max_batch = 4, .reference_kernels = kReferenceKernels};
     std::map<std::string, std::vector<Prediction>> offline;
     for (const Configuration& c : configurations)

@@ -1,6 +1,9 @@
+// Covers request_batch, runtime/core/time_source, runtime/include/dyce/scheduler.
 // Requests from many threads, while the configuration changes: every answer is the one its configuration
 // gives when nothing else runs.
 #include "tests/runtime/session/exit_model.h"
+#include "tests/support/answers.h"
+#include "tests/support/check_throws.h"
 
 #include <dyce/dyce.h>
 
@@ -28,11 +31,6 @@ SchedulerOptions plain(int workers = 1) {
     return options;
 }
 
-bool same_answer(const Prediction& a, const Prediction& b) {
-    return a.index == b.index && a.prob == b.prob && a.exit_site == b.exit_site &&
-           a.exit_type == b.exit_type && a.score == b.score && a.macs == b.macs && a.error == b.error;
-}
-
 // What every configuration of the set, and "off", answers to every image.
 struct Offline {
     Model model = exit_model();
@@ -53,17 +51,6 @@ struct Offline {
         return same_answer(answer, answers.at(answer.configuration)[image]);
     }
 };
-
-template <class Action>
-void check_error(Action action, ErrorCode code, const char* piece) {
-    try {
-        action();
-        FAIL_CHECK("accepted");
-    } catch (const Error& error) {
-        CHECK(error.code() == code);
-        CHECK(std::string(error.what()).find(piece) != std::string::npos);
-    }
-}
 
 }  // namespace
 
@@ -138,8 +125,8 @@ TEST_CASE("scheduler: overload is refused, and everything accepted is answered")
     std::vector<std::future<Prediction>> answers;
     for (int i = 0; i < 3; ++i)
         answers.push_back(scheduler.submit(offline.images[static_cast<std::size_t>(i)]));
-    check_error([&] { scheduler.submit(offline.images[3]); }, ErrorCode::kOverloaded,
-                "refused: 3 requests are waiting");
+    check_throws([&] { scheduler.submit(offline.images[3]); }, ErrorCode::kOverloaded,
+                 "refused: 3 requests are waiting");
     SchedulerReport report = scheduler.report();
     CHECK(report.submitted == 4);
     CHECK(report.refused == 1);
@@ -157,7 +144,7 @@ TEST_CASE("scheduler: stopped, it takes nothing more; destroyed, it leaves nobod
     Scheduler scheduler(offline.model, plain(2));
     scheduler.stop();
     scheduler.stop();
-    check_error([&] { scheduler.submit(offline.images[0]); }, ErrorCode::kCancelled, "was stopped");
+    check_throws([&] { scheduler.submit(offline.images[0]); }, ErrorCode::kCancelled, "was stopped");
     std::vector<std::future<Prediction>> answers;
     {
         Scheduler busy(offline.model, plain(2));
@@ -179,7 +166,7 @@ TEST_CASE("scheduler: a request whose deadline passed is not computed, its batch
         answers.push_back(scheduler.submit(offline.images[i], i == 1 ? in_time : ClassifyOptions{}));
     answers.push_back(scheduler.submit(offline.images[3], late));  // now the batch is full
     for (std::size_t i = 0; i < 3; ++i) CHECK(offline.matches(answers[i].get(), i));
-    check_error([&] { answers[3].get(); }, ErrorCode::kExpired, "the deadline passed");
+    check_throws([&] { answers[3].get(); }, ErrorCode::kExpired, "the deadline passed");
     scheduler.stop();
     const SchedulerReport report = scheduler.report();
     CHECK(report.submitted == 4);
@@ -195,8 +182,8 @@ TEST_CASE("scheduler: late requests alone make no batch, and the worker goes on"
     ClassifyOptions late;
     late.deadline_ms = 1e-6;
     for (int round = 0; round < 3; ++round) {
-        check_error([&] { scheduler.submit(offline.images[0], late).get(); }, ErrorCode::kExpired,
-                    "deadline");
+        check_throws([&] { scheduler.submit(offline.images[0], late).get(); }, ErrorCode::kExpired,
+                     "deadline");
         CHECK(offline.matches(scheduler.submit(offline.images[1]).get(), 1));
     }
     scheduler.stop();
@@ -237,20 +224,20 @@ TEST_CASE("scheduler: what is not for this model is refused, and the old configu
     const std::string before = scheduler.configuration().name;
     Configuration foreign = offline.set.at("c0");
     foreign.model_digest = std::string(32, 'f');
-    check_error([&] { scheduler.set_configuration(foreign); }, ErrorCode::kUsage, "made for the model");
+    check_throws([&] { scheduler.set_configuration(foreign); }, ErrorCode::kUsage, "made for the model");
     Configuration unknown;
     unknown.exits = {{0, "mlp", 0.5}};
-    check_error([&] { scheduler.set_configuration(unknown); }, ErrorCode::kUsage, "\"mlp\"");
+    check_throws([&] { scheduler.set_configuration(unknown); }, ErrorCode::kUsage, "\"mlp\"");
     ClassifyOptions options;
     options.configuration = unknown;
-    check_error([&] { scheduler.submit(offline.images[0], options); }, ErrorCode::kUsage, "\"mlp\"");
+    check_throws([&] { scheduler.submit(offline.images[0], options); }, ErrorCode::kUsage, "\"mlp\"");
     CHECK(scheduler.configuration().name == before);
     CHECK(scheduler.report().submitted == 0);
 
     auto contents = offline.set.contents();
     contents.model_digest = std::string(32, 'f');
     const ConfigurationSet others(contents);
-    check_error([&] { Scheduler(offline.model, others, plain()); }, ErrorCode::kUsage, "made for the model");
+    check_throws([&] { Scheduler(offline.model, others, plain()); }, ErrorCode::kUsage, "made for the model");
 }
 
 TEST_CASE("scheduler: options out of range are refused") {
@@ -258,7 +245,7 @@ TEST_CASE("scheduler: options out of range are refused") {
     const auto check = [&](const char* piece, auto change) {
         SchedulerOptions options = plain();
         change(options);
-        check_error([&] { Scheduler(offline.model, offline.set, options); }, ErrorCode::kUsage, piece);
+        check_throws([&] { Scheduler(offline.model, offline.set, options); }, ErrorCode::kUsage, piece);
     };
     check("workers", [](auto& o) { o.workers = 0; });
     check("workers", [](auto& o) { o.workers = 1'000'000; });
@@ -272,9 +259,9 @@ TEST_CASE("scheduler: options out of range are refused") {
     check("fastest", [](auto& o) { o.configuration = "fastst"; });
     SchedulerOptions options = plain();
     options.policy = KeepUp{};
-    check_error([&] { Scheduler(offline.model, options); }, ErrorCode::kUsage, "set");
+    check_throws([&] { Scheduler(offline.model, options); }, ErrorCode::kUsage, "set");
     Scheduler steered(offline.model, offline.set, options);
-    check_error([&] { steered.set_configuration(offline.set.at("c0")); }, ErrorCode::kUsage, "policy");
+    check_throws([&] { steered.set_configuration(offline.set.at("c0")); }, ErrorCode::kUsage, "policy");
 }
 
 TEST_CASE("scheduler: a policy steers, and its floor holds") {
@@ -327,7 +314,7 @@ TEST_CASE("scheduler: deadlines choose the configuration of each batch") {
     CHECK(offline.matches(answer, 0));
     ClassifyOptions late;
     late.deadline_ms = 1e-6;
-    check_error([&] { scheduler.submit(offline.images[0], late).get(); }, ErrorCode::kExpired, "deadline");
+    check_throws([&] { scheduler.submit(offline.images[0], late).get(); }, ErrorCode::kExpired, "deadline");
 }
 
 TEST_CASE("scheduler: under constant switching each answer is that of the configuration it names") {

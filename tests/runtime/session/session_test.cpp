@@ -1,4 +1,7 @@
+// Covers engine, image_batch, model, runtime/include/dyce/{dyce, model, session}.
+#include "runtime/session/model_access.h"
 #include "tests/loaders/format/tiny_model.h"
+#include "tests/support/images.h"
 #include "tests/support/resident.h"
 #include "tests/support/support.h"
 
@@ -6,7 +9,6 @@
 
 #include <doctest/doctest.h>
 
-#include <random>
 #include <thread>
 
 using namespace dyce;
@@ -23,25 +25,14 @@ Model tiny() {
     member.graph.outputs = {logits};
     member.macs = count_macs(member.graph);
     data.classes = 5;
-    return Model(std::make_shared<ModelData>(std::move(data)));
-}
-
-std::vector<Image> noise(int count, int side) {
-    std::mt19937 random(7);
-    std::vector<Image> images;
-    for (int i = 0; i < count; ++i) {
-        std::vector<std::uint8_t> pixels(static_cast<std::size_t>(side * side * 3));
-        for (auto& p : pixels) p = static_cast<std::uint8_t>(random());
-        images.push_back(Image::from_rgb(side, side, pixels.data()));
-    }
-    return images;
+    return ModelAccess::make(std::make_shared<ModelData>(std::move(data)));
 }
 
 }  // namespace
 
 TEST_CASE("an answer does not depend on the batch it was computed in") {
     const Model model = tiny();
-    const auto images = noise(9, 16);
+    const auto images = test::random_images(9, 16);
     Session one(model);
     for (const int batch : {2, 4, 5, 16}) {
         Session many(model, {.threads = 1, .max_batch = batch});
@@ -74,11 +65,11 @@ TEST_CASE("weights that were packed leave the mapped file's memory") {
     save_model(folder / "m.safetensors", data);
 
     const Model model = Model::load(folder / "m.safetensors");
-    const auto file = model.data()->mapping->bytes();
+    const auto file = ModelAccess::data(model)->mapping->bytes();
     const std::size_t loaded = test::resident_pages(file);
     Session session(model, {.threads = 1});
     const std::size_t compiled = test::resident_pages(file);
-    const auto images = noise(1, 2);
+    const auto images = test::random_images(1, 2);
     const Prediction answer = session.classify(images[0], 5);
     const std::size_t run = test::resident_pages(file);
     // 32 MiB are 8,192 pages of 4 KiB; the header, borders between tensors and pages read ahead stay.
@@ -89,16 +80,16 @@ TEST_CASE("weights that were packed leave the mapped file's memory") {
     // The bytes that were given back are still those that every other session reads.
     CHECK(Session(model, {.threads = 1}).classify(images[0], 5).prob == answer.prob);
     data.classes = 1024;
-    const Model in_memory(std::make_shared<ModelData>(std::move(data)));
+    const Model in_memory = ModelAccess::make(std::make_shared<ModelData>(std::move(data)));
     CHECK(Session(in_memory, {.threads = 1}).classify(images[0], 5).prob == answer.prob);
 }
 
 TEST_CASE("an image that cannot be prepared fails alone") {
-    ModelData data = *tiny().data();
+    ModelData data = *ModelAccess::data(tiny());
     data.members[0].preprocess.resize = data.members[0].preprocess.crop = 0;  // only 8x8 images fit now
     const Model model(std::make_shared<ModelData>(std::move(data)));
-    auto images = noise(2, 8);
-    images.insert(images.begin() + 1, noise(1, 9)[0]);
+    auto images = test::random_images(2, 8);
+    images.insert(images.begin() + 1, test::random_images(1, 9)[0]);
     Session session(model, {.threads = 1, .max_batch = 3});
     const auto answers = session.classify(images, 1);
     CHECK(answers[0].error.empty());
@@ -110,7 +101,7 @@ TEST_CASE("an image that cannot be prepared fails alone") {
 
 TEST_CASE("sessions in several threads share one model") {
     const Model model = tiny();
-    const auto images = noise(4, 12);
+    const auto images = test::random_images(4, 12);
     Session session(model, {.threads = 1});
     std::vector<Prediction> expected;
     for (const Image& image : images) expected.push_back(session.classify(image));

@@ -1,3 +1,4 @@
+// Covers sort_by_confidence, search/record/split_record.
 // The search's counts, which follow the moves of images, against counts made from the definition.
 #include "search/methods/exit_histogram.h"
 

@@ -1,3 +1,4 @@
+// Covers equal_risk, few_exits, risk_curve, robust_candidates.
 // From found solutions to what is kept and promised.
 #include "search/methods/front.h"
 
@@ -18,8 +19,8 @@ struct Searched {
         : record(random_record(seed, 200)), costs(macs_table(record.meta)), space(record, 0, costs, 1) {
         std::vector<std::string> notices;
         objectives = make_objectives(record, costs, LambdaRange{0.5, 1, 0.02}.values(), false, &notices);
-        found = kCircular.run(space, objectives, 1);
-        found.others = kOnePass.run(space, objectives, 1).by_lambda;
+        found = search_methods::circular.run(space, objectives, 1);
+        found.others = search_methods::one_pass.run(space, objectives, 1).by_lambda;
         rated = rate(found.by_lambda, LambdaRange{0.5, 1, 0.02}.values(), record, costs, rating);
     }
 

@@ -1,3 +1,5 @@
+// Covers best, circular, exit_assignment, line_search, objective, one_pass, same_threshold, search_space,
+// search/simulate/evaluator.
 // Steps and searches against scans of everything there is, on hundreds of small random records.
 #include "search/methods/search_method.h"
 
@@ -220,7 +222,7 @@ TEST_CASE("same-threshold finds the best threshold of the best type") {
         const CostTable costs = macs_table(record.meta);
         const SearchSpace space(record, 0, costs, 1);
         const auto objectives = few_objectives(record, costs);
-        const auto found = kSameThreshold.run(space, objectives, 2).by_lambda;
+        const auto found = search_methods::same_threshold.run(space, objectives, 2).by_lambda;
         for (std::size_t k = 0; k < objectives.size(); ++k) {
             double best = std::numeric_limits<double>::infinity();
             for (std::size_t type = 0; type < record.meta.types.size(); ++type) {
@@ -248,6 +250,27 @@ TEST_CASE("same-threshold finds the best threshold of the best type") {
     }
 }
 
+TEST_CASE("every method finds what it says, and the same for any number of threads") {
+    for (const SearchMethod* method : all_search_methods())
+        for (unsigned seed = 0; seed < 20; ++seed) {
+            CAPTURE(std::string(method->name));
+            CAPTURE(seed);
+            const Record record = random_record(seed, 60);
+            const CostTable costs = macs_table(record.meta);
+            const SearchSpace space(record, 0, costs, 1);
+            const auto objectives = few_objectives(record, costs);
+            const auto found = method->run(space, objectives, 1).by_lambda;
+            const auto again = method->run(space, objectives, 3).by_lambda;
+            REQUIRE(found.size() == objectives.size());
+            for (std::size_t k = 0; k < objectives.size(); ++k) {
+                const PlainResult plain = simulate_plainly(record, costs, found[k].choices);
+                CHECK(plain.correct == found[k].correct);
+                CHECK(std::abs(plain.cost - found[k].cost) < 1e-6);
+                CHECK(again[k].choices == found[k].choices);
+            }
+        }
+}
+
 TEST_CASE("best is never worse than the other methods, and the same for any number of threads") {
     for (unsigned seed = 0; seed < 40; ++seed) {
         CAPTURE(seed);
@@ -255,7 +278,7 @@ TEST_CASE("best is never worse than the other methods, and the same for any numb
         const CostTable costs = macs_table(record.meta);
         const SearchSpace space(record, 0, costs, 1);
         const auto objectives = few_objectives(record, costs);
-        const SearchResult best = kBest.run(space, objectives, 1);
+        const SearchResult best = search_methods::best.run(space, objectives, 1);
         for (std::size_t k = 0; k < objectives.size(); ++k) {
             const double value = value_of_choices(record, costs, objectives[k], best.by_lambda[k].choices);
             CHECK(std::abs(value - value_of(objectives[k], best.by_lambda[k])) < kRounding);
@@ -263,7 +286,7 @@ TEST_CASE("best is never worse than the other methods, and the same for any numb
                 CHECK(value <=
                       value_of(objectives[k], method->run(space, objectives, 2).by_lambda[k]) + kRounding);
         }
-        const SearchResult again = kBest.run(space, objectives, 3);
+        const SearchResult again = search_methods::best.run(space, objectives, 3);
         for (std::size_t k = 0; k < objectives.size(); ++k)
             CHECK(again.by_lambda[k].choices == best.by_lambda[k].choices);
         REQUIRE(again.others.size() == best.others.size());
@@ -312,7 +335,8 @@ TEST_CASE("no method is behind the published tool on its record") {
     const auto objectives = make_objectives(record, costs, lambdas, true, &notices);
     CHECK(notices.empty());
     const auto ours = [&](const SearchMethod& method) { return method.run(space, objectives, 2).by_lambda; };
-    const auto best = ours(kBest), passed = ours(kOnePass), circled = ours(kCircular);
+    const auto best = ours(search_methods::best), passed = ours(search_methods::one_pass),
+               circled = ours(search_methods::circular);
     for (std::size_t k = 0; k < lambdas.size(); ++k) {
         CAPTURE(lambdas[k]);
         CHECK(value_of(objectives[k], passed[k]) <= onepass[k]);

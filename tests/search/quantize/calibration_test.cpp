@@ -1,3 +1,4 @@
+// Covers magnitudes.
 // Calibration: which values get scales, and which scales, against the plain loops.
 #include "search/quantize/calibration.h"
 

@@ -1,3 +1,4 @@
+// Covers merge_records, record.
 #include "search/record/record_file.h"
 
 #include "loaders/npz/npz_writer.h"

@@ -1,10 +1,13 @@
+// Covers record_journal.
 #include "search/record/recorder.h"
 
 #include "runtime/exec/executor.h"
 #include "runtime/flow/exit_score.h"
+#include "search/record/record_file.h"
 #include "search/record/record_journal.h"
 #include "search/record/record_meta.h"
 #include "tests/runtime/session/model_of.h"
+#include "tests/support/images.h"
 #include "tests/support/support.h"
 
 #include <dyce/error.h>
@@ -35,7 +38,7 @@ RecordRow journal_row(int seed) {
 
 TEST_CASE("recorder: every head of every member, as the whole graph computes it") {
     const auto model = test::model_of({2, 3});
-    const auto images = test::noise_images(11);
+    const auto images = test::random_images(11, 8);
     RecorderOptions options{.batch = 8, .topk = 2, .scores = {"max_softmax", "margin"}};
     Recorder recorder(model, options);
     const auto& heads = recorder.meta().heads;
@@ -75,7 +78,7 @@ TEST_CASE("recorder: every head of every member, as the whole graph computes it"
 
 TEST_CASE("recorder: columns of the record are the rows") {
     const auto model = test::model_of({2, 3});
-    const auto images = test::noise_images(3);
+    const auto images = test::random_images(3, 8);
     const RecorderOptions options{.batch = 4, .topk = 2, .scores = {"max_softmax", "entropy"}};
     Recorder recorder(model, options);
     const auto rows = recorder.run(images);
@@ -89,6 +92,41 @@ TEST_CASE("recorder: columns of the record are the rows") {
             CHECK(record.columns[h].scores[0][2 * i] == rows[i].scores[3 * h]);
             CHECK(record.columns[h].scores[1][i] == rows[i].scores[3 * h + 2]);
         }
+    }
+}
+
+TEST_CASE("recorder: every score there is comes back from the file as it was computed") {
+    const auto model = test::model_of({2, 3});
+    const auto images = test::random_images(3, 8);
+    const auto names = recorded_scores();
+    REQUIRE(names.front() == kMaxSoftmax);
+    const RecorderOptions options{.batch = 4, .topk = 1, .scores = {names.begin(), names.end()}};
+    Recorder recorder(model, options);
+    const test::TempFolder folder;
+    const std::string path = folder / "r.npz";
+    const std::vector<int> labels = {4, 0, 2};
+    RecordMeta meta = recorder.meta();
+    meta.image_count = 3;
+    meta.images_digest = std::string(32, 'c');
+    const Record written = make_record(meta, options, recorder.run(images), labels);
+    write_record(path, written);
+    const Record read = read_record(path);
+    CHECK(read.scores == options.scores);
+    REQUIRE(read.columns.size() == 12);
+    for (std::size_t h = 0; h < 12; ++h) CHECK(read.columns[h].scores == written.columns[h].scores);
+
+    // The first head's logits, as the whole graph computes them.
+    const Member& member = model->members[0];
+    Executor whole(CompiledModel::compile(member.graph, {.threads = 2}));
+    for (std::size_t i = 0; i < images.size(); ++i) {
+        Tensor image(DataType::kFloat32, {1, 3, 8, 8});
+        apply(member.preprocess, images[i], image.mutable_data<float>());
+        const Tensor tensor = whole.run({image})[1];
+        const std::span<const float> logits(tensor.data<float>(), 5);
+        for (std::size_t s = 0; s < names.size(); ++s)
+            CHECK(read.columns[0].scores[s][i] ==
+                  doctest::Approx(find_exit_score(options.scores[s]).compute({logits, best_class(logits), 1}))
+                      .epsilon(1e-4));
     }
 }
 

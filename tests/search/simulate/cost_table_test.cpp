@@ -1,3 +1,4 @@
+// Covers choices, latency_table, published_costs.
 #include "search/simulate/cost_table.h"
 
 #include "search/simulate/choices.h"

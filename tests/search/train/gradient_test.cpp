@@ -1,3 +1,4 @@
+// Covers loss, matrix, mlp.
 #include "search/train/loss.h"
 #include "search/train/mlp.h"
 #include "search/train/random.h"

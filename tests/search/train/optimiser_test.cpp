@@ -1,3 +1,4 @@
+// Covers adamw, sgd.
 // Numbers that PyTorch 1.13 gives in float64.
 #include "search/train/adamw.h"
 #include "search/train/loss.h"

@@ -1,3 +1,4 @@
+// Covers checkpoint, feature_pass, head_trainer, random, train_heads.
 // Heads learn, and the network they are attached to says what was trained.
 #include "search/train/train_exits.h"
 

@@ -1,3 +1,4 @@
+// Covers numbers, runtime/include/dyce/version, tools/main, tools/verbs/{convert, verbs}.
 // What the program says to a wrong command line, and its exit codes.
 #include "tests/tools/program.h"
 

@@ -1,3 +1,4 @@
+// Covers inputs.
 // A wrong line in a labels file is named, and so is a model's file when its exits are wrong.
 #include "tools/cli/inputs.h"
 
@@ -16,7 +17,7 @@ TEST_CASE("labels that a model cannot hold are refused with file, line and what 
     const struct {
         std::string text, message;
     } rows[] = {
-        {"cat\nn01\tdog\nbird\n", ": line 2: 'n01\\x09dog' holds a tab, expected one class name a line"},
+        {"cat\nn01\tdog\nbird\n", ": line 2: 'n01\\x09dog' holds a tab, expected one class name per line"},
         {"a\nb\nc\x01\n", ": line 3: 'c\\x01' holds a control character"},
         {"a\xc2\x85\nb\nc\n", ": line 1: 'a\\xc2\\x85' holds a control character"},
         {"a\nb\xff\nc\n", ": line 2: 'b\\xff' holds bytes that are not UTF-8"},

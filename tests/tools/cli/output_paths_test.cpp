@@ -1,3 +1,4 @@
+// Covers record_argument, search_csv, tools/verbs/{merge, search, search_options}.
 // No verb writes over what it reads, or two things into one file, however the paths are written.
 #include "tools/cli/output_paths.h"
 

@@ -1,9 +1,8 @@
 // Lists of paths end, and are no longer than they may be.
 #include "tools/cli/path_list.h"
 
+#include "tests/support/check_throws.h"
 #include "tests/tools/program.h"
-
-#include <dyce/error.h>
 
 #include <doctest/doctest.h>
 
@@ -16,15 +15,7 @@ using Paths = std::vector<std::string>;
 
 void check_list_refused(const std::string& path, char separator, const PathListLimits& limits, ErrorCode code,
                         const std::string& piece) {
-    try {
-        read_path_list(path, separator, limits);
-        FAIL_CHECK("accepted; expected an error about: " << piece);
-    } catch (const Error& error) {
-        const std::string what = error.what();
-        CAPTURE(what);
-        CHECK(error.code() == code);
-        CHECK(what.find(piece) != std::string::npos);
-    }
+    check_throws([&] { read_path_list(path, separator, limits); }, code, piece);
 }
 
 }  // namespace

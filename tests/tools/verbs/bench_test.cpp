@@ -1,3 +1,5 @@
+// Covers tools/bench/{configurations, decoding, kernel_run, kernels, prepared_images, samples, setting,
+// stage_latencies, switching, usage}.
 // dyce bench: what its documents hold. How long something takes is not tested.
 #include "tests/tools/exit_inputs.h"
 

@@ -1,3 +1,4 @@
+// Covers tools/cli/{csv, file_name, image_folder, image_rows}.
 // Images in, answers out: the colours of the images are the oracle.
 #include "tests/tools/exit_inputs.h"
 #include "tests/tools/program.h"

@@ -1,3 +1,4 @@
+// Covers cascade, inspect, quantize.
 // --precision and dyce quantize, as a user meets them.
 #include "runtime/core/onednn/compat.h"
 #include "tests/tools/exit_inputs.h"

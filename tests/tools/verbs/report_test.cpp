@@ -1,3 +1,4 @@
+// Covers tools/report/{axes, html, interval, page, plot, style, training}.
 // dyce report: pages that parse, say what the files say, and hold nothing but text from them.
 #include "tests/tools/exit_inputs.h"
 #include "tools/report/html.h"

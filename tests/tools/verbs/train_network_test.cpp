@@ -1,3 +1,4 @@
+// Covers search/train/network/training_log.
 // dyce train --from-scratch and --fine-tune: what they leave in the model, refusals, and being killed.
 #include "loaders/image/presets.h"
 #include "runtime/core/onednn/compat.h"

@@ -1,3 +1,4 @@
+// Covers train_options, tools/cli/{interruption, progress}.
 // dyce train: refusals, what it leaves in the model, and being killed.
 #include "tests/tools/exit_inputs.h"
 

@@ -1,3 +1,4 @@
+// Covers runtime/core/tune_goal.
 // --plan, as a user meets it.
 #include "tests/tools/exit_inputs.h"
 

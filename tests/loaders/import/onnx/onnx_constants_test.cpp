@@ -1,3 +1,4 @@
+// Covers convert_constant_math, convert_constants, reshape.
 // Arithmetic over constants, which is done while importing: shapes, indices, and the chains exporters leave.
 #include "loaders/import/onnx/onnx_import.h"
 #include "tests/loaders/format/refusal.h"

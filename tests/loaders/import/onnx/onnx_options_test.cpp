@@ -1,3 +1,4 @@
+// Covers input_types, side_file.
 // What a caller may add to a file: shapes, bindings; what it can ask of one: inputs, outputs, stored tensors.
 #include "loaders/import/onnx/onnx_import.h"
 #include "tests/loaders/format/refusal.h"

@@ -1,3 +1,4 @@
+// Covers node_order, onnx_import, onnx_model, proto_file, unsupported.
 // Every kind of ONNX file that must be refused: the code, and the piece of the message that names the
 // trouble.
 #include "loaders/import/onnx/onnx_import.h"

@@ -1,3 +1,5 @@
+// Covers conversions, convert_normalizations, convert_reductions, convert_resize, convert_shapes,
+// convert_slicing, graph_writer, node_context, translator.
 // The rules of each operator set: what changed between them must not change the answer. Expected values are
 // worked out by hand.
 #include "tests/loaders/import/onnx/onnx_versions.h"

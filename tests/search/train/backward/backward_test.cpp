@@ -1,3 +1,5 @@
+// Covers add, backward_pass, batch_normalization, bias, conv, gemm, move, network_run, pools, relu,
+// reordered, sum, tape, training_plan, view, runtime/core/onednn/training.
 // The gradients that oneDNN and our loops compute in float against central differences, in double, of forward
 // passes written out by definition. A wrong sign, a forgotten term of a batch norm's statistics, a transposed
 // weight or a gradient lost where a value is read twice each shift some number far beyond the tolerance. In

@@ -1,3 +1,5 @@
+// Covers batch_maker, image_store, judge, network_trainer, start_network, target_loss, teacher, teacher_loss,
+// train_network.
 // Training whole networks: the loss, the batches, one step of the optimiser worked out by hand, no
 // allocations.
 #include "graph/builder.h"

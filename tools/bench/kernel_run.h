@@ -15,7 +15,7 @@ public:
     KernelRun(const Graph& graph, int threads);
     ~KernelRun();
 
-    /// On values of no account.
+    /// On arbitrary values.
     void run();
     /// "Conv+Relu, brgconv:avx512_core, acdb -> acdb", one for each step, separated by "; ".
     const std::string& implementation() const;

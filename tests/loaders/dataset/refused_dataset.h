@@ -1,11 +1,8 @@
-// What the tests of this room share: classes to open with, and refusals that are checked in full.
+// What the tests of this folder share: classes to open with, and refusals that are checked in full.
 #pragma once
 
 #include "loaders/dataset/dataset.h"
-
-#include <dyce/error.h>
-
-#include <doctest/doctest.h>
+#include "tests/support/check_throws.h"
 
 #include <string>
 
@@ -18,15 +15,7 @@ inline void check_refused(const std::string& path, ErrorCode code, const std::st
                           const std::string& message, const DatasetClasses& classes = kThree,
                           const DatasetLimits& limits = {}) {
     INFO(path);
-    try {
-        open_dataset(path, classes, limits);
-        FAIL_CHECK("was accepted");
-    } catch (const Error& error) {
-        INFO(std::string(error.what()));
-        CHECK(error.code() == code);
-        CHECK(error.where() == where);
-        CHECK(error.message().find(message) != std::string::npos);
-    }
+    check_throws([&] { open_dataset(path, classes, limits); }, code, message, where);
 }
 
 }  // namespace dyce::test

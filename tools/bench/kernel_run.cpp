@@ -1,4 +1,4 @@
-#include "runtime/exec/kernel_run.h"
+#include "tools/bench/kernel_run.h"
 
 #include "runtime/core/aligned.h"
 #include "runtime/core/onednn/compute_scope.h"
