@@ -51,6 +51,6 @@ void reference(const OpCall& call, std::span<const TensorView> in, std::span<con
 }  // namespace
 
 extern const OpSpec spec{
-    .name = "LRN", .onnx_since = 6, .attributes = kAttributes, .infer = infer, .reference = reference};
+    .name = "LRN", .attributes = kAttributes, .onnx_since = 6, .infer = infer, .reference = reference};
 
 }  // namespace dyce::ops::lrn

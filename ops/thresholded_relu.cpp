@@ -14,8 +14,9 @@ void reference(const OpCall& call, std::span<const TensorView> in, std::span<con
 }  // namespace
 
 extern const OpSpec spec{.name = "ThresholdedRelu",
-                         .onnx_since = 10,
+
                          .attributes = kAttributes,
+                         .onnx_since = 10,
                          .infer = infer_same,
                          .reference = reference};
 
