@@ -68,7 +68,7 @@ int record(const Arguments& arguments) {
     const Model model = only_model(arguments, "record");
     const std::string data = data_of(arguments);
     const std::string output = arguments.required("output", "-o REC.npz");
-    const auto dataset = open_data(data, *model.data());
+    const auto dataset = open_data(data, *ModelAccess::data(model));
     const Shard shard = parse_shard(arguments);
     RecorderOptions options;
     options.batch = static_cast<int>(arguments.integer("batch", 32, 1, 4096));
