@@ -130,7 +130,7 @@ TEST_CASE("features: sites that cannot give any are refused") {
     const auto data = model_of({2, 3});
     const auto refused = [&](std::vector<int> sites, const char* piece) {
         check_throws([&] { Session(ModelAccess::make(data), {.threads = 1, .features = sites}); },
-                    ErrorCode::kUsage, piece);
+                     ErrorCode::kUsage, piece);
     };
     refused({-1}, "features: site -1 given, the model has 6 sites");
     refused({6}, "site 6 given");

@@ -92,7 +92,7 @@ TEST_CASE("sample: a cascade decodes for each member, and takes tensors where al
     CHECK(session.classify(EncodedImage(file.data(), file.size()), through).prob ==
           session.classify(some_image(), through).prob);
     check_throws([&] { session.classify(prepared(some_image(), 0.2f, false)); }, ErrorCode::kUsage,
-                "each member of this cascade prepares images in its own way");
+                 "each member of this cascade prepares images in its own way");
     for (Member& member : different->members) member.preprocess = different->last().preprocess;
     Session alike(ModelAccess::make(different), {.threads = 1});
     CHECK(alike.classify(prepared(some_image(), 0.1f * 3, false), through).prob ==
