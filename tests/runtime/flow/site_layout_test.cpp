@@ -1,3 +1,4 @@
+// Covers graph/exits/site_layout.
 // Heads on sites of every layout, through the loop, against pools and perceptrons by plain loops on the site's
 // own numbers as the interpreter has them.
 #include "graph/interpreter.h"

@@ -1,3 +1,4 @@
+// Covers feature_sites.
 // What the network knows of an image at a site, against the interpreter and arithmetic in double.
 #include "graph/interpreter.h"
 #include "loaders/image/preprocess.h"

@@ -1,3 +1,4 @@
+// Covers sample_inputs, runtime/include/dyce/sample.
 // What can be classified besides decoded images, and what an answer can bring along.
 #include "graph/interpreter.h"
 #include "runtime/session/model_access.h"
