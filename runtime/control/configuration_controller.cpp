@@ -90,11 +90,10 @@ int ConfigurationController::choose(int images, double left_us) {
     return telemetry_.configuration();
 }
 
-void ConfigurationController::worked(int index, int images, double seconds) {
+void ConfigurationController::worked(int index, int images, double seconds, double equivalent) {
     telemetry_.worked(seconds);
-    const double us_per_image = seconds * 1e6 / images;
-    latest_.observed(0, us_per_image);
-    if (index >= 0) times_.observed(index, us_per_image);
+    latest_.observed(0, seconds * 1e6 / images);
+    if (index >= 0) times_.observed(index, seconds * 1e6 / equivalent);
 }
 
 bool ConfigurationController::is_due(double now_s) const {

@@ -37,7 +37,10 @@ public:
 
     void answered(double latency_us, std::size_t position) { telemetry_.answered(latency_us, position); }
     /// A batch ran for `seconds` under `index` of the set, -1 = another configuration.
-    void worked(int index, int images, double seconds);
+    void worked(int index, int images, double seconds) { worked(index, images, seconds, images); }
+    /// The same where some of its images ran under configurations of their own: it took as long as
+    /// `equivalent` images under `index` would have taken.
+    void worked(int index, int images, double seconds, double equivalent);
 
     /// Whether the window is long enough to be closed. A share of time or a power needs no 20 answers; then a
     /// second will do.

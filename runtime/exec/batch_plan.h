@@ -36,6 +36,7 @@ struct Carry {
     int buffer = -1;
     MemoryDesc desc;            ///< how the bytes are laid out
     std::size_t row_bytes = 0;  ///< of one image; 0 = images do not lie one after another
+    float scale = 1;            ///< of integers that stand for numbers: number = scale * integer
 };
 
 /// The steps of one part.

@@ -252,7 +252,7 @@ private:
             const bool has_rows =
                 types_[v].shape.rank() > 0 && types_[v].shape[0] == batch_plan_.batch &&
                 row_bytes(desc) * static_cast<std::size_t>(batch_plan_.batch) == byte_size(buffer.desc);
-            carries.push_back({root, desc, has_rows ? row_bytes(desc) : 0});
+            carries.push_back({root, desc, has_rows ? row_bytes(desc) : 0, value_buffers_[v].scale});
         }
         return carries;
     }

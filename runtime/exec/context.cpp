@@ -1,7 +1,6 @@
 #include "runtime/exec/context.h"
 
 #include "runtime/core/aligned.h"
-#include "runtime/core/onednn/compute_scope.h"
 
 #include <dyce/error.h>
 
@@ -82,9 +81,7 @@ std::span<const float> ExecutionContext::output(std::size_t bucket, int i, int r
 }
 
 void ExecutionContext::run(std::size_t bucket, std::size_t begin, std::size_t end) {
-    const ComputeScope scope(*team_);
-    bound(bucket).run(stream_, begin, end);
-    stream_.wait();
+    compute([&](const dnnl::stream& stream) { bound(bucket).run(stream, begin, end); });
 }
 
 }  // namespace dyce

@@ -2,7 +2,7 @@
 // running allocates nothing. One thread at a time.
 #pragma once
 
-#include "runtime/core/compute_team.h"
+#include "runtime/core/onednn/compute_scope.h"
 #include "runtime/exec/compiled_model.h"
 
 #include <cstddef>
@@ -62,6 +62,13 @@ public:
     /// started.
     void run(std::size_t bucket, std::size_t begin, std::size_t end);
     void run(std::size_t bucket) { run(bucket, 0, bound(bucket).batch_plan().steps.size()); }
+    /// work(stream), on the team, to its end. Throws as run() does.
+    template <class Work>
+    void compute(const Work& work) {
+        const ComputeScope scope(*team_);
+        work(stream_);
+        stream_.wait();
+    }
 
 private:
     std::shared_ptr<const CompiledModel> model_;

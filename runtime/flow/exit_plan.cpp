@@ -25,22 +25,7 @@ void enable(const Configuration& configuration, const EnabledExit& exit,
              "exit site " + std::to_string(exit.site) + " has no head of type \"" + exit.type + "\"");
     if (!std::isfinite(exit.threshold))
         fail(configuration, "the threshold of exit site " + std::to_string(exit.site) + " is not finite");
-    point = {true, head->index, exit.threshold, exit.type};
-}
-
-// Each enabled head on the way is paid, and so is the whole backbone of every member that ran before.
-void add_costs(ExitPlan& plan, const std::vector<ExitSite>& positions) {
-    std::int64_t members = 0, heads = 0;
-    for (std::size_t p = 0; p < positions.size(); ++p) {
-        const ExitSite& position = positions[p];
-        if (!plan.member_runs[index(position.member)]) continue;
-        DecisionPoint& point = plan.points[p];
-        if (point.enabled)
-            for (const ExitSite::Head& head : position.heads)
-                if (head.type == point.type) heads += head.macs;
-        point.paid = members + position.macs + heads;
-        if (position.site < 0) members += position.macs;
-    }
+    point = {true, head->index, exit.threshold, exit.type, head->macs};
 }
 
 }  // namespace
@@ -64,7 +49,6 @@ ExitPlan make_exit_plan(const Configuration& configuration, const std::vector<Ex
     }
     plan.points.back() = {true, -1, -INFINITY, kFinalType};
     plan.member_runs.back() = true;
-    add_costs(plan, positions);
     const std::vector<std::size_t> late = late_heads(configuration, positions);
     for (std::size_t p = 0; p < positions.size(); ++p) plan.points[p].late_head = late[p];
     return plan;

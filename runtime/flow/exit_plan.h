@@ -17,12 +17,13 @@ namespace dyce {
 struct DecisionPoint {
     bool enabled = false;
     int head = -1;              ///< index among the member's heads; -1 = its classifier
-    double threshold = 0;       ///< leave when the score is strictly above
+    double threshold = 0;       ///< exit when the score is strictly above; -infinity = whatever it is
     std::string type;           ///< of the enabled head
-    std::int64_t paid = 0;      ///< multiply-adds of an image that leaves here
+    std::int64_t macs = 0;      ///< of the enabled head
     std::size_t late_head = 0;  ///< index in ExitSite::heads of the head by which late images leave
 };
 
+/// Plans of one model may differ from row to row of a batch.
 struct ExitPlan {
     Configuration configuration;
     const ExitScore* score = nullptr;

@@ -27,9 +27,11 @@ Engine::Engine(const Model& model, const SessionOptions& options, int concurrent
       precision_(options.precision),
       max_batch_(static_cast<std::size_t>(options.max_batch)),
       positions_(model_->positions()),
-      members_(compile_members(*model_, options)),
-      times_(make_stage_times(members_, std::move(now))) {
-    for (int i = 0; i < concurrent; ++i) loops_.give_back(make_loop());
+      members_(compile_members(*model_, options)) {
+    StageRunners first = local_stage_runners(members_);
+    times_ = make_stage_times(first, std::move(now));
+    loops_.give_back(make_loop(std::move(first)));
+    for (int i = 1; i < concurrent; ++i) loops_.give_back(make_loop(local_stage_runners(members_)));
 }
 
 std::shared_ptr<const ExitPlan> Engine::make_plan(const Configuration& configuration) const {
@@ -48,12 +50,21 @@ std::shared_ptr<const ExitPlan> Engine::make_plan(const Configuration& configura
     return std::make_shared<const ExitPlan>(make_exit_plan(informed, positions_));
 }
 
-void Engine::run(const ExitPlan& plan, std::size_t rows, ExitBatch& batch) {
-    auto loop = loops_.take([this] { return make_loop(); });
+template <class Run>
+void Engine::run_loop(const Run& run) {
+    auto loop = loops_.take([this] { return make_loop(local_stage_runners(members_)); });
     const std::uint64_t before = loop->non_finite_scores();
-    loop->run(plan, static_cast<int>(rows), batch);
+    run(*loop);
     non_finite_scores_ += loop->non_finite_scores() - before;
     loops_.give_back(std::move(loop));
+}
+
+void Engine::run(std::span<const ExitPlan* const> plans, ExitBatch& batch) {
+    run_loop([&](ExitLoop& loop) { loop.run(plans, batch); });
+}
+
+void Engine::run(const ExitPlan& plan, std::size_t rows, ExitBatch& batch) {
+    run_loop([&](ExitLoop& loop) { loop.run(plan, static_cast<int>(rows), batch); });
 }
 
 std::size_t Engine::arena_bytes() const {
@@ -62,8 +73,8 @@ std::size_t Engine::arena_bytes() const {
     return bytes;
 }
 
-std::unique_ptr<ExitLoop> Engine::make_loop() const {
-    return std::make_unique<ExitLoop>(members_, positions_, static_cast<int>(max_batch_), times_);
+std::unique_ptr<ExitLoop> Engine::make_loop(StageRunners runners) const {
+    return std::make_unique<ExitLoop>(std::move(runners), positions_, static_cast<int>(max_batch_), times_);
 }
 
 }  // namespace dyce

@@ -4,6 +4,7 @@
 
 #include "loaders/format/model_file.h"
 #include "runtime/core/idle_pool.h"
+#include "runtime/exec/local_stage_runner.h"
 #include "runtime/flow/exit_loop.h"
 
 #include <dyce/session.h>
@@ -11,6 +12,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace dyce {
@@ -31,7 +33,10 @@ public:
     /// Throws Error{kUsage} when the configuration is not for this model.
     std::shared_ptr<const ExitPlan> make_plan(const Configuration& configuration) const;
 
-    /// Runs rows 0 .. rows - 1, at most max_batch() of them.
+    /// Runs rows 0 .. plans.size() - 1, at most max_batch() of them, each under its own plan: its answer is
+    /// the one it has alone.
+    void run(std::span<const ExitPlan* const> plans, ExitBatch& batch);
+    /// The same under one plan for all.
     void run(const ExitPlan& plan, std::size_t rows, ExitBatch& batch);
 
     /// Bytes of activations and scratch memory that each batch at a time takes.
@@ -41,7 +46,9 @@ public:
     std::uint64_t non_finite_scores() const { return non_finite_scores_; }
 
 private:
-    std::unique_ptr<ExitLoop> make_loop() const;
+    std::unique_ptr<ExitLoop> make_loop(StageRunners runners) const;
+    template <class Run>
+    void run_loop(const Run& run);
 
     std::shared_ptr<const ModelData> model_;
     std::string precision_;

@@ -27,8 +27,9 @@ void ImageBatch::fill(int member, int row, std::span<float> image) {
 }
 
 void ImageBatch::exit(int row, const ExitAnswer& exit) {
-    Prediction& prediction = predictions_[static_cast<std::size_t>(row)];
-    if (prediction.error.empty()) prediction = answer(exit.logits, model_.labels, topk_);
+    const auto i = static_cast<std::size_t>(row);
+    Prediction& prediction = predictions_[i];
+    if (prediction.error.empty()) prediction = answer(exit.logits, model_.labels, topk_[i]);
     prediction.member = exit.member;
     prediction.exit_site = exit.position;
     prediction.exit_type = *exit.type;

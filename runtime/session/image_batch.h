@@ -15,9 +15,9 @@ ExitBatch::Clock::time_point deadline_after(double milliseconds, ExitBatch::Cloc
 
 class ImageBatch final : public ExitBatch {
 public:
-    /// `predictions` has one place for each image; all arguments outlive the batch.
-    ImageBatch(const ModelData& model, std::span<const Image> images, int topk, Clock::time_point deadline,
-               std::span<Prediction> predictions)
+    /// `topk` and `predictions` have one place for each image; all arguments outlive the batch.
+    ImageBatch(const ModelData& model, std::span<const Image> images, std::span<const int> topk,
+               Clock::time_point deadline, std::span<Prediction> predictions)
         : model_(model), images_(images), topk_(topk), deadline_(deadline), predictions_(predictions) {}
 
     void fill(int member, int row, std::span<float> image) override;
@@ -27,7 +27,7 @@ public:
 private:
     const ModelData& model_;
     std::span<const Image> images_;
-    int topk_;
+    std::span<const int> topk_;  ///< classes in each answer
     Clock::time_point deadline_;
     std::span<Prediction> predictions_;
     Clock::time_point start_ = Clock::now();

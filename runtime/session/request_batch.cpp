@@ -3,34 +3,42 @@
 namespace dyce {
 namespace {
 
-std::vector<Image> images_of(const std::vector<std::unique_ptr<Request>>& requests) {
-    std::vector<Image> images;
-    for (const auto& request : requests) images.push_back(request->image);
-    return images;
+// What `of` says of each request.
+template <class T, class Of>
+std::vector<T> each_of(const std::vector<std::unique_ptr<Request>>& requests, const Of& of) {
+    std::vector<T> result;
+    result.reserve(requests.size());
+    for (const auto& request : requests) result.push_back(of(*request));
+    return result;
 }
 
 }  // namespace
 
 RequestBatch::RequestBatch(const ModelData& model, const std::vector<std::unique_ptr<Request>>& requests,
-                           const std::string& configuration, std::uint64_t generation)
+                           const ExitPlan& plan, std::uint64_t generation)
     : requests_(requests),
-      configuration_(configuration),
       generation_(generation),
-      images_(images_of(requests_)),
+      plans_(each_of<const ExitPlan*>(
+          requests, [&](const Request& one) { return one.plan != nullptr ? one.plan.get() : &plan; })),
+      images_(each_of<Image>(requests, [](const Request& one) { return one.image; })),
+      topk_(each_of<int>(requests, [](const Request& one) { return one.topk; })),
       predictions_(requests_.size()),
-      batch_(model, images_, requests_[0]->topk, Clock::time_point::max(), predictions_) {
+      batch_(model, images_, topk_, Clock::time_point::max(), predictions_) {
     answered_.reserve(requests_.size());
 }
 
 void RequestBatch::exit(int row, const ExitAnswer& answer) {
     batch_.exit(row, answer);
-    Request& request = *requests_[static_cast<std::size_t>(row)];
-    Prediction& prediction = predictions_[static_cast<std::size_t>(row)];
-    prediction.configuration = configuration_;
-    prediction.generation = generation_;
+    const auto i = static_cast<std::size_t>(row);
+    Request& request = *requests_[i];
+    Prediction& prediction = predictions_[i];
+    const Configuration& configuration = plans_[i]->configuration;
+    prediction.configuration = configuration.name;
+    prediction.generation = request.plan != nullptr ? 0 : generation_;
     prediction.latency_us =
         std::chrono::duration<double, std::micro>(Clock::now() - request.submitted).count();
-    answered_.push_back({prediction.latency_us, prediction.exit_site, prediction.late});
+    answered_.push_back(
+        {prediction.latency_us, prediction.exit_site, prediction.late, configuration.accuracy_low});
     request.promise.set_value(std::move(prediction));
     request.is_answered = true;
 }

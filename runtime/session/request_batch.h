@@ -6,7 +6,7 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <span>
 #include <vector>
 
 namespace dyce {
@@ -17,12 +17,16 @@ public:
         double latency_us;  ///< since submission
         int position;
         bool late;
+        double accuracy_low;  ///< of the configuration it ran under
     };
 
-    /// `requests` under the same plan, at least one. The answers name `configuration` and `generation`.
+    /// Requests that bring no plan of their own follow `plan`, the generation of which their answers name.
     /// Arguments outlive the batch.
     RequestBatch(const ModelData& model, const std::vector<std::unique_ptr<Request>>& requests,
-                 const std::string& configuration, std::uint64_t generation);
+                 const ExitPlan& plan, std::uint64_t generation);
+
+    /// What each request follows.
+    std::span<const ExitPlan* const> plans() const { return plans_; }
 
     void fill(int member, int row, std::span<float> image) override { batch_.fill(member, row, image); }
     void exit(int row, const ExitAnswer& answer) override;
@@ -34,9 +38,10 @@ public:
 
 private:
     const std::vector<std::unique_ptr<Request>>& requests_;
-    const std::string& configuration_;
     std::uint64_t generation_;
+    std::vector<const ExitPlan*> plans_;
     std::vector<Image> images_;
+    std::vector<int> topk_;
     std::vector<Prediction> predictions_;
     std::vector<Answered> answered_;
     ImageBatch batch_;

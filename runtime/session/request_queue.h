@@ -48,8 +48,8 @@ public:
     /// When a batch must begin, should nobody else come: the past when it is full, else once a request has
     /// waited long enough or would miss its deadline after computing for `service`. Not empty.
     Clock::time_point due(Clock::duration service) const;
-    /// The most urgent request, and those after it that can run with it: same plan, same topk. Not empty.
-    /// Fills `batch`, which is empty; allocates nothing when it has the room.
+    /// The most urgent requests, whatever configuration each brings. Not empty. Fills `batch`, which is empty;
+    /// allocates nothing when it has the room.
     void take(std::vector<std::unique_ptr<Request>>& batch);
 
 private:

@@ -219,19 +219,20 @@ struct Scheduler::Impl {
         int index = -1;
         try {
             const Active::Current current = choose(requests, start, index);
-            RequestBatch batch(engine.model(), requests, current.plan->configuration.name,
-                               current.generation);
-            engine.run(*current.plan, requests.size(), batch);
-            account(batch.answered(), current.plan->configuration, index, start);
+            RequestBatch batch(engine.model(), requests, *current.plan, current.generation);
+            engine.run(batch.plans(), batch);
+            account(batch, *current.plan, index, start);
         } catch (...) {
             for (const auto& request : requests)
                 if (!request->is_answered) request->promise.set_exception(std::current_exception());
         }
     }
 
-    // What the batch runs under, and its index in the set; -1 = another one.
+    // What requests without a plan of their own follow, and its index in the set; -1 = another one, or nobody
+    // follows it. All of a batch are ready together, so the deadlines of the others count too.
     Active::Current choose(const Batch& requests, Clock::time_point now, int& index) {
-        if (requests[0]->plan != nullptr) return {requests[0]->plan, 0};
+        const auto has_own = [](const auto& request) { return request->plan != nullptr; };
+        if (std::ranges::all_of(requests, has_own)) return active.get();
         auto deadline = Clock::time_point::max();
         for (const auto& request : requests) deadline = std::min(deadline, request->deadline);
         const std::chrono::duration<double, std::micro> left = deadline - now;
@@ -241,18 +242,25 @@ struct Scheduler::Impl {
         return active.get();
     }
 
-    void account(const std::vector<RequestBatch::Answered>& answers, const Configuration& configuration,
-                 int index, Clock::time_point start) {
+    // As many images under `plan` as would have cost what these did, by the estimates of their plans.
+    static double equivalent(std::span<const ExitPlan* const> plans, const ExitPlan& plan) {
+        double images = 0;
+        for (const ExitPlan* one : plans)
+            images += one == &plan ? 1 : one->configuration.relative_cost / plan.configuration.relative_cost;
+        return images;
+    }
+
+    void account(const RequestBatch& batch, const ExitPlan& plan, int index, Clock::time_point start) {
         const auto now = Clock::now();
         const std::lock_guard lock(control_mutex);
-        const bool is_below_floor = configuration.accuracy_low < controller.accuracy_floor();
-        answered += answers.size();
-        for (const auto& [latency_us, position, is_late] : answers) {
-            late += is_late || is_below_floor ? 1 : 0;
+        answered += batch.answered().size();
+        for (const auto& [latency_us, position, is_late, accuracy_low] : batch.answered()) {
+            late += is_late || accuracy_low < controller.accuracy_floor() ? 1 : 0;
             controller.answered(latency_us, static_cast<std::size_t>(position));
         }
-        controller.worked(index, static_cast<int>(answers.size()),
-                          std::chrono::duration<double>(now - start).count());
+        controller.worked(index, static_cast<int>(batch.answered().size()),
+                          std::chrono::duration<double>(now - start).count(),
+                          equivalent(batch.plans(), plan));
         image_us = controller.predicted_us();
         if (controller.is_due(seconds(now))) install(controller.close(seconds(now), take_figures()));
     }

@@ -21,11 +21,12 @@ struct Session::Impl {
     std::vector<Prediction> classify(const std::vector<Image>& images, const ClassifyOptions& options) {
         const auto own = options.configuration ? engine.make_plan(*options.configuration) : nullptr;
         const auto deadline = deadline_after(options.deadline_ms, ExitBatch::Clock::now());
+        const std::vector<int> topk(std::min(engine.max_batch(), images.size()), options.topk);
         std::vector<Prediction> predictions(images.size());
         for (std::size_t first = 0; first < images.size(); first += engine.max_batch()) {
             const std::size_t count = std::min(engine.max_batch(), images.size() - first);
             const Active::Current current = own ? Active::Current{own, 0} : active.get();
-            ImageBatch batch(engine.model(), std::span(images).subspan(first, count), options.topk, deadline,
+            ImageBatch batch(engine.model(), std::span(images).subspan(first, count), topk, deadline,
                              std::span(predictions).subspan(first, count));
             engine.run(*current.plan, count, batch);
             for (std::size_t i = first; i < first + count; ++i) {

@@ -2,7 +2,7 @@
 
 #include "runtime/core/digest.h"
 #include "runtime/core/idle_pool.h"
-#include "runtime/exec/staged_executor.h"
+#include "runtime/exec/local_stage_runner.h"
 #include "runtime/flow/exit_score.h"
 #include "search/record/record_meta.h"
 
@@ -15,7 +15,7 @@
 namespace dyce {
 namespace {
 
-// One head as the executor runs it: where it stands in a row of the record.
+// One head as the runner counts it: where it stands in a row of the record.
 struct Column {
     int head;  ///< -1: the member's classifier
     std::size_t row_index;
@@ -31,8 +31,8 @@ struct RecordedMember {
 
 // What one run at a time works with.
 struct RecorderMemory {
-    std::vector<StagedExecutor> executors;  // by member
-    std::vector<int> order;                 // of classes, while one row is noted
+    StageRunners runners;    // by member
+    std::vector<int> order;  // of classes, while one row is noted
 };
 
 }  // namespace
@@ -80,12 +80,12 @@ struct Recorder::Impl {
             StageColumns columns;
             for (std::size_t h = 0; h < meta.heads.size(); ++h)
                 if (meta.heads[h].position == static_cast<int>(p))
-                    columns.push_back({executor_head(positions[p], meta.type_name(meta.heads[h])), h});
+                    columns.push_back({runner_head(positions[p], meta.type_name(meta.heads[h])), h});
             members[static_cast<std::size_t>(positions[p].member)].stages.push_back(std::move(columns));
         }
     }
 
-    static int executor_head(const ExitSite& position, const std::string& type) {
+    static int runner_head(const ExitSite& position, const std::string& type) {
         for (const ExitSite::Head& head : position.heads)
             if (head.type == type) return head.index;
         throw Error(ErrorCode::kInternal, "recorder", "no head of type " + type);
@@ -93,23 +93,25 @@ struct Recorder::Impl {
 
     std::unique_ptr<RecorderMemory> make_memory() const {
         auto made = std::make_unique<RecorderMemory>();
-        for (const RecordedMember& member : members) made->executors.emplace_back(member.compiled);
+        std::vector<std::shared_ptr<const CompiledModel>> compiled;
+        for (const RecordedMember& member : members) compiled.push_back(member.compiled);
+        made->runners = local_stage_runners(compiled);
         made->order.resize(static_cast<std::size_t>(model->classes));
         return made;
     }
 
     void run(std::size_t m, RecorderMemory& own, std::span<const Image> images,
              std::vector<RecordRow>& rows) const {
-        const auto at_once = static_cast<std::size_t>(own.executors[m].rows_at_once());
+        const auto at_once = static_cast<std::size_t>(own.runners[m]->rows_at_once());
         for (std::size_t first = 0; first < images.size(); first += at_once)
             run_chunk(m, own, images, first, std::min(at_once, images.size() - first), rows);
     }
 
     void run_chunk(std::size_t m, RecorderMemory& own, std::span<const Image> all, std::size_t first,
                    std::size_t count, std::vector<RecordRow>& rows) const {
-        StagedExecutor& executor = own.executors[m];
+        StageRunner& runner = *own.runners[m];
         const std::span<const Image> images = all.subspan(first, count);
-        const auto input = executor.input(static_cast<int>(images.size()));
+        const auto input = runner.begin(static_cast<int>(images.size()));
         const std::size_t image = input.size() / images.size();
         for (std::size_t i = 0; i < images.size(); ++i) {
             try {
@@ -119,9 +121,9 @@ struct Recorder::Impl {
             }
         }
         for (const StageColumns& columns : members[m].stages) {
-            executor.advance();
+            runner.advance();
             for (const Column& column : columns) {
-                const auto logits = column.head < 0 ? executor.logits() : executor.run_head(column.head);
+                const auto logits = runner.run_head(column.head);
                 const std::size_t classes = logits.size() / images.size();
                 for (std::size_t i = 0; i < images.size(); ++i)
                     note(logits.subspan(i * classes, classes), column.row_index, rows[first + i], own.order);

@@ -1,5 +1,6 @@
 #include "search/simulate/choices.h"
 
+#include "graph/exits/path_cost.h"
 #include "runtime/core/nearest_name.h"
 
 #include <dyce/error.h>
@@ -45,16 +46,16 @@ std::vector<EnabledExit> exits_of(const RecordMeta& meta, const Choices& choices
 
 std::vector<double> exit_costs(const RecordMeta& meta, const CostTable& costs, const Choices& choices) {
     std::vector<double> at_exit(meta.positions.size());
-    double passed = 0;  // whole members and heads
+    PathCost<double> cost;
     bool member_runs = false;
     for (std::size_t p = 0; p < at_exit.size(); ++p) {
         if (p < choices.size() && choices[p].on()) {
-            passed += costs.heads[static_cast<std::size_t>(choices[p].column)];
+            cost.add_head(costs.heads[static_cast<std::size_t>(choices[p].column)]);
             member_runs = true;
         }
-        at_exit[p] = passed + costs.backbone[p];
+        at_exit[p] = cost.at(costs.backbone[p]);
         if (meta.positions[p].site >= 0) continue;
-        if (member_runs) passed += costs.backbone[p];
+        if (member_runs) cost.add_member(costs.backbone[p]);
         member_runs = false;
     }
     return at_exit;

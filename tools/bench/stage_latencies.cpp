@@ -1,6 +1,6 @@
 #include "tools/bench/stage_latencies.h"
 
-#include "runtime/exec/staged_executor.h"
+#include "runtime/exec/local_stage_runner.h"
 #include "tools/bench/samples.h"
 
 #include <algorithm>
@@ -33,12 +33,12 @@ struct Place {
 class MemberTimes {
 public:
     MemberTimes(const Member& member, const BenchSetting& setting, std::vector<Place> places)
-        : executor_(CompiledModel::compile(member.graph, member.exits, setting.compile_options())),
+        : runner_(CompiledModel::compile(member.graph, member.exits, setting.compile_options())),
           places_(std::move(places)) {
         std::mt19937 random(1);
         std::normal_distribution<float> normal;
         batch_ = setting.batch;
-        images_.resize(executor_.input(std::min(batch_, executor_.rows_at_once())).size());
+        images_.resize(runner_.begin(std::min(batch_, runner_.rows_at_once())).size());
         for (float& x : images_) x = normal(random);
     }
 
@@ -63,7 +63,7 @@ private:
     // The whole batch, part by part as it goes through the network.
     void run_pass(std::size_t pass, bool is_warm_up) {
         for (Place& place : places_) place.stage_ms = place.head_ms = 0;
-        for (int rows = batch_; rows > 0; rows -= executor_.rows_at_once()) run_part(pass, rows);
+        for (int rows = batch_; rows > 0; rows -= runner_.rows_at_once()) run_part(pass, rows);
         if (is_warm_up) return;
         for (Place& place : places_) {
             if (pass == 0) place.stage.push_back(place.stage_ms);
@@ -72,17 +72,17 @@ private:
     }
 
     void run_part(std::size_t pass, int rows) {
-        const auto input = executor_.input(std::min(rows, executor_.rows_at_once()));
+        const auto input = runner_.begin(std::min(rows, runner_.rows_at_once()));
         std::copy_n(images_.begin(), input.size(), input.begin());
         for (Place& place : places_) {
-            place.stage_ms += time_ms([&] { executor_.advance(); });
+            place.stage_ms += time_ms([&] { runner_.advance(); });
             if (pass == 0 || pass > place.heads.size()) continue;
             const int head = place.position->heads[pass - 1].index;
-            if (head >= 0) place.head_ms += time_ms([&] { executor_.run_head(head); });
+            if (head >= 0) place.head_ms += time_ms([&] { runner_.run_head(head); });
         }
     }
 
-    StagedExecutor executor_;
+    LocalStageRunner runner_;
     std::vector<Place> places_;
     std::vector<float> images_;
     int batch_ = 1;

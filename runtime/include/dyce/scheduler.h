@@ -25,7 +25,7 @@ namespace dyce {
 struct SchedulerOptions {
     int workers = 1;         ///< batches computed at the same time, each by a thread of its own
     int threads = 0;         ///< compute threads of each worker; 0 = all this process may use, shared out
-    int max_batch = 8;       ///< requests computed together at most
+    int max_batch = 8;       ///< requests computed together at most, whatever configuration each brings
     double max_wait_ms = 2;  ///< how long a request waits for others to fill its batch, while workers idle
     std::size_t max_queue = 1024;  ///< requests waiting at most; more are refused
 

@@ -203,3 +203,19 @@ TEST_CASE("pilot: stalls under deadlines are forgotten within 20 quiet batches")
     CHECK(others < 20);
     for (int i = 0; i < 100; ++i) CHECK(run(1000) == 2);
 }
+
+TEST_CASE("controller: in a mixed batch a configuration is charged for its own images") {
+    // 4 images that took 2 ms, two of which cost three times as much: as long as 8 under the configuration.
+    const auto set = set_of({0.25, 0.5, 1});
+    ConfigurationController mixed(set, {.policy = MeetDeadlines{}, .window_s = 1}, 0);
+    ConfigurationController pure(set, {.policy = MeetDeadlines{}, .window_s = 1}, 0);
+    for (int i = 0; i < 20; ++i) {
+        mixed.worked(0, 4, 2e-3, 8);
+        pure.worked(0, 8, 2e-3);
+    }
+    CHECK(mixed.predicted_us() ==
+          doctest::Approx(2 * pure.predicted_us()));  // whatever ran, an image took longer
+    for (const double left_us : {200.0, 400.0, 600.0, 900.0, 1200.0, 5000.0})
+        CHECK(mixed.choose(1, left_us) == pure.choose(1, left_us));
+    CHECK(pure.choose(1, 600) != pure.choose(1, 5000));  // the case can tell
+}

@@ -1,6 +1,7 @@
 // Runs a small network with exits through the exit loop and notes how images leave.
 #pragma once
 
+#include "runtime/exec/local_stage_runner.h"
 #include "runtime/flow/exit_loop.h"
 #include "tests/runtime/flow/exit_net.h"
 
@@ -38,6 +39,7 @@ struct Left {
     float score;
     std::int64_t macs;
     std::vector<float> logits;
+    bool late = false;
     friend bool operator==(const Left&, const Left&) = default;
 };
 
@@ -51,24 +53,37 @@ public:
     }
     void exit(int row, const ExitAnswer& a) override {
         REQUIRE(left.count(row) == 0);
-        left[row] = {a.position, *a.type, a.score, a.macs, {a.logits.begin(), a.logits.end()}};
+        left[row] = {a.position, *a.type, a.score, a.macs, {a.logits.begin(), a.logits.end()}, a.late};
         late += a.late ? 1 : 0;
     }
-    Clock::time_point deadline(int) const override { return due; }
+    Clock::time_point deadline(int row) const override {
+        return dues.empty() ? due : dues[static_cast<std::size_t>(row)];
+    }
 
     std::map<int, Left> left;
     int late = 0;
     Clock::time_point due = Clock::time_point::max();
+    std::vector<Clock::time_point> dues = {};  ///< by row; empty = all are due alike
 
 private:
     std::span<const std::vector<float>> images_;
 };
+
+using Members = std::vector<std::shared_ptr<const CompiledModel>>;
+
+/// A loop over runners with a store of times of their own.
+inline ExitLoop timed_loop(StageRunners runners, std::vector<ExitSite> positions, int max_batch,
+                           TimeSource now = machine_time()) {
+    auto times = make_stage_times(runners, std::move(now));
+    return {std::move(runners), std::move(positions), max_batch, std::move(times)};
+}
 
 struct Runner {
     ExitNet net;
     std::int64_t macs;
     std::vector<ExitSite> positions;
     int max_batch;
+    std::shared_ptr<const CompiledModel> compiled;
     ExitLoop loop;
 
     /// `at_once`: rows that the network takes; 0 = the batch.
@@ -78,12 +93,12 @@ struct Runner {
           macs(backbone_macs()),
           positions(list_sites({{&net.graph, &net.exits, macs}})),
           max_batch(batch),
-          loop({CompiledModel::compile(net.graph, net.exits,
-                                       {.max_batch = at_once > 0 ? at_once : batch,
-                                        .threads = 2,
-                                        .precision = precision,
-                                        .reference_kernels = reference})},
-               positions, batch) {}
+          compiled(CompiledModel::compile(net.graph, net.exits,
+                                          {.max_batch = at_once > 0 ? at_once : batch,
+                                           .threads = 2,
+                                           .precision = precision,
+                                           .reference_kernels = reference})),
+          loop(local_stage_runners({compiled}), positions, batch) {}
 
     std::int64_t backbone_macs() const {
         std::int64_t heads = 0;

@@ -11,6 +11,7 @@ using test::make_exit_net;
 using test::noise;
 using test::Notes;
 using test::Runner;
+using test::timed_loop;
 
 TEST_CASE("a row that would be late leaves by an exit") {
     const auto images = noise(6);
@@ -60,7 +61,7 @@ TEST_CASE(
         const auto tick = [&now] { return now += std::chrono::microseconds(500); };
         const auto compiled =
             CompiledModel::compile(runner.net.graph, runner.net.exits, {.max_batch = 6, .threads = 2});
-        ExitLoop loop({compiled}, runner.positions, 6, make_stage_times({compiled}, tick));
+        ExitLoop loop = timed_loop(local_stage_runners({compiled}), runner.positions, 6, tick);
         const ExitPlan plan = make_exit_plan(configuration, runner.positions);
         Notes notes(images);
         for (int warm = 0; warm < 3; ++warm) loop.run(plan, 6, notes), notes.left.clear();
@@ -102,10 +103,7 @@ TEST_CASE("after a stage stalled twelve times the final exit answers again, what
                 }
                 return now += std::chrono::microseconds(100);
             };
-            ExitLoop loop(
-                {CompiledModel::compile(runner.net.graph, runner.net.exits, {.threads = 2})},
-                runner.positions, 1,
-                make_stage_times({CompiledModel::compile(runner.net.graph, runner.net.exits, {})}, clock));
+            ExitLoop loop = timed_loop(local_stage_runners({runner.compiled}), runner.positions, 1, clock);
             const auto answer = [&] {
                 Notes notes(images);
                 calls = 0;
@@ -139,8 +137,10 @@ TEST_CASE("loops of one engine learn from one another") {
     Runner runner(make_exit_net(3), 1);
     const auto compiled = CompiledModel::compile(runner.net.graph, runner.net.exits, {.threads = 2});
     StageTimes::TimePoint now{};
-    const auto times = make_stage_times({compiled}, [&now] { return now += std::chrono::milliseconds(1); });
-    ExitLoop one({compiled}, runner.positions, 1, times), other({compiled}, runner.positions, 1, times);
+    const auto times = make_stage_times(local_stage_runners({compiled}),
+                                        [&now] { return now += std::chrono::milliseconds(1); });
+    ExitLoop one(local_stage_runners({compiled}), runner.positions, 1, times);
+    ExitLoop other(local_stage_runners({compiled}), runner.positions, 1, times);
     const ExitPlan plan = make_exit_plan({}, runner.positions);
     Notes notes(images);
     for (int warm = 0; warm < 3; ++warm) one.run(plan, 1, notes), notes.left.clear();
@@ -157,8 +157,8 @@ TEST_CASE("a cascade: at a member's classifier a row that the next member would 
         CompiledModel::compile(small.graph, small.exits, {.threads = 2}),
         CompiledModel::compile(big.graph, big.exits, {.threads = 2})};
     StageTimes::TimePoint now{};
-    ExitLoop loop(members, positions, 1,
-                  make_stage_times(members, [&now] { return now += std::chrono::milliseconds(1); }));
+    ExitLoop loop = timed_loop(local_stage_runners(members), positions, 1,
+                               [&now] { return now += std::chrono::milliseconds(1); });
     Configuration both;
     both.exits = {{0, "exit0", 2.0}};
     const ExitPlan plan = make_exit_plan(both, positions);

@@ -16,7 +16,7 @@ const Clock::time_point kStart{1000s};
 struct Asked {
     Clock::duration submitted{};
     Clock::duration deadline = Clock::duration::max();
-    int topk = 1;  // tells requests apart: those of one batch share it
+    int topk = 1;
     std::shared_ptr<const ExitPlan> plan = nullptr;
 };
 
@@ -93,29 +93,16 @@ TEST_CASE("request queue: the most urgent first, the patient not for ever") {
     CHECK(queue.empty());
 }
 
-TEST_CASE("request queue: a batch runs under one plan and gives as many classes") {
-    const auto a = plan("a", 0.5), same = plan("a", 0.5), other = plan("a", 0.6), named = plan("b", 0.5);
+TEST_CASE("request queue: a batch takes requests whatever they ask for, the most urgent first") {
+    const auto a = plan("a", 0.5), b = plan("b", 0.6);
     RequestQueue queue({.max_queue = 99, .max_batch = 4});
     push(queue, {0ms, Clock::duration::max(), 1, a});
     push(queue, {1ms});
-    push(queue, {2ms, Clock::duration::max(), 1, same});
-    push(queue, {3ms, Clock::duration::max(), 1, other});
-    push(queue, {4ms, Clock::duration::max(), 1, named});
-    push(queue, {5ms, Clock::duration::max(), 2});
-    push(queue, {6ms});
-    push(queue, {7ms, Clock::duration::max(), 1, a});
-    CHECK(take(queue) == "0 2 7");
-    CHECK(take(queue) == "1 6");
-    CHECK(take(queue) == "3");
-    CHECK(take(queue) == "4");
-    CHECK(take(queue) == "5");
-}
-
-TEST_CASE("request queue: it does not look through all for the few") {
-    RequestQueue queue({.max_queue = 9999, .max_batch = 2});
-    push(queue, {0ms});
-    for (int i = 1; i < 8; ++i) push(queue, {i * 1ms, Clock::duration::max(), 3});
-    push(queue, {8ms});
-    CHECK(take(queue) == "0");
-    CHECK(take(queue) == "1 2");
+    push(queue, {2ms, Clock::duration::max(), 2, b});
+    push(queue, {3ms, Clock::duration::max(), 5});
+    push(queue, {4ms, Clock::duration::max(), 1, a});
+    push(queue, {5ms, 20ms, 1, b});
+    CHECK(take(queue) == "5 0 1 2");
+    CHECK(take(queue) == "3 4");
+    CHECK(queue.empty());
 }

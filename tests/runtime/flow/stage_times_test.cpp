@@ -1,5 +1,5 @@
 // In which batch size a stage goes on, and whether it does in time.
-#include "runtime/exec/stage_times.h"
+#include "runtime/flow/stage_times.h"
 
 #include "tests/support/allocations.h"
 

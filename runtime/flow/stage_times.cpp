@@ -1,4 +1,4 @@
-#include "runtime/exec/stage_times.h"
+#include "runtime/flow/stage_times.h"
 
 #include <algorithm>
 

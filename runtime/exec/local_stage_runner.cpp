@@ -1,0 +1,190 @@
+#include "runtime/exec/local_stage_runner.h"
+
+#include "runtime/core/index.h"
+#include "runtime/exec/context.h"
+#include "runtime/exec/plain_carry.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace dyce {
+namespace {
+
+// Whether rows carried over the end of a part lie at the same places in both.
+bool lies_alike(const BatchPlan& a, const BatchPlan& b, std::size_t part) {
+    const auto place_in = [](const BatchPlan& batch_plan) {
+        return [&](const Carry& carry) { return batch_plan.buffers[index(carry.buffer)].offset; };
+    };
+    return std::ranges::equal(a.parts[part].carries, b.parts[part].carries, {}, place_in(a), place_in(b));
+}
+
+std::size_t carried_bytes(const BatchPlan& batch_plan, std::size_t part) {
+    std::size_t bytes = 0;
+    for (const Carry& carry : batch_plan.parts[part].carries)
+        bytes += carry.row_bytes * static_cast<std::size_t>(batch_plan.batch);
+    return bytes;
+}
+
+std::vector<std::size_t> parts_of(const CompiledModel::Data& model, bool is_backbone) {
+    const auto& parts = model.batch_plans[0].parts;
+    std::vector<std::size_t> found;
+    for (std::size_t p = 0; p < parts.size(); ++p)
+        if ((parts[p].head < 0) == is_backbone) found.push_back(p);
+    return found;
+}
+
+// A stage ends at the site of the heads behind it; the last one at the classifier.
+std::vector<StagePoint> points_of(const CompiledModel::Data& model, const std::vector<std::size_t>& stages) {
+    std::vector<StagePoint> points;
+    for (const std::size_t part : stages) {
+        StagePoint point{model.network.parts[part].site, {}};
+        for (const Carry& carry : model.batch_plans[0].parts[part].carries)
+            point.values.push_back(carried_value(carry, model.batch_plans[0].batch));
+        points.push_back(std::move(point));
+    }
+    return points;
+}
+
+}  // namespace
+
+struct LocalStageRunner::Impl {
+    ExecutionContext context;
+    std::vector<std::size_t> stages;  ///< index in BatchPlan::parts of each stage of the backbone
+    std::vector<std::size_t> heads;   ///< the same of each head
+    std::vector<StagePoint> points;
+    std::vector<std::byte> staging;                   ///< for rows that lie elsewhere in another bucket
+    std::vector<std::vector<PlainCarry>> ports = {};  ///< by bucket and stage; empty = not needed yet
+
+    std::size_t bucket = 0;
+    int rows = 0;
+    std::size_t stage = 0;  ///< the next one
+
+    Impl(std::shared_ptr<const CompiledModel> compiled, std::shared_ptr<ComputeTeam> team)
+        : context(std::move(compiled), std::move(team)),
+          stages(parts_of(context.model(), true)),
+          heads(parts_of(context.model(), false)),
+          points(points_of(context.model(), stages)) {
+        std::size_t most = 0;
+        const BatchPlan& biggest = context.model().batch_plans.back();
+        for (const BatchPlan& batch_plan : context.model().batch_plans)
+            for (const std::size_t part : stages)
+                if (!lies_alike(batch_plan, biggest, part))
+                    most = std::max(most, carried_bytes(biggest, part));
+        staging.resize(most);
+        ports.resize(context.model().batch_plans.size() * stages.size());
+    }
+
+    const BatchPlan& batch_plan() const { return context.bound(bucket).batch_plan(); }
+    void run(std::size_t part) {
+        const Stage& range = batch_plan().parts[part];
+        context.run(bucket, range.begin, range.end);
+    }
+    void start(int count, std::size_t first_stage) {
+        context.model().check_rows(count, context.model().rows_at_once());
+        bucket = context.bucket(count);
+        rows = count;
+        stage = first_stage;
+    }
+
+    // Whether rows carried over the end of the current stage lie alike in bucket `to`.
+    bool can_move(std::size_t part, std::size_t to) const {
+        const BatchPlan& target = context.bound(to).batch_plan();
+        const auto& from_carries = batch_plan().parts[part].carries;
+        const auto& to_carries = target.parts[part].carries;
+        if (from_carries.size() != to_carries.size()) return false;
+        return std::equal(from_carries.begin(), from_carries.end(), to_carries.begin(),
+                          [](const Carry& a, const Carry& b) {
+                              return a.row_bytes != 0 && b.row_bytes != 0 && same_rows(a.desc, b.desc);
+                          });
+    }
+
+    // Rows close up where they lie. Mostly that is where bucket `to` expects them, too; else they go there.
+    // Places of different values may overlap: they go through the staging memory.
+    void move(std::size_t part, std::size_t to, std::span<const int> kept) {
+        const BoundPlan& source = context.bound(bucket);
+        const BoundPlan& target = context.bound(to);
+        const auto& from_carries = source.batch_plan().parts[part].carries;
+        const auto& to_carries = target.batch_plan().parts[part].carries;
+        for (const Carry& carry : from_carries) {
+            std::byte* bytes = source.bytes(carry.buffer);
+            for (std::size_t k = 0; k < kept.size(); ++k)
+                if (kept[k] != static_cast<int>(k))
+                    std::memcpy(bytes + k * carry.row_bytes, bytes + index(kept[k]) * carry.row_bytes,
+                                carry.row_bytes);
+        }
+        if (lies_alike(source.batch_plan(), target.batch_plan(), part)) return;
+        std::byte* staged = staging.data();
+        for (const Carry& carry : from_carries) {
+            std::memcpy(staged, source.bytes(carry.buffer), kept.size() * carry.row_bytes);
+            staged += kept.size() * carry.row_bytes;
+        }
+        staged = staging.data();
+        for (const Carry& carry : to_carries) {
+            std::memcpy(target.bytes(carry.buffer), staged, kept.size() * carry.row_bytes);
+            staged += kept.size() * carry.row_bytes;
+        }
+    }
+
+    // Of the values carried over the end of stage `s` in the bucket under way.
+    std::vector<PlainCarry>& ports_of(std::size_t s) {
+        std::vector<PlainCarry>& made = ports[bucket * stages.size() + s];
+        if (made.empty())
+            for (const Carry& carry : batch_plan().parts[stages[s]].carries)
+                made.emplace_back(context.model(), carry, batch_plan().batch,
+                                  context.bound(bucket).bytes(carry.buffer));
+        return made;
+    }
+};
+
+LocalStageRunner::LocalStageRunner(std::shared_ptr<const CompiledModel> model,
+                                   std::shared_ptr<ComputeTeam> team)
+    : impl_(std::make_unique<Impl>(std::move(model), std::move(team))) {}
+LocalStageRunner::~LocalStageRunner() = default;
+LocalStageRunner::LocalStageRunner(LocalStageRunner&&) noexcept = default;
+
+std::span<const StagePoint> LocalStageRunner::points() const { return impl_->points; }
+int LocalStageRunner::rows_at_once() const { return impl_->context.model().rows_at_once(); }
+std::size_t LocalStageRunner::buckets() const { return impl_->context.model().batch_plans.size(); }
+std::size_t LocalStageRunner::bucket_of(int rows) const { return impl_->context.bucket(rows); }
+std::size_t LocalStageRunner::bucket() const { return impl_->bucket; }
+
+std::span<float> LocalStageRunner::begin(int rows) {
+    impl_->start(rows, 0);
+    return impl_->context.input(impl_->bucket, rows);
+}
+
+void LocalStageRunner::advance() { impl_->run(impl_->stages[impl_->stage++]); }
+
+std::span<const float> LocalStageRunner::run_head(int head) {
+    if (head >= 0) impl_->run(impl_->heads[index(head)]);
+    return impl_->context.output(impl_->bucket, head + 1, impl_->rows);
+}
+
+bool LocalStageRunner::keep(std::span<const int> kept, std::size_t bucket) {
+    const std::size_t part = impl_->stages[impl_->stage - 1];
+    if (!impl_->can_move(part, bucket)) return false;
+    impl_->move(part, bucket, kept);
+    impl_->bucket = bucket;
+    impl_->rows = static_cast<int>(kept.size());
+    return true;
+}
+
+void LocalStageRunner::export_rows(std::span<const int> places, std::span<const ValueRows> values) {
+    std::vector<PlainCarry>& ports = impl_->ports_of(impl_->stage - 1);
+    for (std::size_t v = 0; v < values.size(); ++v) ports[v].read(impl_->context, places, values[v].numbers);
+}
+
+void LocalStageRunner::import_rows(std::size_t point, int rows, std::span<const ValueRows> values) {
+    impl_->start(rows, point + 1);
+    std::vector<PlainCarry>& ports = impl_->ports_of(point);
+    for (std::size_t v = 0; v < values.size(); ++v) ports[v].write(impl_->context, values[v].numbers);
+}
+
+StageRunners local_stage_runners(const std::vector<std::shared_ptr<const CompiledModel>>& members) {
+    const auto team = std::make_shared<ComputeTeam>(members[0]->data().options.threads);
+    StageRunners runners;
+    for (const auto& member : members) runners.push_back(std::make_unique<LocalStageRunner>(member, team));
+    return runners;
+}
+
+}  // namespace dyce

@@ -1,0 +1,48 @@
+// Runs a network with exits in this process, stage by stage, over one planned block of memory: the exit loop's
+// own StageRunner. One runner serves one thread at a time; many may share one CompiledModel.
+#pragma once
+
+#include "runtime/exec/executor.h"
+#include "runtime/flow/stage_runner.h"
+
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace dyce {
+
+class ComputeTeam;
+
+class LocalStageRunner final : public StageRunner {
+public:
+    /// `model` was compiled with heads, or without: then there is one stage. On `team`, as ExecutionContext.
+    explicit LocalStageRunner(std::shared_ptr<const CompiledModel> model,
+                              std::shared_ptr<ComputeTeam> team = nullptr);
+    ~LocalStageRunner() override;
+    LocalStageRunner(LocalStageRunner&&) noexcept;
+
+    std::span<const StagePoint> points() const override;
+    int rows_at_once() const override;
+    std::size_t buckets() const override;
+    std::size_t bucket_of(int rows) const override;
+    std::size_t bucket() const override;
+
+    std::span<float> begin(int rows) override;
+    void advance() override;
+    std::span<const float> run_head(int head) override;
+    bool keep(std::span<const int> kept, std::size_t bucket) override;
+
+    /// What these need is made at the first call at a point in a bucket; later ones allocate nothing. They
+    /// throw Error{kUsage} when a value there does not keep the rows of a batch apart.
+    void export_rows(std::span<const int> places, std::span<const ValueRows> values) override;
+    void import_rows(std::size_t point, int rows, std::span<const ValueRows> values) override;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// A runner for each member of a model. Members run one after another: one team serves all.
+StageRunners local_stage_runners(const std::vector<std::shared_ptr<const CompiledModel>>& members);
+
+}  // namespace dyce

@@ -1,0 +1,39 @@
+// What becomes of a row at a decision point (docs/method.md, "Inference rule"), and what it is decided by. Plain
+// values and pure functions.
+#pragma once
+
+#include "graph/exits/path_cost.h"
+#include "runtime/flow/exit_plan.h"
+
+#include <cstdint>
+#include <span>
+
+namespace dyce {
+
+/// The closed list of what can become of a row. Today it goes on or exits, because there is nothing in a plan
+/// yet that asks for more: the last three are doors. A row that takes one still stands in the batch's RowSet
+/// and pays by its PathCost.
+enum class Action {
+    kGoOn,
+    kExit,
+    kSkip,    ///< past the next stage, unchanged
+    kNarrow,  ///< through the next stage at less than its width
+    kSend,    ///< on to another runner
+};
+
+/// What is known of a row on its way, by the latest head evaluated.
+struct RowState {
+    const ExitPlan* plan = nullptr;
+    PathCost<std::int64_t> cost = {};  ///< multiply-adds
+    int best = -1, agreement = 0;
+    float score = 0;
+};
+
+/// Takes note of what an enabled head said.
+void judge(RowState& row, std::span<const float> logits);
+
+/// Of a row that an enabled head at `point` has just judged. A score that is not finite never lets it exit
+/// but at the final exit.
+Action decide(const DecisionPoint& point, const RowState& row);
+
+}  // namespace dyce

@@ -1,0 +1,64 @@
+// Runs one network with exits stage by stage, wherever it is computed: what the exit loop drives. A runner
+// holds the rows of one batch at a time, each at a place 0 .. rows - 1; which image lies there is the caller's
+// to know. One thread at a time.
+#pragma once
+
+#include "runtime/flow/carried_values.h"
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace dyce {
+
+/// Where a stage ends. Sites that no head reads end no stage.
+struct StagePoint {
+    int local_site = -1;               ///< index in the network's ExitTable::sites; -1 = its classifier
+    std::vector<CarriedValue> values;  ///< what outlives the stage; nothing at the classifier
+};
+
+class StageRunner {
+public:
+    virtual ~StageRunner() = default;
+
+    /// The points that the runner's stages end at, in order; the classifier is the last one.
+    virtual std::span<const StagePoint> points() const = 0;
+    /// Rows of one batch at most: as many as go through the network together.
+    virtual int rows_at_once() const = 0;
+
+    /// Batch sizes that the runner computes in, numbered from small to big: how long a stage takes differs
+    /// between them.
+    virtual std::size_t buckets() const = 0;
+    /// The smallest that has room for `rows`, at most rows_at_once().
+    virtual std::size_t bucket_of(int rows) const = 0;
+    /// The one that the batch under way lies in.
+    virtual std::size_t bucket() const = 0;
+
+    /// Begins a batch: where the caller writes `rows` preprocessed images, row-major, before advance().
+    /// Throws Error{kUsage} unless 1 <= rows <= rows_at_once().
+    virtual std::span<float> begin(int rows) = 0;
+    /// Runs the next stage, up to the next point.
+    virtual void advance() = 0;
+    /// Logits at the point just reached, one row for each place, valid until the next call: of a head there
+    /// (`head` counts through all heads of the network), or, after the last stage, of the classifier: -1.
+    virtual std::span<const float> run_head(int head) = 0;
+
+    /// Goes on with only some rows, in another bucket; returns whether it did, which it does not where rows
+    /// cannot be moved there. Place i takes the row of place kept[i]: its own, or one from kept.size() on
+    /// (RowSet::compaction()). Not after the last stage.
+    virtual bool keep(std::span<const int> kept, std::size_t bucket) = 0;
+
+    /// Copies the rows at `places` out of the point just reached, which is not the last one. `values` are
+    /// those of the point, in its order, with memory for places.size() rows each. The batch goes on as if
+    /// nothing had happened.
+    virtual void export_rows(std::span<const int> places, std::span<const ValueRows> values) = 0;
+    /// Begins a batch of `rows` rows that stand at points()[point], with these values: its heads and the
+    /// stages after it can run. Throws Error{kUsage} as begin() does.
+    virtual void import_rows(std::size_t point, int rows, std::span<const ValueRows> values) = 0;
+};
+
+/// One for each member of a model.
+using StageRunners = std::vector<std::unique_ptr<StageRunner>>;
+
+}  // namespace dyce
