@@ -5,6 +5,7 @@
 #include "tests/loaders/image/make_files.h"
 #include "tests/runtime/session/model_of.h"
 #include "tests/support/check_throws.h"
+#include "tests/support/images.h"
 
 #include <dyce/dyce.h>
 
@@ -20,7 +21,7 @@ using namespace dyce::test;
 namespace {
 
 const Image& some_image() {
-    static const std::vector<Image> images = noise_images(1);
+    static const std::vector<Image> images = random_images(1, 8);
     return images[0];
 }
 
@@ -66,7 +67,7 @@ TEST_CASE("sample: an encoded image and a prepared tensor answer as the image th
 
 TEST_CASE("sample: calls with images mean what they meant before there were samples") {
     Session session(ModelAccess::make(model_of({2})), {.threads = 1, .max_batch = 4});
-    const auto images = noise_images(2);
+    const auto images = random_images(2, 8);
     const auto expected = session.classify(images);
     const ClassifyOptions options;
     const Prediction one = session.classify({images[0]});  // braces around one image: an answer, no list
