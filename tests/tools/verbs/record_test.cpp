@@ -27,8 +27,7 @@ TEST_CASE("a recording killed again and again ends with the same bytes") {
         if (outcome.code == 0) break;
         REQUIRE(++kills < 60);
         // Killed after its last write, it has left all of it.
-        if (std::filesystem::exists(pieces))
-            CHECK(read_file(pieces) == read_file(folder / "whole.npz"));
+        if (std::filesystem::exists(pieces)) CHECK(read_file(pieces) == read_file(folder / "whole.npz"));
     }
     CHECK(kills > 0);
     CHECK(continuations > 0);
