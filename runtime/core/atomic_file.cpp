@@ -25,7 +25,7 @@ std::string resolve(const std::string& path) {
 
 }  // namespace
 
-AtomicFile::AtomicFile(std::string path) : path_(resolve(path)), temporary_(path_ + ".XXXXXX") {
+AtomicFile::AtomicFile(const std::string& path) : path_(resolve(path)), temporary_(path_ + ".XXXXXX") {
     std::error_code ignored;
     if (std::filesystem::exists(path_, ignored) && !std::filesystem::is_regular_file(path_, ignored))
         throw Error(ErrorCode::kIo, path_, "exists and is not a regular file");

@@ -11,7 +11,7 @@ namespace dyce {
 class AtomicFile {
 public:
     /// Throws Error{kIo} when the folder cannot be written.
-    explicit AtomicFile(std::string path);
+    explicit AtomicFile(const std::string& path);
     /// Removes the temporary file unless committed.
     ~AtomicFile();
     AtomicFile(const AtomicFile&) = delete;

@@ -3,6 +3,7 @@
 #include "runtime/core/atomic_file.h"
 #include "runtime/core/ordered_work.h"
 #include "runtime/core/worker_count.h"
+#include "runtime/session/model_access.h"
 #include "tools/cli/image_rows.h"
 #include "tools/cli/inputs.h"
 #include "tools/cli/model_argument.h"
@@ -182,9 +183,9 @@ int eval(const Arguments& arguments) {
     if (arguments.has("records")) return eval_records(arguments);
     const auto start = Clock::now();
     const Model model = only_model(arguments, "eval");
-    expect_one_class(*model.data(), "eval");
+    expect_one_class(*ModelAccess::data(model), "eval");
     const std::string data = data_of(arguments);
-    const auto dataset = open_data(data, *model.data());
+    const auto dataset = open_data(data, *ModelAccess::data(model));
     const int batch = static_cast<int>(arguments.integer("batch", 32, 1, 4096));
     const int threads = static_cast<int>(arguments.integer("threads", 0, 1, 1024));
     std::unique_ptr<AtomicFile> per_image;

@@ -66,10 +66,10 @@ std::string journal_key(const RecordMeta& meta, const RecorderOptions& options) 
 int record(const Arguments& arguments) {
     check_outputs(arguments, {{"output"}}, {"data"});
     const Model model = only_model(arguments, "record");
-    expect_one_class(*model.data(), "record");
+    expect_one_class(*ModelAccess::data(model), "record");
     const std::string data = data_of(arguments);
     const std::string output = arguments.required("output", "-o REC.npz");
-    const auto dataset = open_data(data, *model.data());
+    const auto dataset = open_data(data, *ModelAccess::data(model));
     const Shard shard = parse_shard(arguments);
     RecorderOptions options;
     options.batch = static_cast<int>(arguments.integer("batch", 32, 1, 4096));

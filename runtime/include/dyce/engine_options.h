@@ -15,7 +15,8 @@ struct EngineOptions {
     /// "latency", also when empty, or "throughput": kernels for big batches, see docs/performance.md.
     std::string tune = "";
     /// Sites whose features answers bring along (Prediction::features): 0 to Model::sites() - 1, each once.
-    /// Error{kUsage} for others. None costs nothing.
+    /// Error{kUsage} for others, for the classifiers of members and for sites without a head, where no stage
+    /// ends. None costs nothing.
     std::vector<int> features = {};
 };
 

@@ -83,7 +83,8 @@ inline ExitNet make_joint_heads() {
                          i + 1 == values.size() ? name : "");
         return sum;
     };
-    const ValueId with_c = joint({c}, "with_c"), with_both = joint({c, b}, "with_both");
+    const ValueId with_c = joint({c}, "with_c");
+    const ValueId with_both = joint({net.op("Tanh", {c}), b}, "with_both");  // may not be made in place of c
     return side_net(
         std::move(net), {logits, exit0, with_c, with_both}, {"a0", "a1"},
         {{0, "exit0"}, {1, "with_c", HeadRole::kExit, {"c"}}, {1, "with_both", HeadRole::kExit, {"c", "b"}}});

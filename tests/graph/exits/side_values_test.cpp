@@ -1,3 +1,4 @@
+// Covers check_heads, head_nodes.
 // Heads that read more than their site (graph/exits/{check_heads,head_nodes,interleave}.cpp): what belongs to
 // whom, what it costs, what is refused. Costs are worked out by hand from the sizes of the layers.
 #include "graph/exits/head_builder.h"

@@ -1,4 +1,3 @@
-// Covers staged_executor.
 // The built-in backbones through the executor: what they need and what they answer.
 #include "models/backbones.h"
 #include "graph/interpreter.h"

@@ -3,7 +3,7 @@
 #include "graph/exits/interleave.h"
 #include "graph/interpreter.h"
 #include "tests/graph/exits/side_nets.h"
-#include "tests/runtime/flow/exit_runner.h"
+#include "tests/runtime/flow/member_nets.h"
 #include "tests/support/allocations.h"
 
 #include <doctest/doctest.h>
@@ -94,6 +94,34 @@ TEST_CASE("carry: a row's answer is its own, whatever lives at a point and whoev
             for (const auto& [position, count] : left_at) CHECK(count >= 8);  // the case means something
             CHECK(left_at.size() >= 3);
         }
+}
+
+TEST_CASE("carry: all values go with a row from runner to runner, and plans differ from row to row") {
+    const Images images = noise(kMaxRows);
+    for (const CarryCase& one : kCarryCases) {
+        CAPTURE(one.name);
+        const MemberNets nets({one.make(), make_exit_net(1)});
+        std::mt19937 random(3);
+        for (const bool reference : {true, false}) {
+            CAPTURE(reference);
+            const Members members =
+                nets.compile({.max_batch = kMaxRows, .threads = 2, .reference_kernels = reference});
+            ExitLoop local(local_stage_runners(members), nets.positions, kMaxRows);
+            ExitLoop relay(relayed(local_stage_runners(members), local_stage_runners(members)),
+                           nets.positions, kMaxRows);
+            ExitLoop interpreted(nets.interpreted(kMaxRows), nets.positions, kMaxRows);
+            ExitLoop by_turns(relayed(local_stage_runners(members), nets.interpreted(kMaxRows)),
+                              nets.positions, kMaxRows);
+            for (const std::size_t batch : {1u, 3u, 7u, 16u}) {
+                const auto plans = random_plans(random, images.size(), nets.positions);
+                const auto expected = answers(local, plans, images, batch);
+                CHECK(answers(relay, plans, images, batch) == expected);
+                if (!reference) continue;
+                CHECK(answers(interpreted, plans, images, batch) == expected);
+                CHECK(answers(by_turns, plans, images, batch) == expected);
+            }
+        }
+    }
 }
 
 TEST_CASE("carry: a row pays for the feeds that it passes") {

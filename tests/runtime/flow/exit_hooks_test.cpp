@@ -1,3 +1,4 @@
+// Covers exit_batch.
 // What a caller may do to rows on their way: take them back, and look at what lives at a site.
 #include "graph/interpreter.h"
 #include "tests/runtime/flow/member_nets.h"

@@ -1,4 +1,4 @@
-// Covers exit_plan, graph/exits/interleave.
+// Covers decision, exit_plan, graph/exits/interleave.
 #include "runtime/core/onednn/compat.h"
 
 #include "tests/runtime/flow/exit_runner.h"

@@ -1,9 +1,10 @@
+// Covers graph/exits/site_layout.
 // Heads on sites of every layout, through the loop, against pools and perceptrons by plain loops on the site's
 // own numbers as the interpreter has them.
 #include "graph/interpreter.h"
 #include "tests/graph/exits/plain_head.h"
 #include "tests/graph/exits/side_nets.h"
-#include "tests/runtime/flow/exit_runner.h"
+#include "tests/runtime/flow/member_nets.h"
 
 #include <dyce/error.h>
 
@@ -134,10 +135,17 @@ TEST_CASE("site layouts: rows exit at sites of every layout, and answer as alone
         CAPTURE(one.name);
         const LayoutNet made = make_layout_net(one);
         Runner alone(made.net, 1), batch(made.net, 16);
+        const Members members = MemberNets({made.net}).compile({.max_batch = 16, .threads = 2});
+        ExitLoop relay(relayed(local_stage_runners(members), local_stage_runners(members)), batch.positions,
+                       16);
         for (const double threshold : {0.35, 0.45, 0.6, 0.8}) {
             Configuration configuration;
             configuration.exits = {{0, one.types[0], threshold}, {1, one.types[1], threshold}};
-            CHECK(batch.run(configuration, images) == alone.run(configuration, images));
+            const auto expected = alone.run(configuration, images);
+            CHECK(batch.run(configuration, images) == expected);
+            const auto plan =
+                std::make_shared<const ExitPlan>(make_exit_plan(configuration, batch.positions));
+            CHECK(answers(relay, std::vector(images.size(), plan), images, 16) == expected);
         }
     }
 }

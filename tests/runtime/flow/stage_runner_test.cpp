@@ -1,3 +1,4 @@
+// Covers carried_values, runtime/exec/{local_stage_runner, plain_carry}.
 // Whoever runs the stages, answers are the same to the bit: the compiled network in one place, the interpreter
 // row by row, and two runners that hand the rows to each other at every point.
 #include "runtime/core/onednn/compat.h"

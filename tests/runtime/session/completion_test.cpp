@@ -1,3 +1,4 @@
+// Covers replier, runtime/include/dyce/cancel.
 // Answers that are told to a function, and requests that are taken back.
 #include "tests/runtime/session/exit_model.h"
 

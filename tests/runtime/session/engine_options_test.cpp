@@ -1,3 +1,4 @@
+// Covers runtime/include/dyce/engine_options.
 // Older names of options, beside those of today.
 #include "runtime/session/engine_options.h"
 

@@ -1,9 +1,9 @@
 // A model with exits whose answers differ between configurations, and images for it.
 #pragma once
 
-#include "tests/runtime/session/model_of.h"
 #include "runtime/session/model_access.h"
 #include "tests/runtime/flow/exit_net.h"
+#include "tests/runtime/session/model_of.h"
 
 #include <dyce/configuration.h>
 #include <dyce/image.h>

@@ -77,7 +77,8 @@ TEST_CASE("session: answers name member, exit, cost and configuration") {
 }
 
 TEST_CASE("session: a request may bring its own configuration and a deadline") {
-    Session session(ModelAccess::make(model_of({3})), configuration("never", {{0, "exit0", 2}}), {.threads = 1});
+    Session session(ModelAccess::make(model_of({3})), configuration("never", {{0, "exit0", 2}}),
+                    {.threads = 1});
     const auto images = random_images(2, 8);
     ClassifyOptions options;
     options.configuration = configuration("own", {{1, "quad1", -1}});

@@ -1,9 +1,11 @@
+// Covers feature_sites.
 // What the network knows of an image at a site, against the interpreter and arithmetic in double.
 #include "graph/interpreter.h"
 #include "loaders/image/preprocess.h"
 #include "runtime/session/model_access.h"
 #include "tests/runtime/session/model_of.h"
 #include "tests/support/check_throws.h"
+#include "tests/support/images.h"
 
 #include <dyce/dyce.h>
 
@@ -51,7 +53,7 @@ Configuration through_both(std::vector<EnabledExit> exits) {
 
 TEST_CASE("features: means of the sites asked for that an image reached, the others none") {
     const auto data = model_of({2, 3});  // sites 0 1, a classifier 2, sites 3 4 5
-    const auto images = noise_images(5);
+    const auto images = random_images(5, 8);
     const Model model = ModelAccess::make(data);
     // A threshold that some images pass and others do not: the score in the middle.
     std::vector<double> scores;
@@ -79,7 +81,7 @@ TEST_CASE("features: means of the sites asked for that an image reached, the oth
 TEST_CASE(
     "features: an answer is the same with and without them, alone and in a batch, by call and by request") {
     const Model model = ModelAccess::make(model_of({3}));
-    const auto images = noise_images(7);
+    const auto images = random_images(7, 8);
     Session plain(model, {.threads = 1, .max_batch = 4});
     Session rich(model, {.threads = 1, .max_batch = 4, .features = {0, 2}});
     SchedulerOptions options;
@@ -101,7 +103,7 @@ TEST_CASE(
 
 TEST_CASE("features: in bfloat16 and with plain loops they are about the same") {
     const auto data = model_of({2});
-    const Image image = noise_images(1)[0];
+    const Image image = random_images(1, 8)[0];
     const auto expected = means_at(data->members[0], 1, image);
     for (const bool reference : {false, true}) {
         EngineOptions options{.threads = 1, .reference_kernels = reference, .features = {1}};
@@ -120,7 +122,7 @@ TEST_CASE("features: in bfloat16 and with plain loops they are about the same") 
 TEST_CASE("features: an image that cannot be prepared has none") {
     Session session(ModelAccess::make(model_of({2})), {.threads = 1, .max_batch = 2, .features = {0}});
     const std::vector<std::uint8_t> pixels(9 * 9 * 3);
-    const auto answers = session.classify({Image::from_rgb(9, 9, pixels.data()), noise_images(1)[0]});
+    const auto answers = session.classify({Image::from_rgb(9, 9, pixels.data()), random_images(1, 8)[0]});
     CHECK_FALSE(answers[0].error.empty());
     CHECK(answers[0].features.empty());
     CHECK(answers[1].features.size() == 1);
@@ -130,7 +132,7 @@ TEST_CASE("features: sites that cannot give any are refused") {
     const auto data = model_of({2, 3});
     const auto refused = [&](std::vector<int> sites, const char* piece) {
         check_throws([&] { Session(ModelAccess::make(data), {.threads = 1, .features = sites}); },
-                    ErrorCode::kUsage, piece);
+                     ErrorCode::kUsage, piece);
     };
     refused({-1}, "features: site -1 given, the model has 6 sites");
     refused({6}, "site 6 given");

@@ -1,3 +1,4 @@
+// Covers embedded_model, model_access.
 // Models from memory and from the library itself: the same as from a file.
 #include "runtime/session/model_access.h"
 #include "tests/loaders/format/tiny_model.h"

@@ -1,9 +1,11 @@
+// Covers sample_inputs, runtime/include/dyce/sample.
 // What can be classified besides decoded images, and what an answer can bring along.
 #include "graph/interpreter.h"
 #include "runtime/session/model_access.h"
 #include "tests/loaders/image/make_files.h"
 #include "tests/runtime/session/model_of.h"
 #include "tests/support/check_throws.h"
+#include "tests/support/images.h"
 
 #include <dyce/dyce.h>
 
@@ -19,7 +21,7 @@ using namespace dyce::test;
 namespace {
 
 const Image& some_image() {
-    static const std::vector<Image> images = noise_images(1);
+    static const std::vector<Image> images = random_images(1, 8);
     return images[0];
 }
 
@@ -65,7 +67,7 @@ TEST_CASE("sample: an encoded image and a prepared tensor answer as the image th
 
 TEST_CASE("sample: calls with images mean what they meant before there were samples") {
     Session session(ModelAccess::make(model_of({2})), {.threads = 1, .max_batch = 4});
-    const auto images = noise_images(2);
+    const auto images = random_images(2, 8);
     const auto expected = session.classify(images);
     const ClassifyOptions options;
     const Prediction one = session.classify({images[0]});  // braces around one image: an answer, no list
@@ -92,7 +94,7 @@ TEST_CASE("sample: a cascade decodes for each member, and takes tensors where al
     CHECK(session.classify(EncodedImage(file.data(), file.size()), through).prob ==
           session.classify(some_image(), through).prob);
     check_throws([&] { session.classify(prepared(some_image(), 0.2f, false)); }, ErrorCode::kUsage,
-                "each member of this cascade prepares images in its own way");
+                 "each member of this cascade prepares images in its own way");
     for (Member& member : different->members) member.preprocess = different->last().preprocess;
     Session alike(ModelAccess::make(different), {.threads = 1});
     CHECK(alike.classify(prepared(some_image(), 0.1f * 3, false), through).prob ==

@@ -87,7 +87,7 @@ TEST_CASE("weights that were packed leave the mapped file's memory") {
 TEST_CASE("an image that cannot be prepared fails alone") {
     ModelData data = *ModelAccess::data(tiny());
     data.members[0].preprocess.resize = data.members[0].preprocess.crop = 0;  // only 8x8 images fit now
-    const Model model(std::make_shared<ModelData>(std::move(data)));
+    const Model model = ModelAccess::make(std::make_shared<ModelData>(std::move(data)));
     auto images = test::random_images(2, 8);
     images.insert(images.begin() + 1, test::random_images(1, 9)[0]);
     Session session(model, {.threads = 1, .max_batch = 3});

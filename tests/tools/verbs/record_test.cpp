@@ -26,7 +26,8 @@ TEST_CASE("a recording killed again and again ends with the same bytes") {
         continuations += outcome.err.find("goes on after the") != std::string::npos ? 1 : 0;
         if (outcome.code == 0) break;
         REQUIRE(++kills < 60);
-        CHECK_FALSE(std::filesystem::exists(pieces));
+        // Killed after its last write, it has left all of it.
+        if (std::filesystem::exists(pieces)) CHECK(read_file(pieces) == read_file(folder / "whole.npz"));
     }
     CHECK(kills > 0);
     CHECK(continuations > 0);

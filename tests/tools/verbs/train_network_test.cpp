@@ -153,7 +153,9 @@ TEST_CASE("a whole network's training, killed again and again, ends with the sam
         for (double seconds = 0.2;
              run_program(resumed, "timeout -s KILL " + std::to_string(seconds)).code != 0; seconds *= 1.5) {
             REQUIRE(++kills < 30);
-            CHECK_FALSE(std::filesystem::exists(folder / "pieces.safetensors"));
+            // Killed after its last write, it has left all of it.
+            if (std::filesystem::exists(folder / "pieces.safetensors"))
+                CHECK(read_file(folder / "pieces.safetensors") == read_file(folder / "whole.safetensors"));
         }
         CHECK(kills > 0);
         CHECK(read_file(folder / "pieces.safetensors") == read_file(folder / "whole.safetensors"));
