@@ -1,4 +1,5 @@
-// Covers concat, expand, gather, pad, slice, split, transpose.
+// Covers arg_extreme, arg_max, arg_min, concat, cum_sum, expand, expand_to_batch, gather, max, min, pad,
+// scatter_nd, slice, split, tile, top_k, transpose, trilu, where.
 // The operators that move elements without computing: on float32 and, because shape arithmetic runs through
 // them, on every other type.
 #include "tests/ops/support.h"
@@ -196,6 +197,13 @@ TEST_CASE("Where chooses, ExpandToBatch repeats, CumSum adds up") {
                 tensor(DataType::kInt64, {2, 3}, {5, 7, 9, 4, 5, 6}));
     check_close(run_reference("CumSum", {x}, {{"axis", -1}, {"exclusive", 1}}),
                 tensor(DataType::kInt64, {2, 3}, {0, 1, 3, 0, 4, 9}));
+}
+
+TEST_CASE("Max and Min take the larger and the smaller of two, broadcast") {
+    const Tensor a = tensor({2, 2}, {1, 5, -3, 0}), b = tensor({2}, {2, -1});
+    check_close(run_reference("Max", {a, b}), tensor({2, 2}, {2, 5, 2, 0}));
+    check_close(run_reference("Min", {a, b}), tensor({2, 2}, {1, -1, -3, -1}));
+    check_refused("Max", {f32({2}), {DataType::kInt64, {2}}}, {}, "expected numbers of one type");
 }
 
 TEST_CASE("ArgMax, ArgMin and TopK tell where the extremes are") {

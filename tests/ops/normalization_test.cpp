@@ -1,4 +1,5 @@
-// Covers batch_normalization, global_response_normalization, layer_normalization, log_softmax, softmax.
+// Covers batch_normalization, global_response_normalization, group_normalization, layer_normalization,
+// log_softmax, lrn, softmax.
 #include "tests/ops/compiled.h"
 
 using namespace dyce;

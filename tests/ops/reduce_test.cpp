@@ -1,4 +1,4 @@
-// Covers reduce_mean, reduce_sum.
+// Covers reduce_max, reduce_mean, reduce_min, reduce_prod, reduce_sum.
 #include "tests/ops/support.h"
 
 #include <limits>

@@ -1,4 +1,4 @@
-// Covers resize_axis.
+// Covers resize_axis, resize_weights.
 #include "tests/ops/support.h"
 
 using namespace dyce;

@@ -1,5 +1,5 @@
-// Covers abs, clip, elu, erf, exp, gelu, hard_sigmoid, hard_swish, leaky_relu, log, neg, relu, sigmoid, sqrt,
-// swish, tanh.
+// Covers abs, clip, cos, elu, erf, exp, gelu, hard_sigmoid, hard_swish, leaky_relu, log, mish, neg, relu,
+// sigmoid, sin, softplus, sqrt, swish, tanh, thresholded_relu.
 #include "tests/ops/compiled.h"
 
 #include <limits>

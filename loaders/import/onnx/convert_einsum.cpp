@@ -3,6 +3,7 @@
 #include "loaders/import/onnx/reshape.h"
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 #include <numeric>
 #include <set>
@@ -49,7 +50,8 @@ public:
         }
         term = sum_all_but(term, result_);
         for (const char label : result_)
-            if (!holds(term.labels, label)) node_.fail("equation's result names an unknown axis");
+            if (!holds(term.labels, label) || std::count(result_.begin(), result_.end(), label) > 1)
+                node_.fail("equation's result names an unknown axis, or one twice");
         node_.finish("Identity", {ordered(term, result_).operand});
     }
 
@@ -58,6 +60,9 @@ private:
     Labels spelt_out(const std::string& side, int rank) {
         const auto dots = side.find("...");
         Labels labels = side;
+        for (std::size_t i = 0; i < side.size(); ++i)
+            if (std::isalpha(static_cast<unsigned char>(side[i])) == 0 && (i < dots || i >= dots + 3))
+                node_.fail("equation is \"" + node_.attributes().text("equation", "") + "\"");
         if (dots != std::string::npos) {
             const int count = rank < 0 ? ellipsis_ : rank - static_cast<int>(side.size()) + 3;
             if (count < 0 || count > Shape::kMaxRank) node_.fail("equation does not fit the operands' ranks");
@@ -68,9 +73,6 @@ private:
         } else if (rank >= 0 && static_cast<int>(side.size()) != rank) {
             node_.fail("equation's \"" + side + "\" stands for a tensor of rank " + std::to_string(rank));
         }
-        for (const char label : labels)
-            if (std::isalnum(static_cast<unsigned char>(label)) == 0)
-                node_.fail("equation is \"" + node_.attributes().text("equation", "") + "\"");
         return labels;
     }
 

@@ -30,6 +30,10 @@ public:
             node.fail("zero point is " + zero_->shape().to_string() + " for scales of " +
                       scale_.shape().to_string());
         block_ = node.attributes().integer("block_size", 0);
+        if (block_ < 0) node.fail("block_size is " + std::to_string(block_) + ", expected 0 or more");
+        for (std::int64_t i = 0; i < scale_.elements(); ++i)
+            if (!(scale(i) > 0) || !std::isfinite(scale(i)))
+                node.fail("scale " + std::to_string(scale(i)) + ", expected finite numbers over 0");
         if (is_single()) return;
         axis_ = static_cast<int>(normalized_axis(node, node.attributes().integer("axis", 1), values.rank()));
         Shape expected{values[axis_]};

@@ -1,4 +1,4 @@
-// Covers batch.
+// Covers batch, reconcile_batches.
 // Files exported for an open or a fixed number of images become graphs for any number; those that cannot
 // are refused by name.
 #include "graph/interpreter.h"

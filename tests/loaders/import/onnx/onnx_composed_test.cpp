@@ -1,3 +1,4 @@
+// Covers convert_activations, convert_quantized.
 // Operators that become several of ours, or fewer: expected values are worked out by hand.
 #include "tests/loaders/import/onnx/onnx_versions.h"
 
@@ -170,4 +171,25 @@ TEST_CASE("pools wider than the map with ceil_mode see all of it") {
     };
     check(x, Tensor::of({1, 1, 1, 1}, {3}), {{10, pool("AveragePool")}, {22, pool("AveragePool")}});
     check(x, Tensor::of({1, 1, 1, 1}, {6}), {{10, pool("MaxPool")}});
+}
+
+TEST_CASE("Einsum: sums, products and what is no equation") {
+    const auto einsum = [](const char* equation) {
+        return [equation](M& m) {
+            m.floats("w", {3, 2}, {1, 0, 0, 1, 1, 1});
+            m.node("Einsum", {"x", "w"}, {"y"}).set("equation", equation);
+        };
+    };
+    check(kTwoByThree, Tensor::of({2, 2}, {4, 5, 10, 11}),
+          {{12, einsum("ij,jk->ik")}, {13, einsum("ij, jk")}});
+    check(kTwoByThree, Tensor::of({2}, {4 + 10, 5 + 11}), {{12, einsum("ij,jk->k")}});
+    check(kTwoByThree, Tensor::of({2, 2}, {4, 10, 5, 11}), {{12, einsum("...j,jk->k...")}});
+    check(kTwoByThree, Tensor::of({1, 1}, {1}),
+          {{12, [](M& m) {
+                m.floats("u", {3}, {1, 0, 0}).floats("v", {2}, {1, 0});
+                m.node("Einsum", {"x", "u", "v"}, {"s"}).set("equation", "ij,j,i->");
+                m.ints("shape", {1, 1}).node("Reshape", {"s", "shape"}, {"y"});
+            }}});
+    for (const char* equation : {"ij,jk->ii", "ij,jk->z", "1j,jk->k", "ij->i", "ijk,jk->i", "i.j,jk->k"})
+        CHECK_THROWS_WITH(run({12, einsum(equation)}, kTwoByThree), doctest::Contains("equation"));
 }

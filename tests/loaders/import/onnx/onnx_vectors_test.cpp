@@ -1,4 +1,4 @@
-// Covers convert_binary, convert_elementwise, convert_layers, tensor_proto.
+// Covers convert_attention, convert_binary, convert_einsum, convert_elementwise, convert_layers, tensor_proto.
 // ONNX's own operator tests through the importer, by plain loops and compiled.
 #include "graph/interpreter.h"
 #include "loaders/import/onnx/onnx_import.h"
