@@ -11,6 +11,7 @@
 #include <cstring>
 #include <new>
 #include <string_view>
+#include <vector>
 
 namespace dyce {
 namespace {
@@ -60,8 +61,9 @@ DecodedImage decode_any(std::span<const std::uint8_t> bytes, const std::string& 
             std::to_string(bytes.size()) + " bytes, the limit is " + std::to_string(limits.file_bytes));
     if (starts_with(bytes, kPng)) return decode_png(bytes, name, limits);
     if (starts_with(bytes, kJpeg)) {
-        const ImageSize size = check_jpeg(bytes, name, limits);
-        return {size, decode_jpeg_pixels(bytes, name)};
+        std::vector<std::uint8_t> clean;
+        const ImageSize size = check_jpeg(bytes, name, limits, clean);
+        return {size, decode_jpeg_pixels(clean.empty() ? bytes : clean, name)};
     }
     refuse(bytes, name);
 }

@@ -85,11 +85,31 @@ public:
         return size_;
     }
 
+    std::vector<std::uint8_t> without_stray_bytes(std::span<const std::uint8_t> file) const {
+        std::vector<std::uint8_t> clean;
+        if (stray_.empty()) return clean;
+        std::size_t at = 0;
+        const auto copy_to = [&](std::size_t end) {
+            clean.insert(clean.end(), file.begin() + static_cast<std::ptrdiff_t>(at),
+                         file.begin() + static_cast<std::ptrdiff_t>(end));
+        };
+        for (const Range& range : stray_) copy_to(range.begin), at = range.begin + range.count;
+        copy_to(file.size());
+        return clean;
+    }
+
 private:
     int next_marker() {
-        if (reader_.u8() != 0xff) reader_.fail("JPEG marker expected");
-        int marker = 0xff;
-        while (marker == 0xff) marker = reader_.u8();  // any number of fill bytes
+        const std::size_t begin = reader_.position();
+        std::size_t at = begin;
+        int marker = 0;
+        while (marker == 0) {  // a 0 makes the 0xff before it data
+            do at = reader_.position();
+            while (reader_.u8() != 0xff);
+            marker = 0xff;
+            while (marker == 0xff) marker = reader_.u8();  // any number of fill bytes
+        }
+        if (at > begin) stray_.push_back({begin, at - begin});
         return marker;
     }
 
@@ -263,7 +283,12 @@ private:
                          " restart markers, its size asks for " + std::to_string(expected));
     }
 
+    struct Range {
+        std::size_t begin, count;
+    };
+
     ByteReader reader_;
+    std::vector<Range> stray_;  // bytes between segments that belong to none
     const ImageLimits& limits_;
     ImageSize size_;
     std::vector<Component> components_;
@@ -279,8 +304,12 @@ private:
 
 }  // namespace
 
-ImageSize check_jpeg(std::span<const std::uint8_t> file, const std::string& name, const ImageLimits& limits) {
-    return JpegCheck(file, name, limits).run();
+ImageSize check_jpeg(std::span<const std::uint8_t> file, const std::string& name, const ImageLimits& limits,
+                     std::vector<std::uint8_t>& clean) {
+    JpegCheck check(file, name, limits);
+    const ImageSize size = check.run();
+    clean = check.without_stray_bytes(file);
+    return size;
 }
 
 }  // namespace dyce

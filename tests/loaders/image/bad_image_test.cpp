@@ -159,7 +159,7 @@ TEST_CASE("broken JPEG files are refused") {
         {"restart marker without an interval", jpeg(kFrame, scan + bytes({0xff, 0xd0})),
          "without a restart interval"},
         {"marker 01", jpeg(kFrame, scan, bytes({0xff, 0x01})), "unexpected JPEG marker"},
-        {"no marker", jpeg(kFrame, scan, "abc"), "marker expected"},
+        {"nothing but stray bytes", kJpegStart + bytes({0xff, 0}) + "abc", "cut short"},
         {"segment of length 1", jpeg(kFrame, scan, bytes({0xff, 0xe0, 0, 1})), "segment of length 1"},
         {"bytes left in a segment", jpeg(kFrame, scan, jpeg_segment(0xdd, bytes({0, 0, 0}))), "left over"},
     };

@@ -110,3 +110,10 @@ for name, mode, options in [
     picture = Image.fromarray(photo).convert(mode)
     picture.save(f"{folder}/{name}.jpg", **options)
     expect(name, np.asarray(Image.open(f"{folder}/{name}.jpg").convert("RGB")))
+
+# Colours of half the width, with edges that show which neighbour an upsampled column took.
+for width in (1, 2, 3, 16, 17):
+    blocks = random.integers(0, 256, (3, -(-width // 4), 3))
+    picture = Image.fromarray(np.kron(blocks, np.ones((4, 4, 1)))[:, :width].astype(np.uint8))
+    picture.save(f"{folder}/sharp_422_{width}.jpg", quality=92, subsampling=1)
+    expect(f"sharp_422_{width}", np.asarray(Image.open(f"{folder}/sharp_422_{width}.jpg").convert("RGB")))
