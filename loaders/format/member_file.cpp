@@ -86,7 +86,8 @@ void check_weights(const Graph& graph, const FileMapping* mapping) {
 
 // The network must take what the recipe makes.
 void check_input(const Member& member) {
-    const Shape expected{1, 3, member.preprocess.height, member.preprocess.width};
+    const Preprocess& recipe = member.preprocess;
+    const Shape expected{1, recipe.channels, recipe.height, recipe.width};
     if (member.graph.inputs.size() != 1)
         fail_content(kGraphKey, std::to_string(member.graph.inputs.size()) + " inputs, expected 1");
     const TensorType& type = member.graph.inputs[0].type;

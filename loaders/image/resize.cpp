@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <span>
 
 namespace dyce {
@@ -25,6 +26,41 @@ double cubic(double x) {
     return 0.0;
 }
 
+double box(double x) { return x > -0.5 && x <= 0.5 ? 1.0 : 0.0; }
+
+double hamming(double x) {
+    x = std::fabs(x);
+    if (x == 0.0) return 1.0;
+    if (x >= 1.0) return 0.0;
+    x *= std::numbers::pi;
+    return std::sin(x) / x * (0.54 + 0.46 * std::cos(x));
+}
+
+double sinc(double x) {
+    if (x == 0.0) return 1.0;
+    x *= std::numbers::pi;
+    return std::sin(x) / x;
+}
+
+double lanczos(double x) { return x >= -3.0 && x < 3.0 ? sinc(x) * sinc(x / 3) : 0.0; }
+
+struct Filter {
+    double (*weight)(double);
+    double radius;
+};
+
+Filter filter_of(Interpolation interpolation) {
+    switch (interpolation) {
+        case Interpolation::kBicubic: return {cubic, 2};
+        case Interpolation::kBox: return {box, 0.5};
+        case Interpolation::kHamming: return {hamming, 1};
+        case Interpolation::kLanczos: return {lanczos, 3};
+        case Interpolation::kBilinear:
+        case Interpolation::kNearest: break;
+    }
+    return {triangle, 1};
+}
+
 // For each output position: which input positions it is made of, and with which weights.
 struct Taps {
     std::vector<int> first;
@@ -37,8 +73,7 @@ struct Taps {
 
 // Taps of outputs begin .. begin + count when `in` positions become `out`.
 Taps make_taps(int in, int out, int begin, int count, Interpolation interpolation) {
-    const auto filter = interpolation == Interpolation::kBilinear ? triangle : cubic;
-    const double radius = interpolation == Interpolation::kBilinear ? 1.0 : 2.0;
+    const auto [filter, radius] = filter_of(interpolation);
     const double scale = static_cast<double>(in) / out;
     const double stretch = std::max(scale, 1.0);
     const double support = radius * stretch;
@@ -100,10 +135,34 @@ void blend_rows(const std::uint8_t* rows, const int* weights, int count, std::sp
     std::transform(sums.begin(), sums.end(), dst, to_byte);
 }
 
+// The input position nearest to each output: Pillow adds up the steps, and so do we, to the last bit.
+std::vector<int> nearest_pixels(int in, int out, int begin, int count) {
+    const double step = static_cast<double>(in) / out;
+    std::vector<int> positions;
+    double at = step * 0.5;
+    for (int i = 0; i < begin + count; ++i, at += step)
+        if (i >= begin) positions.push_back(std::min(static_cast<int>(at), in - 1));
+    return positions;
+}
+
+std::vector<std::uint8_t> resize_nearest(const Image& image, const ImageSize& size, const Window& window) {
+    const auto across = nearest_pixels(image.width(), size.width, window.x, window.width);
+    const auto down = nearest_pixels(image.height(), size.height, window.y, window.height);
+    std::vector<std::uint8_t> pixels;
+    pixels.reserve(3 * across.size() * down.size());
+    for (const int y : down)
+        for (const int x : across) {
+            const std::uint8_t* pixel = image.pixels() + 3 * (std::int64_t{y} * image.width() + x);
+            pixels.insert(pixels.end(), pixel, pixel + 3);
+        }
+    return pixels;
+}
+
 }  // namespace
 
 std::vector<std::uint8_t> resize(const Image& image, const ImageSize& size, Interpolation interpolation,
                                  const Window& window) {
+    if (interpolation == Interpolation::kNearest) return resize_nearest(image, size, window);
     const Taps across = make_taps(image.width(), size.width, window.x, window.width, interpolation);
     const Taps down = make_taps(image.height(), size.height, window.y, window.height, interpolation);
     const auto row_bytes = static_cast<std::size_t>(window.width) * 3;

@@ -145,7 +145,7 @@ Calibration::~Calibration() = default;
 Calibration::Calibration(Calibration&&) noexcept = default;
 
 std::vector<Tensor> Calibration::observe(const Image& image) const {
-    Tensor input(DataType::kFloat32, {1, 3, impl_->recipe.height, impl_->recipe.width});
+    Tensor input(DataType::kFloat32, {1, impl_->recipe.channels, impl_->recipe.height, impl_->recipe.width});
     apply(impl_->recipe, image, input.mutable_data<float>());
     auto executor = impl_->executors.take([this] { return std::make_unique<Executor>(impl_->compiled); });
     auto observed = executor->run({input});

@@ -18,7 +18,7 @@ void augment(const Preprocess& recipe, Random random, const float* from, float* 
     const int height = recipe.height, width = recipe.width;
     const int down = shift(random, height), right = shift(random, width);
     const bool mirror = random.below(2) == 1;
-    for (std::size_t c = 0; c < 3; ++c) {
+    for (std::size_t c = 0; c < static_cast<std::size_t>(recipe.channels); ++c) {
         const float black = (0.f - recipe.mean[c]) / recipe.std[c];
         for (int y = 0; y < height; ++y, to += width) {
             const int source_y = y - down;
@@ -38,7 +38,7 @@ void cut_out(const Preprocess& recipe, int side, Random random, float* image) {
     };
     const auto [top, bottom] = cut(recipe.height);
     const auto [left, right] = cut(recipe.width);
-    for (int c = 0; c < 3; ++c)
+    for (int c = 0; c < recipe.channels; ++c)
         for (int y = top; y < bottom; ++y)
             std::fill_n(image + (static_cast<std::ptrdiff_t>(c) * recipe.height + y) * recipe.width + left,
                         right - left, 0.f);

@@ -6,7 +6,7 @@
 
 namespace dyce {
 
-/// Moves the prepared image (3 x height x width) by up to an eighth of its sides, black flowing in, and
+/// Moves the prepared image (channels x height x width) by up to an eighth of its sides, black flowing in, and
 /// mirrors it every second time: the random crop with a padding of 4 and flip that CIFAR networks are trained
 /// with, at any size. `from` and `to` do not overlap.
 void augment(const Preprocess& recipe, Random random, const float* from, float* to);

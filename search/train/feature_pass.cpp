@@ -34,8 +34,8 @@ public:
 
     Batch read(std::int64_t first) const {
         const std::int64_t count = std::min(kBatch, rows() - first);
-        Batch batch{Tensor(DataType::kFloat32, {count, 3, recipe_.height, recipe_.width}), {}};
-        const std::int64_t size = std::int64_t{3} * recipe_.height * recipe_.width;
+        Batch batch{Tensor(DataType::kFloat32, {count, recipe_.channels, recipe_.height, recipe_.width}), {}};
+        const std::int64_t size = static_cast<std::int64_t>(recipe_.numbers());
         float* to = batch.images.mutable_data<float>();
         for (std::int64_t i = 0; i < count; ++i) batch.missing.push_back(!read_row(first + i, to + i * size));
         return batch;
@@ -50,7 +50,7 @@ private:
                 apply(recipe_, image, to);
                 return true;
             }
-            std::vector<float> plain(static_cast<std::size_t>(3 * recipe_.height * recipe_.width));
+            std::vector<float> plain(recipe_.numbers());
             apply(recipe_, image, plain.data());
             augment(recipe_, Random(options_.seed, kAugmentation, static_cast<std::uint64_t>(row)),
                     plain.data(), to);

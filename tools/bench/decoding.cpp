@@ -24,8 +24,7 @@ struct Times {
 };
 
 Times measure(const std::vector<std::string>& files, const Preprocess& recipe, double seconds) {
-    std::vector<float> prepared(3 * static_cast<std::size_t>(recipe.height) *
-                                static_cast<std::size_t>(recipe.width));
+    std::vector<float> prepared(recipe.numbers());
     Times times;
     for (double spent = 0; spent < 1000 * seconds;)
         for (const std::string& file : files) {

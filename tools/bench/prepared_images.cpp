@@ -36,8 +36,7 @@ PreparedImages::PreparedImages(const ModelData& model, const std::vector<Image>&
     : count_(images.size()) {
     for (const Member& member : model.members) {
         const Preprocess& recipe = member.preprocess;
-        const std::size_t size =
-            3 * static_cast<std::size_t>(recipe.height) * static_cast<std::size_t>(recipe.width);
+        const std::size_t size = recipe.numbers();
         std::vector<float>& prepared = members_.emplace_back(size * images.size());
         for (std::size_t i = 0; i < images.size(); ++i) apply(recipe, images[i], prepared.data() + i * size);
     }

@@ -1,7 +1,7 @@
 // dyce classify: images in, class names out.
-#include "loaders/format/model_file.h"
 #include "runtime/core/ordered_work.h"
 #include "runtime/core/threads.h"
+#include "runtime/session/model_access.h"
 #include "tools/cli/csv.h"
 #include "tools/cli/inputs.h"
 #include "tools/cli/interruption.h"
@@ -176,7 +176,7 @@ int classify(const Arguments& arguments) {
     const std::vector<std::string>& files = images.files;
     for (const std::string& complaint : images.complaints) std::cerr << "dyce: " << complaint << "\n";
     const int batch = static_cast<int>(arguments.integer("batch", 1, 1, 4096));
-    const OutputActivation activation = model.data()->last().activation;
+    const OutputActivation activation = ModelAccess::data(model)->last().activation;
     const float label_threshold = threshold_of(arguments, activation);
     const bool has_labels = activation == OutputActivation::kSigmoid;
     ClassifyOptions options;

@@ -3,6 +3,7 @@
 #include "graph/verify.h"
 #include "loaders/format/model_file.h"
 #include "loaders/import/classifier_outputs.h"
+#include "loaders/import/image_input.h"
 #include "loaders/import/onnx/onnx_import.h"
 #include "loaders/import/state_dict.h"
 #include "models/backbones.h"
@@ -10,6 +11,7 @@
 #include "tools/cli/file_name.h"
 #include "tools/cli/inputs.h"
 #include "tools/cli/output_paths.h"
+#include "tools/verbs/convert_check.h"
 #include "tools/verbs/recipe.h"
 #include "tools/verbs/verbs.h"
 
@@ -32,7 +34,7 @@ Shape parse_input_shape(const std::string& text) {
     return shape;
 }
 
-Graph import_source(const Arguments& arguments, const std::string& source) {
+Graph import_source(const Arguments& arguments, const std::string& source, OnnxFacts& facts) {
     std::optional<Shape> input;
     if (const auto text = arguments.text("input")) input = parse_input_shape(*text);
     if (has_extension(source, ".onnx")) {
@@ -40,7 +42,8 @@ Graph import_source(const Arguments& arguments, const std::string& source) {
             throw Error(ErrorCode::kUsage, "--arch", "an .onnx file brings its own architecture");
         OnnxOptions options;
         if (input) options.input_shape.assign(input->begin(), input->end());
-        return import_onnx(source, options);
+        options.accept_bytes = true;
+        return import_onnx(source, options, &facts);
     }
     const auto arch = arguments.text("arch");
     if (!arch)
@@ -83,17 +86,6 @@ void drop_class(Graph& graph, std::int64_t dropped) {
             {find_op("Gather"), name, {{"axis", std::int64_t{1}}}, {output, indices}, {result}, {}});
         output = result;
     }
-}
-
-Shape image_shape(const Graph& graph) {
-    if (graph.inputs.size() != 1)
-        throw Error(ErrorCode::kContent, "graph",
-                    "has " + std::to_string(graph.inputs.size()) + " inputs, a classifier of images has one");
-    const Shape& shape = graph.inputs[0].type.shape;
-    if (shape.rank() != 4)
-        throw Error(ErrorCode::kContent, graph.value(graph.inputs[0].value).name,
-                    "input has shape " + shape.to_string() + ", expected NxCxHxW");
-    return Shape(shape.begin() + 1, shape.end());
 }
 
 int classes_of(const Graph& graph) {
@@ -139,28 +131,40 @@ void drop_plain_outputs(Member& member, const Arguments& arguments, ClassifierOu
     member.exits = exits_of(arguments, member.graph);
 }
 
-// What the answer is, in words.
-std::string meaning_of(const ClassifierOutputs& outputs) {
-    std::string text = in_quotes(outputs.name);
-    if (!outputs.taken_off.empty()) text += " without its " + outputs.taken_off;
-    if (outputs.one_logit) return text + ": one logit, that of class 1; class 0 has 0";
+std::string activation_text(const ClassifierOutputs& outputs, int classes) {
+    if (outputs.one_logit) return "sigmoid of one logit: that of class 1, class 0 has the logit 0";
+    const std::string count = std::to_string(classes);
     switch (outputs.activation) {
-        case OutputActivation::kSoftmax: return text + ": classes, by softmax";
-        case OutputActivation::kSigmoid: return text + ": independent labels, by sigmoid";
+        case OutputActivation::kSoftmax: return "softmax over " + count + " classes";
+        case OutputActivation::kSigmoid: return "sigmoid of each of " + count + " independent labels";
         case OutputActivation::kNone: break;
     }
-    return text + ": values, as they are";
+    return "none: " + count + " values as they are";
 }
 
-void report(const std::string& path, const ModelData& model, const ClassifierOutputs& outputs) {
+std::string sites_text(const ExitTable& exits) {
+    std::string text = std::to_string(exits.sites.size());
+    for (std::size_t i = 0; i < std::min<std::size_t>(exits.sites.size(), 3); ++i)
+        text += (i == 0 ? ": " : ", ") + exits.sites[i].name;
+    return text + (exits.sites.size() > 3 ? ", .." : "");
+}
+
+// What was recognised, in five lines.
+void report(const std::string& path, const ModelData& model, const ClassifierOutputs& outputs,
+            bool channels_last) {
     const Member& member = model.last();
     std::cerr << path << ": " << member.architecture << ", " << model.classes << " classes, "
               << member.parameters << " parameters, " << member.macs << " multiply-adds per image, "
               << member.exits.sites.size() << " exit sites, " << member.exits.heads.size() << " heads\n";
-    std::cerr << "output      " << meaning_of(outputs) << "\n";
+    std::string dropped;
     for (const std::string& name : outputs.dropped)
-        std::cerr << "dropped     output " << in_quotes(name)
-                  << ": says nothing new, or is no exit of as many classes\n";
+        dropped += (dropped.empty() ? "; dropped: " : ", ") + in_quotes(name);
+    std::cerr << "output      " << in_quotes(outputs.name)
+              << (outputs.taken_off.empty() ? "" : " without its " + outputs.taken_off) << dropped << "\n"
+              << "activation  " << activation_text(outputs, model.classes) << "\n"
+              << "recipe      " << recipe_text(member.preprocess) << "\n"
+              << "layout      NxCxHxW" << (channels_last ? ", of the file's NxHxWxC" : "") << "\n"
+              << "sites       " << sites_text(member.exits) << "\n";
 }
 
 int list_architectures() {
@@ -177,7 +181,7 @@ std::string model_output(const Arguments& arguments) {
     if (!has_extension(*file, ".safetensors"))
         throw Error(ErrorCode::kUsage, "--output",
                     "\"" + *file + "\" given, expected a name ending in .safetensors");
-    check_outputs(arguments, {{option}}, {"labels"});
+    check_outputs(arguments, {{option}}, {"labels", "recipe", "check"});
     return *file;
 }
 
@@ -185,11 +189,17 @@ int convert(const Arguments& arguments) {
     if (arguments.text("arch", "") == "list") return list_architectures();
     const std::string source = arguments.only_positional("SRC");
     const std::string output = model_output(arguments);
+    if (arguments.has("check") && arguments.has("drop-class"))
+        throw Error(ErrorCode::kUsage, "--check", "excludes --drop-class");
 
     Member member;
-    member.graph = import_source(arguments, source);
+    OnnxFacts facts;
+    member.graph = import_source(arguments, source, facts);
     member.architecture = arguments.text("arch", std::filesystem::path(source).stem().string());
-    member.preprocess = recipe_from(arguments, image_shape(member.graph));
+    const Shape declared = member.graph.inputs.empty() ? Shape() : member.graph.inputs[0].type.shape;
+    const Shape image = take_channels_first(member.graph);
+    const bool channels_last = member.graph.inputs[0].type.shape != declared;
+    member.preprocess = recipe_from(arguments, image, facts.takes_bytes);
     ClassifierOutputs outputs = resolve_outputs(member.graph, source, output_choice(arguments));
     member.activation = outputs.activation;
     member.parameters = count_parameters(backbone_of(member.graph));
@@ -204,8 +214,11 @@ int convert(const Arguments& arguments) {
     model.members.push_back(std::move(member));
     save_model(output, model);
 
-    if (!arguments.has("quiet")) report(output, *load_model(output), outputs);
-    return 0;
+    if (arguments.has("quiet") && !arguments.has("check")) return 0;
+    const auto saved = load_model(output);
+    if (!arguments.has("quiet")) report(output, *saved, outputs, channels_last);
+    const auto arrays = arguments.text("check");
+    return !arrays || check_conversion(*arrays, *saved, outputs) ? 0 : 1;
 }
 
 }  // namespace
@@ -219,16 +232,28 @@ const Verb kConvert{
      {"activation", "NAME",
       "what it means: softmax (one class), sigmoid (independent labels) or none (as the graph ends)"},
      {"arch", "NAME", "architecture of a state dict; `list` shows the names"},
-     {"preset", "NAME", "imagenet or cifar10: how images are prepared; further flags override it"},
+     {"preset", "NAME",
+      "how images are prepared: imagenet, cifar10, timm, keras:tf, keras:caffe, keras:torch or "
+      "torchvision:ENTRY (as torchvision:ResNet50_Weights.IMAGENET1K_V2); further flags override it"},
+     {"recipe", "FILE",
+      "the same from timm's config.json, Hugging Face's preprocessor_config.json, or our own"},
      {"input", "CxHxW", "shape of one image, where the file leaves it open"},
-     {"mean", "a,b,c", "subtracted from channel values in 0..1"},
-     {"std", "a,b,c", "then divided by"},
-     {"resize", "N|none", "shorter side after an antialiased resize"},
-     {"crop", "N|none", "side of the centre crop"},
-     {"interpolation", "NAME", "bilinear or bicubic"},
+     {"mean", "a[,b,c]", "subtracted from the values of the network's channels"},
+     {"std", "a[,b,c]", "then divided by"},
+     {"resize", "N|WxH|none", "shorter side, or both sides, after an antialiased resize"},
+     {"longer", "N", "longer side after it"},
+     {"letterbox", "WxH[:r,g,b]",
+      "as much of these sides as the image's shape allows, the rest filled (black)"},
+     {"crop", "N|WxH|none", "sides of the centre crop"},
+     {"interpolation", "NAME", "Pillow's bilinear, bicubic, nearest, box, hamming or lanczos"},
+     {"range", "1|255", "channel values before mean and std are 0..1 (1) or 0..255 (bytes as input: 255)"},
+     {"colour", "NAME", "order of the network's channels: rgb, bgr or grey"},
      {"labels", "FILE", "one class name per line"},
      {"sites-at", "NAME,..", "values that exit heads may read, instead of every block's output"},
      {"store", "NAME", "weights in the file: f32, or rounded to bf16 at half the size (f32)"},
+     {"check", "FILE.npz",
+      "arrays named as the network's input and outputs: exit code 1 where the model answers otherwise, or an "
+      "image's answer depends on its batch"},
      {"drop-class", "K", "remove class K from the output (0 = a background class)"}},
     convert};
 

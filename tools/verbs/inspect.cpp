@@ -1,8 +1,10 @@
 // dyce inspect: what a model file holds and how it runs.
+#include "loaders/format/preprocess_json.h"
 #include "runtime/exec/executor.h"
 #include "runtime/session/model_access.h"
 #include "tools/cli/inputs.h"
 #include "tools/cli/model_argument.h"
+#include "tools/verbs/recipe.h"
 #include "tools/verbs/verbs.h"
 
 #include <dyce/error.h>
@@ -19,11 +21,16 @@ using nlohmann::ordered_json;
 ordered_json describe(const ModelData& model) {
     const Member& last = model.last();
     ordered_json document = {
-        {"schema", "dyce.inspect/1"}, {"arch", last.architecture},
-        {"classes", model.classes},   {"input", {3, last.preprocess.height, last.preprocess.width}},
-        {"params", last.parameters},  {"macs", last.macs}};
+        {"schema", "dyce.inspect/1"},
+        {"arch", last.architecture},
+        {"classes", model.classes},
+        {"input", {last.preprocess.channels, last.preprocess.height, last.preprocess.width}},
+        {"params", last.parameters},
+        {"macs", last.macs}};
     document["output"] = {{"logits", last.graph.value(last.graph.outputs[0]).name},
                           {"activation", name_of(last.activation)}};
+    document["layout"] = "NCHW";
+    document["recipe"] = ordered_json::parse(preprocess_to_json(last.preprocess).dump());
     document["sites"] = ordered_json::array();
     document["heads"] = ordered_json::array();
     document["digest"] = model.digest;
@@ -50,8 +57,6 @@ ordered_json describe(const ModelData& model) {
     return document;
 }
 
-std::string side_or_none(int side) { return side == 0 ? "none" : std::to_string(side); }
-
 // The heads of a site, as "linear grid4-mlp2x128".
 std::string types_at(const ExitTable& exits, std::size_t site) {
     std::string types;
@@ -68,8 +73,8 @@ std::int64_t count_scales(const Graph& graph) {
 void print_member(const Member& member, int first_position) {
     const Preprocess& recipe = member.preprocess;
     std::cout << "architecture  " << member.architecture << "\n"
-              << "input         3x" << recipe.height << "x" << recipe.width << " (resize "
-              << side_or_none(recipe.resize) << ", crop " << side_or_none(recipe.crop) << ")\n"
+              << "input         " << recipe.channels << "x" << recipe.height << "x" << recipe.width << " ("
+              << recipe_text(recipe) << ")\n"
               << "output        " << member.graph.value(member.graph.outputs[0]).name << ", "
               << name_of(member.activation) << "\n"
               << "parameters    " << member.parameters << "\n"

@@ -67,7 +67,8 @@ std::optional<std::int64_t> fixed_batch(const OnnxModel& model, const OnnxOption
 
 TensorType input_type(const OnnxModel& model, const OnnxInput& input, const OnnxOptions& options,
                       std::int64_t batch) {
-    if (input.type.dtype != DataType::kFloat32)
+    const bool is_byte = options.accept_bytes && input.type.dtype == DataType::kUint8;
+    if (input.type.dtype != DataType::kFloat32 && !is_byte)
         throw Error(ErrorCode::kContent, where(model, input.name),
                     std::string("is ") + name_of(input.type.dtype) +
                         "; an input must be float32, unless it is bound to a constant");

@@ -12,6 +12,7 @@
 
 #include <dyce/error.h>
 
+#include <algorithm>
 #include <optional>
 #include <set>
 
@@ -58,8 +59,12 @@ Graph translate_batched(const OnnxModel& model, const OnnxOptions& options) {
 
 }  // namespace
 
-Graph import_onnx(const std::string& path, const OnnxOptions& options) {
+Graph import_onnx(const std::string& path, const OnnxOptions& options, OnnxFacts* facts) {
     const OnnxModel model = read_onnx_model(path);
+    if (facts != nullptr)
+        facts->takes_bytes =
+            std::any_of(model.inputs.begin(), model.inputs.end(),
+                        [](const OnnxInput& input) { return input.type.dtype == DataType::kUint8; });
     check_bindings(model, options);
     Graph graph = options.batched ? translate_batched(model, options) : translate(model, options, 1);
     named_after(path, [&] { simplify(graph); });

@@ -18,12 +18,19 @@ struct OnnxOptions {
     /// Whether the first dimension of inputs and outputs counts images. When false, shapes are taken as
     /// they stand (raw operator tests).
     bool batched = true;
+    /// Whether an input of uint8 becomes float32 with the same values.
+    bool accept_bytes = false;
+};
+
+/// What the graph does not tell.
+struct OnnxFacts {
+    bool takes_bytes = false;  ///< an input was declared as uint8
 };
 
 /// Reads, checks and translates a file; the graph is simplified. All graph outputs are kept, in file order.
 /// Throws Error{kIo}; Error{kResource} over a limit; Error{kUsage} for options that do not fit the file; and
 /// Error{kContent}, naming the node or tensor: operators that are not implemented are listed all at once.
-Graph import_onnx(const std::string& path, const OnnxOptions& options = {});
+Graph import_onnx(const std::string& path, const OnnxOptions& options = {}, OnnxFacts* facts = nullptr);
 
 struct OnnxInput {
     std::string name;

@@ -20,7 +20,7 @@ public:
     std::int64_t size() const { return static_cast<std::int64_t>(labels_.size()); }
     std::int64_t missing() const { return missing_; }
     int label(std::int64_t i) const { return labels_[static_cast<std::size_t>(i)]; }
-    /// Numbers of one image: 3 x height x width.
+    /// Numbers of one image: channels x height x width.
     std::size_t numbers() const { return numbers_; }
     /// Image `i` as the recipe normalises it.
     void read(std::int64_t i, float* to) const;

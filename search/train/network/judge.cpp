@@ -20,7 +20,7 @@ std::vector<double> judge(const Member& member, const ImageStore& store, std::sp
     for (std::size_t first = 0; first < images.size(); first += kBatch) {
         const auto some = images.subspan(first, std::min(kBatch, images.size() - first));
         Tensor batch(DataType::kFloat32,
-                     {static_cast<std::int64_t>(some.size()), 3, recipe.height, recipe.width});
+                     {static_cast<std::int64_t>(some.size()), recipe.channels, recipe.height, recipe.width});
         for (std::size_t i = 0; i < some.size(); ++i)
             store.read(some[i], batch.mutable_data<float>() + i * store.numbers());
         const std::vector<Tensor> outputs = executor.run({batch});

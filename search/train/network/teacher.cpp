@@ -30,7 +30,8 @@ Teacher::Teacher(const Member& teacher, const Member& student, std::int64_t batc
                  Precision precision)
     : executor_(CompiledModel::compile(
           teacher.graph, {.max_batch = static_cast<int>(batch), .threads = threads, .precision = precision})),
-      images_(DataType::kFloat32, {batch, 3, student.preprocess.height, student.preprocess.width}),
+      images_(DataType::kFloat32,
+              {batch, student.preprocess.channels, student.preprocess.height, student.preprocess.width}),
       outputs_(match_outputs(teacher, student)) {
     if (teacher.preprocess != student.preprocess) fail("prepares its images differently");
     if (classes_of(teacher) != classes_of(student))

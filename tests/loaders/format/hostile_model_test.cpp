@@ -1,3 +1,4 @@
+// Covers output_activation, outputs_json.
 // Model files whose container is right and whose content is not.
 #include "tests/loaders/format/bytes.h"
 #include "tests/loaders/format/refusal.h"
@@ -150,8 +151,18 @@ TEST_CASE("hostile model: preprocessing") {
          "height: found number 9223372036854775807, expected an integer in 1.."},
         {"width", "0", "width: found number 0"},
         {"width", "", "dyce.preprocess: 'width' is missing"},
-        {"interpolation", "\"nearest\"",
-         "interpolation: found string 'nearest', expected bilinear or bicubic"},
+        {"interpolation", "\"area\"",
+         "interpolation: found string 'area', expected one of bilinear, bicubic, nearest, box, hamming, "
+         "lanczos"},
+        {"resize", "[8]", "resize: found array, expected height and width"},
+        {"resize", "[7,9]", "crop is 8, expected at most resize, 9x7"},
+        {"longer", "8", "one of resize, longer and letterbox"},
+        {"letterbox", "[8,8]", "one of resize, longer and letterbox"},
+        {"crop", "[8,7]", "crop: found array, expected the height and width of the input"},
+        {"channels", "2", "channels is 2, expected 3 or 1"},
+        {"channels", "1", "colour is not grey"},
+        {"colour", "\"cmyk\"", "found string 'cmyk', expected one of rgb, bgr, grey"},
+        {"range", "256", "range: found number 256"},
         {"interpolation", "3", "interpolation: found number 3, expected a string"},
         {"gamma", "2", "dyce.preprocess: unknown key 'gamma'"},
     };

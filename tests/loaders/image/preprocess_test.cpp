@@ -1,4 +1,4 @@
-// Covers presets.
+// Covers presets, torchvision_entries.
 #include "loaders/image/preprocess.h"
 #include "loaders/image/presets.h"
 
@@ -51,6 +51,15 @@ TEST_CASE("impossible recipes are refused by field") {
         {"crop is 225, expected the sides of the input", [](Preprocess& p) { p.crop = 225; }},
         {"crop is 224, expected at most resize, 200", [](Preprocess& p) { p.resize = 200; }},
         {"resize is 256, expected the shorter side", [](Preprocess& p) { p.crop = 0; }},
+        {"resize is 256, expected the longer side",
+         [](Preprocess& p) { p.crop = 0, p.resize_to = ResizeTo::kLonger; }},
+        {"resize is 224, expected the input, 224x224",
+         [](Preprocess& p) {
+             p.crop = 0, p.resize = 224, p.resize_width = 223, p.resize_to = ResizeTo::kBoth;
+         }},
+        {"resize_width is 0", [](Preprocess& p) { p.resize_to = ResizeTo::kLetterbox; }},
+        {"channels is 2, expected 3 or 1", [](Preprocess& p) { p.channels = 2; }},
+        {"colour is not grey", [](Preprocess& p) { p.channels = 1; }},
     };
     for (const Row& row : rows) {
         CAPTURE(row.message);
@@ -74,6 +83,42 @@ TEST_CASE("values are normalised and laid out channel by channel") {
     apply(recipe, Image::from_rgb(2, 1, pixels), values);
     const float expected[] = {1, -1, 0.2F, 0.4F, -0.5F, 0};
     for (int i = 0; i < 6; ++i) CHECK(values[i] == doctest::Approx(expected[i]));
+}
+
+TEST_CASE("channels may be blue first, one grey, and bytes") {
+    const std::uint8_t pixels[] = {255, 51, 0, 0, 102, 255};
+    float values[6];
+    apply(
+        {.height = 1, .width = 2, .mean = {1, 2, 3}, .std = {2, 1, 1}, .colour = Colour::kBgr, .bytes = true},
+        Image::from_rgb(2, 1, pixels), values);
+    const float expected[] = {-0.5F, 127, 49, 100, 252, -3};
+    for (int i = 0; i < 6; ++i) CHECK(values[i] == expected[i]);
+    // (19595 R + 38470 G + 7471 B + 32768) / 65536, rounded down.
+    apply({.height = 1, .width = 2, .channels = 1, .colour = Colour::kGrey, .bytes = true},
+          Image::from_rgb(2, 1, pixels), values);
+    CHECK(values[0] == 106);
+    CHECK(values[1] == 89);
+}
+
+TEST_CASE("presets of other libraries for a network's size") {
+    const Preprocess tf = preset("keras:tf", 24, 48);
+    CHECK(tf.resize_to == ResizeTo::kBoth);
+    CHECK(tf.resize == 24);
+    CHECK(tf.resize_width == 48);
+    CHECK(tf.bytes);
+    CHECK(preset("keras:caffe", 8, 8).colour == Colour::kBgr);
+    CHECK(preset("timm", 224, 224).resize == 256);
+    CHECK(preset("imagenet", 224, 224) == preset("imagenet"));
+    const Preprocess b1 = preset("torchvision:EfficientNet_B1_Weights.IMAGENET1K_V2", 240, 240);
+    CHECK(b1.resize == 255);
+    CHECK(b1.interpolation == Interpolation::kBilinear);
+    for (const char* name : {"timm", "keras:tf", "keras:caffe", "keras:torch"})
+        validate(preset(name, 24, 48), name);
+    CHECK_THROWS_WITH_AS(preset("keras:tg", 8, 8), doctest::Contains("the nearest is keras:tf"), Error);
+    CHECK_THROWS_WITH_AS(preset("torchvision:ResNet50_Weights.IMAGENET1K_V3", 224, 224),
+                         doctest::Contains("the nearest is 'ResNet50_Weights.IMAGENET1K_V"), Error);
+    CHECK_THROWS_WITH_AS(preset("torchvision:ResNet50_Weights.IMAGENET1K_V2", 32, 32),
+                         doctest::Contains("prepares 224x224, the network takes 32x32"), Error);
 }
 
 TEST_CASE("an image smaller than the crop is padded with black before it is normalised") {

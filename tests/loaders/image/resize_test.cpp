@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -39,9 +40,7 @@ private:
     std::size_t at_ = 0;
 };
 
-Interpolation interpolation(int number) {
-    return number == 0 ? Interpolation::kBilinear : Interpolation::kBicubic;
-}
+Interpolation interpolation(int number) { return static_cast<Interpolation>(number); }
 
 }  // namespace
 
@@ -59,7 +58,7 @@ TEST_CASE("resizing equals Pillow bit for bit") {
         CHECK(resize(image, {header[2], header[3]}, interpolation(header[4]), {0, 0, header[2], header[3]}) ==
               expected);
     }
-    CHECK(pairs == 640);
+    CHECK(pairs == 960);
 }
 
 TEST_CASE("a window of a resized image is cut from the whole") {
@@ -91,5 +90,42 @@ TEST_CASE("recipes equal Pillow's resize with torchvision's sizes, crops and nor
         apply(recipe, Image::from_rgb(header[0], header[1], source.data()), values.data());
         CHECK(values == expected);
     }
-    CHECK(cases == 640);
+    CHECK(cases == 960);
+}
+
+TEST_CASE("both sides, letterbox, longer side and grey are Pillow's") {
+    if (!have_python("PIL")) return;
+    TempFolder folder;
+    Records records("ways", folder / "ways");
+    int cases = 0;
+    for (; !records.done(); ++cases) {
+        const auto header = records.take<std::int32_t>(5);
+        CAPTURE(header);
+        const auto source = records.take<std::uint8_t>(header[0] * header[1] * 3);
+        Preprocess recipe{.height = header[3], .width = header[2]};
+        recipe.bytes = true;
+        recipe.resize = header[3];
+        recipe.resize_width = header[2];
+        recipe.resize_to = header[4] == 1 ? ResizeTo::kLetterbox : ResizeTo::kBoth;
+        recipe.fill = {12, 200, 77};
+        if (header[4] == 2) {
+            recipe.resize_to = ResizeTo::kLonger;
+            recipe.resize = std::max(header[2], header[3]);
+            recipe.resize_width = 0;
+        }
+        if (header[4] == 3) recipe.channels = 1, recipe.colour = Colour::kGrey;
+        validate(recipe, "test");
+        const auto expected = records.take<std::uint8_t>(header[2] * header[3] * recipe.channels);
+        std::vector<float> values(expected.size());
+        apply(recipe, Image::from_rgb(header[0], header[1], source.data()), values.data());
+        const std::size_t plane = values.size() / static_cast<std::size_t>(recipe.channels);
+        std::size_t wrong = 0;
+        for (std::size_t i = 0; i < expected.size(); ++i) {
+            const std::size_t channel = i % static_cast<std::size_t>(recipe.channels);
+            const std::size_t pixel = i / static_cast<std::size_t>(recipe.channels);
+            wrong += values[channel * plane + pixel] == static_cast<float>(expected[i]) ? 0U : 1U;
+        }
+        CHECK(wrong == 0);
+    }
+    CHECK(cases == 1280);
 }

@@ -1,3 +1,4 @@
+// Covers convert_check, loaders/import/image_input.
 // Small networks of the kinds that people have, as dyce converts and answers by them. What they must answer is
 // in shared/assets/field-cases: ONNX Runtime's values, of images prepared by Pillow.
 #include "loaders/format/json.h"
@@ -5,6 +6,9 @@
 
 #include <doctest/doctest.h>
 
+#include <dyce/image.h>
+
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <map>
@@ -15,6 +19,8 @@ using namespace dyce::test;
 namespace {
 
 const std::string kAsItIs = "--resize none --crop none --mean 0,0,0 --std 1,1,1";
+
+const std::string kPlain = "--mean 0 --std 1 ";
 
 struct Case {
     std::string name;  ///< in expected.json
@@ -27,6 +33,11 @@ const Case kCases[] = {
     {"a1"},
     {"a2"},
     {"a6"},
+    {"b1", kPlain + "--resize 32x32", "wide.png", 1e-3},
+    {"b2", kPlain + "--resize 48x24", "wide.png", 1e-3},
+    {"b3", kPlain, "grey28.png"},
+    {"b4", kPlain},
+    {"b5", kPlain},
     {"c1"},
     {"d1"},
     {"d2"},
@@ -76,6 +87,41 @@ TEST_CASE("networks from the field answer as ONNX Runtime does") {
             CAPTURE(index);
             CHECK(std::abs(found.at(index) - answer["top_prob"][i].get<double>()) <= row.tolerance);
         }
+    }
+}
+
+TEST_CASE("a quantised network's scales serve --precision int8") {
+    const auto shared = shared_folder();
+    if (shared.empty()) return;
+    const std::filesystem::path cases = shared / "assets/field-cases";
+    const Json answer = Json::parse(read_file(cases / "expected.json"))["d4"];
+    const TempFolder folder;
+    REQUIRE(convert((cases / "d4_qdq.onnx").string(), kAsItIs, folder).code == 0);
+    CHECK(run_program("inspect " + folder / "m.safetensors").out.find("int8 scales   3\n") !=
+          std::string::npos);
+    const Outcome outcome = run_program("classify " + folder / "m.safetensors" + " " +
+                                        (cases / "p32.png").string() + " --jsonl --precision int8");
+    if (outcome.code == 2) return;  // not on this processor
+    const auto found = probabilities(outcome);
+    for (std::size_t i = 0; i < 5; ++i)
+        CHECK(std::abs(found.at(answer["top_index"][i].get<int>()) - answer["top_prob"][i].get<double>()) <=
+              1e-2);
+}
+
+TEST_CASE("pictures from the field decode as Pillow decodes them") {
+    const auto shared = shared_folder();
+    if (shared.empty()) return;
+    const std::string cases = (shared / "assets/field-cases/").string();
+    const Json expected = Json::parse(read_file(cases + "expected.json"));
+    for (const char* name : {"e1", "e2"}) {
+        CAPTURE(name);
+        const Json& pixels = expected.at(name)["pillow_rgb"];
+        const Image image = Image::load(cases + expected.at(name)["picture"].get<std::string>());
+        REQUIRE(pixels.size() == static_cast<std::size_t>(3 * image.width() * image.height()));
+        int worst = 0;
+        for (std::size_t i = 0; i < pixels.size(); ++i)
+            worst = std::max(worst, std::abs(pixels[i].get<int>() - image.pixels()[i]));
+        CHECK(worst <= 3);
     }
 }
 
@@ -145,4 +191,34 @@ TEST_CASE("one logit is two classes, and what is no classifier is refused with i
     const Outcome unknown = convert(cases + "a6_logits_and_label.onnx", kAsItIs + " --output logit", folder);
     CHECK(unknown.code == 2);
     CHECK(unknown.err.find("no output 'logit'; the nearest is 'logits'") != std::string::npos);
+}
+
+TEST_CASE("convert tells what it recognised, and checks itself on given arrays") {
+    const auto shared = shared_folder();
+    if (shared.empty()) return;
+    const std::string assets = (shared / "assets/").string();
+    const TempFolder folder;
+    const Outcome nhwc = convert(assets + "field-cases/b4_nhwc.onnx", kPlain, folder);
+    CHECK(
+        nhwc.err.find(
+            "\noutput      'logits'\nactivation  softmax over 5 classes\nrecipe      no resize, no crop, "
+            "rgb 0..1, mean 0,0,0, std 1,1,1\nlayout      NxCxHxW, of the file's NxHxWxC\nsites       0\n") !=
+        std::string::npos);
+    const std::string recipe = "--mean .4914,.4822,.4465 --std .2470,.2435,.2616 --check ";
+    for (const char* name : {"cifar10_vit", "cifar10_cct"}) {
+        const std::string network = assets + "attention/" + name;
+        const Outcome fits = convert(network + ".onnx", recipe + network + "_reference.npz", folder);
+        CAPTURE(fits.err);
+        CHECK(fits.code == 0);
+        CHECK(fits.err.find("check       'logits': max abs ") != std::string::npos);
+        CHECK(fits.err.find("8 images alone, in a batch and in reverse: equal bits") != std::string::npos);
+    }
+    const std::string other = recipe + assets + "attention/cifar10_cct_reference.npz";
+    CHECK(convert(assets + "attention/cifar10_vit.onnx", other, folder).code == 1);
+    const std::string foreign = recipe + assets + "cifar10/resnet8_2ee_reference.npz";
+    CHECK(convert(assets + "field-cases/c1_lenet.onnx", foreign, folder).code == 2);
+    const std::string exits = "--mean 0 --std 1 --check " + assets + "cifar10/resnet8_2ee_reference.npz";
+    const Outcome both = convert(assets + "cifar10/resnet8_2ee.onnx", exits, folder);
+    CHECK(both.code == 0);
+    CHECK(both.err.find("check       'exit0'") != std::string::npos);
 }

@@ -46,6 +46,43 @@ TEST_CASE(
                          Error);
 }
 
+TEST_CASE("sizes, colours and channels as the command line tells") {
+    const Preprocess both = recipe({{"resize", "48x24"}, {"mean", "0.5"}}, {3, 24, 48});
+    CHECK(both.resize_to == ResizeTo::kBoth);
+    CHECK(both.resize == 24);
+    CHECK(both.resize_width == 48);
+    CHECK(both.mean == std::array<float, 3>{0.5F, 0.5F, 0.5F});
+    const Preprocess boxed = recipe({{"letterbox", "48x24:1,2,3"}}, {3, 24, 48});
+    CHECK(boxed.resize_to == ResizeTo::kLetterbox);
+    CHECK(boxed.fill == std::array<std::uint8_t, 3>{1, 2, 3});
+    CHECK(recipe({{"longer", "48"}, {"crop", "48x24"}}, {3, 24, 48}).crop == 24);
+    CHECK(recipe({{"mean", "0"}, {"std", "1"}}, {1, 28, 28}).colour == Colour::kGrey);
+    CHECK(recipe({{"colour", "bgr"}, {"range", "255"}}).bytes);
+    CHECK(recipe({{"interpolation", "lanczos"}}).interpolation == Interpolation::kLanczos);
+    const struct {
+        std::map<std::string, std::string> options;
+        Shape input;
+        const char* piece;
+    } refused[] = {
+        {{{"mean", "0,0,0"}}, {1, 28, 28}, "the network takes one channel"},
+        {{{"mean", "0,0"}}, {3, 28, 28}, "one number or three"},
+        {{{"crop", "28x27"}}, {3, 28, 28}, "the network takes 28x28"},
+        {{{"resize", "28x27"}}, {3, 28, 28}, "expected the input, 28x28"},
+        {{{"resize", "1x2x3"}}, {3, 28, 28}, "expected N or WxH"},
+        {{{"resize", "28"}, {"longer", "28"}}, {3, 28, 28}, "excludes --longer"},
+        {{{"letterbox", "28x28:1,2"}}, {3, 28, 28}, "WxH:r,g,b"},
+        {{{"interpolation", "tf.image.resize"}}, {3, 28, 28}, "tf.image.resize computes otherwise"},
+        {{{"colour", "rgb"}}, {1, 28, 28}, "expected grey for one channel"},
+        {{{"range", "2"}}, {3, 28, 28}, "expected 1 or 255"},
+        {{{"preset", "timm"}, {"recipe", "x.json"}}, {3, 28, 28}, "excludes --preset"},
+        {{{"mean", "0"}}, {4, 28, 28}, "expected images of 3xHxW or 1xHxW"},
+    };
+    for (const auto& row : refused) {
+        CAPTURE(row.piece);
+        CHECK_THROWS_WITH_AS(recipe(row.options, row.input), doctest::Contains(row.piece), Error);
+    }
+}
+
 TEST_CASE("flags go before the preset, and another input's side is its own") {
     CHECK(recipe({{"preset", "cifar10"}, {"crop", "none"}}).resize == 0);
     CHECK(recipe({{"preset", "cifar10"}, {"crop", "32"}}).resize == 0);
