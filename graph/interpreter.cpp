@@ -8,7 +8,7 @@ namespace dyce {
 
 std::vector<Tensor> interpret(const Node& node, const std::vector<Tensor>& inputs) {
     std::vector<TensorView> views;
-    for (const Tensor& input : inputs) views.push_back(input.view());
+    for (const Tensor& input : inputs) views.push_back(view_of(input));
     const auto own = std::span(views).first(node.own_inputs().size());
     std::vector<TensorType> types;
     for (const TensorView& view : own) types.push_back({view.dtype, view.shape});
@@ -19,7 +19,7 @@ std::vector<Tensor> interpret(const Node& node, const std::vector<Tensor>& input
     for (const TensorType& type : checked_infer(*node.spec, call)) {
         if (outputs.size() == node.outputs.size()) break;
         outputs.emplace_back(type.dtype, type.shape);
-        output_views.push_back(outputs.back().mutable_view());
+        output_views.push_back(mutable_view_of(outputs.back()));
     }
     node.spec->reference(call, own, output_views);
     ops::apply_post_ops(call, views, output_views[0]);

@@ -3,7 +3,7 @@
 // Values; stateless.
 #pragma once
 
-#include <dyce/tensor.h>
+#include "runtime/core/tensor_view.h"
 
 #include <array>
 #include <cstdint>

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "ops/spec/attributes.h"
+#include "runtime/core/tensor_view.h"
 
 #include <dyce/tensor.h>
 

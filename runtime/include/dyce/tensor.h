@@ -1,4 +1,4 @@
-// Plain row-major values: DataType, Shape, Tensor and the borrowed views of them.
+// Plain row-major values: DataType, Shape and Tensor.
 // A Tensor is a value: copies share storage until one of them is written to. Distinct Tensor objects
 // may be used from several threads; one object needs outside locking while it is written.
 #pragma once
@@ -64,7 +64,7 @@ private:
 
 DYCE_API bool operator==(const Shape& a, const Shape& b) noexcept;
 
-/// Type of a value in a network.
+/// What a tensor is, but for its values.
 struct TensorType {
     DataType dtype = DataType::kFloat32;
     Shape shape;
@@ -73,30 +73,6 @@ struct TensorType {
         return a.dtype == b.dtype && a.shape == b.shape;
     }
     friend bool operator!=(const TensorType& a, const TensorType& b) noexcept { return !(a == b); }
-};
-
-/// Borrowed read-only values.
-struct TensorView {
-    DataType dtype = DataType::kFloat32;
-    Shape shape;
-    const void* bytes = nullptr;
-
-    template <class T>
-    const T* data() const noexcept {
-        return static_cast<const T*>(bytes);
-    }
-};
-
-/// Borrowed writable values.
-struct MutableTensorView {
-    DataType dtype = DataType::kFloat32;
-    Shape shape;
-    void* bytes = nullptr;
-
-    template <class T>
-    T* data() const noexcept {
-        return static_cast<T*>(bytes);
-    }
 };
 
 /// Row-major values with shared, copy-on-write storage.
@@ -130,8 +106,6 @@ public:
         return static_cast<T*>(mutable_bytes());
     }
 
-    TensorView view() const noexcept { return {dtype_, shape_, bytes_}; }
-    MutableTensorView mutable_view() { return {dtype_, shape_, mutable_bytes()}; }
     /// The same storage seen as `shape`. Throws Error{kUsage} when the counts differ.
     Tensor reshaped(const Shape& shape) const;
 

@@ -34,8 +34,8 @@ Tensor move_numbers(const OpCall& call, const OpSpec& spec, Tensor& numbers) {
     const OpCall one{call.where, call.attributes, inputs};
     std::iota(numbers.mutable_data<float>(), numbers.mutable_data<float>() + numbers.elements(), 1.f);
     Tensor moved(DataType::kFloat32, checked_infer(spec, one)[0].shape);
-    const std::vector<TensorView> in{numbers.view()};
-    const std::vector<MutableTensorView> out{moved.mutable_view()};
+    const std::vector<TensorView> in{view_of(numbers)};
+    const std::vector<MutableTensorView> out{mutable_view_of(moved)};
     spec.reference(one, in, out);
     return moved;
 }

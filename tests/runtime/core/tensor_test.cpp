@@ -1,4 +1,6 @@
-// Covers aligned, error, fail, index, runtime/include/dyce/{error, tensor}.
+// Covers aligned, error, fail, index, tensor_view, runtime/include/dyce/{error, tensor}.
+#include "runtime/core/tensor_view.h"
+
 #include <dyce/error.h>
 #include <dyce/tensor.h>
 
@@ -38,4 +40,13 @@ TEST_CASE("a tensor can be seen in another shape of the same size only") {
     const Tensor a = Tensor::of({2, 3}, {1, 2, 3, 4, 5, 6});
     CHECK(a.reshaped({6}).data<float>()[5] == 6);
     CHECK_THROWS_AS(a.reshaped({7}), Error);
+}
+
+TEST_CASE("a view borrows a tensor's values; one to write through leaves other owners theirs") {
+    Tensor tensor = Tensor::of({2}, {1, 2});
+    CHECK(view_of(tensor).data<float>() == tensor.data<float>());
+    const Tensor other = tensor;
+    mutable_view_of(tensor).data<float>()[0] = 5;
+    CHECK(tensor.data<float>()[0] == 5);
+    CHECK(other.data<float>()[0] == 1);
 }
