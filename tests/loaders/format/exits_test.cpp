@@ -26,7 +26,8 @@ ExitNet channels_last_net() {
     for (const char* name : {"s0", "s1"}) x = net.op("Add", {x, net.matmul(x, 6)}, {}, name);
     const ValueId mean =
         net.op("ReduceMean", {x}, {{"axes", Ints{1, 2}}, {"keepdims", std::int64_t{0}}}, "mean");
-    return side_net(std::move(net), {net.gemm(mean, 5)}, {"s0", "s1", "mean"}, {});
+    const ValueId logits = net.gemm(mean, 5);
+    return side_net(std::move(net), {logits}, {"s0", "s1", "mean"}, {});
 }
 
 std::string exits_text(const std::string& path) { return ModelParts(path).metadata.at("dyce.exits"); }

@@ -112,7 +112,8 @@ TEST_CASE("stage runners: rows held in scaled integers change hands to the bit, 
     }
     const CompileOptions options{.max_batch = kRows, .threads = 2, .precision = Precision::kInt8};
     const MemberNets nets({quantized(make_exit_net(3))});
-    const auto& parts = nets.compile(options)[0]->data().batch_plans[0].parts;
+    const auto compiled = nets.compile(options);
+    const auto& parts = compiled[0]->data().batch_plans[0].parts;
     REQUIRE(parts[0].carries.size() == 1);
     CHECK(is_int8(parts[0].carries[0].desc));
     CHECK(parts[0].carries[0].scale == 0.043f);
