@@ -100,7 +100,7 @@ struct Scheduler::Impl {
               seconds(Clock::now())),
           chosen(first) {}
 
-    ~Impl() { stop(); }
+    ~Impl() { join_workers(); }
 
     std::vector<std::shared_ptr<const ExitPlan>> make_plans(
         const std::vector<Configuration>& configurations) {
@@ -132,6 +132,10 @@ struct Scheduler::Impl {
         if (is_inherited()) return;
         require(std::ranges::count(worker_ids, std::this_thread::get_id()) == 0, "stop",
                 "to be called by another thread than the scheduler's workers, which it waits for");
+        join_workers();
+    }
+
+    void join_workers() {
         {
             const std::lock_guard lock(queue_mutex);
             is_stopping = true;

@@ -88,7 +88,7 @@ public:
     /// The same with a configuration of `set` in force, which options.policy changes. Throws also when the
     /// set is not for this model.
     Scheduler(const Model& model, const ConfigurationSet& set, const SchedulerOptions& options = {});
-    /// As stop() does.
+    /// As stop() does. Never on a worker, in a completion: the process would end.
     ~Scheduler();
     Scheduler(Scheduler&&) noexcept;
 
