@@ -57,7 +57,7 @@ std::vector<ExitSite> list_sites(const std::vector<ExitNetwork>& members) {
         std::size_t head = 0;
         for (std::size_t s = 0; s < member.exits->sites.size(); ++s) {
             const Site& site = member.exits->sites[s];
-            ExitSite position{static_cast<int>(m), static_cast<int>(s), site.name, 0, {}};
+            ExitSite position{static_cast<int>(m), static_cast<int>(s), site.name, 0, {}, site.layout};
             for (; head < heads.size() && index(heads[head].site) == s; ++head) {
                 feeds += heads[head].feed_macs;
                 if (heads[head].role == HeadRole::kExit)

@@ -76,6 +76,7 @@ struct ExitSite {
     std::int64_t macs;  ///< of the member's backbone up to here, and of the feeds on the way
     std::vector<Head>
         heads;  ///< exits; of a classifier: one, of type "classifier", the last member's "final"
+    SiteLayout layout = SiteLayout::kVector;  ///< of the value
 };
 
 /// All positions in the order an image meets them; the last one is the final exit.

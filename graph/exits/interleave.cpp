@@ -81,7 +81,14 @@ private:
         for (std::size_t n = 0; n < fused_.nodes.size(); ++n)
             if (const int head = nodes_.feeds()[n]; head >= 0 && index(head) >= first && index(head) < last)
                 result_.graph.nodes.push_back(fused_.nodes[n]);
-        result_.parts.push_back({-1, begin, count(), site, first_feed});
+        result_.parts.push_back({-1, begin, count(), site, first_feed, value_of(site)});
+    }
+
+    ValueId value_of(int site) const {
+        if (site < 0) return -1;
+        const std::string& name = exits_.sites[index(site)].name;
+        const Node& node = fused_.nodes[index(find_node_making(fused_, name))];
+        return *std::ranges::find(node.outputs, name, [&](ValueId id) { return fused_.value(id).name; });
     }
 
     void add_head(std::size_t head) {

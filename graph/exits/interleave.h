@@ -15,6 +15,7 @@ struct StageNodes {
     int end_node = 0;    ///< one past the last
     int site = -1;       ///< of a stage: the one that it ends at, in ExitTable::sites; -1 = the classifier
     int first_feed = 0;  ///< of a stage: the nodes from here on make values that later heads of chains read
+    ValueId site_value = -1;  ///< of a stage: what the site is
 };
 
 struct InterleavedGraph {

@@ -232,17 +232,20 @@ private:
             copies_.resize(copies);  // a head that is off has made none
         } else if (!is_last) {
             copies_.clear();  // they would have to be carried too
-            range.carries = carries_after(part.end_node);
+            range.carries = carries_after(part.end_node, part.site_value);
         }
         batch_plan_.parts.push_back(std::move(range));
     }
 
     Buffer plain_copy(ValueId id) { return converted(buffer_of(id), id, plain_desc(types_[index(id)])); }
 
-    // What nodes from `node` on read of what was computed before.
-    std::vector<Carry> carries_after(int node) const {
+    // What nodes from `node` on read of what was computed before; `first` comes first.
+    std::vector<Carry> carries_after(int node, ValueId first) const {
+        std::vector<std::size_t> values;
+        if (first >= 0) values.push_back(index(first));
+        for (std::size_t v = 0; v < value_buffers_.size(); ++v) values.push_back(v);
         std::vector<Carry> carries;
-        for (std::size_t v = 0; v < value_buffers_.size(); ++v) {
+        for (const std::size_t v : values) {
             if (value_buffers_[v].id < 0 || last_reader_[v] < node) continue;
             const int root = root_of(value_buffers_[v]);
             const PlanBuffer& buffer = batch_plan_.buffers[index(root)];

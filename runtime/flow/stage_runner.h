@@ -14,8 +14,9 @@ namespace dyce {
 
 /// Where a stage ends. Sites that no head reads end no stage.
 struct StagePoint {
-    int local_site = -1;               ///< index in the network's ExitTable::sites; -1 = its classifier
-    std::vector<CarriedValue> values;  ///< what outlives the stage; nothing at the classifier
+    int local_site = -1;  ///< index in the network's ExitTable::sites; -1 = its classifier
+    std::vector<CarriedValue>
+        values;  ///< what outlives the stage, the site's own first; nothing at the classifier
 };
 
 class StageRunner {

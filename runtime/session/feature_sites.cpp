@@ -2,13 +2,13 @@
 
 #include <dyce/error.h>
 
-#include <numeric>
 #include <string>
 
 namespace dyce {
 
 FeatureSites::FeatureSites(const std::vector<int>& sites, const std::vector<ExitSite>& positions) {
     const std::size_t count = positions.size() - 1;
+    for (const ExitSite& position : positions) layouts_.push_back(position.layout);
     for (const int site : sites) {
         const auto refuse = [&](const std::string& message) {
             throw Error(ErrorCode::kUsage, "features", "site " + std::to_string(site) + " " + message);
@@ -23,14 +23,19 @@ FeatureSites::FeatureSites(const std::vector<int>& sites, const std::vector<Exit
     }
 }
 
-SiteFeatures pooled_features(int site, std::span<const ValueRows> values) {
-    const ValueRows& map = values.front();
-    const auto channels = static_cast<std::size_t>(map.value->row[0]);
-    const std::size_t positions = map.numbers.size() / channels;
+SiteFeatures FeatureSites::pooled(int site, std::span<const ValueRows> values) const {
+    const SiteLayout layout = layouts_[index(site)];
+    const auto& [value, numbers] = values.front();
+    Shape row{1};
+    for (const std::int64_t dim : value->row) row.push_back(dim);
+    const auto channels = static_cast<std::size_t>(map_of(row, layout).channels);
+    const std::size_t positions = numbers.size() / channels;
+    const bool is_map = layout == SiteLayout::kChannelsFirst;  // else a position's channels lie together
     SiteFeatures features{site, std::vector<float>(channels)};
     for (std::size_t c = 0; c < channels; ++c) {
-        const auto channel = map.numbers.subspan(c * positions, positions);
-        const double sum = std::accumulate(channel.begin(), channel.end(), 0.0);
+        double sum = 0;
+        for (std::size_t p = 0; p < positions; ++p)
+            sum += static_cast<double>(numbers[is_map ? c * positions + p : p * channels + c]);
         features.values[c] = static_cast<float>(sum / static_cast<double>(positions));
     }
     return features;

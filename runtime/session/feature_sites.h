@@ -19,13 +19,12 @@ public:
     FeatureSites(const std::vector<int>& sites, const std::vector<ExitSite>& positions);
 
     bool contains(int site) const { return !wanted_.empty() && wanted_[index(site)]; }
+    /// The mean over all positions for each channel of the site's own value, which is the first of `values`.
+    SiteFeatures pooled(int site, std::span<const ValueRows> values) const;
 
 private:
-    std::vector<bool> wanted_;  ///< by site; empty = none
+    std::vector<bool> wanted_;              ///< by site; empty = none
+    std::vector<SiteLayout> layouts_ = {};  ///< by site
 };
-
-/// The mean over all positions for each channel of the feature map, which is the first of the values that live
-/// at the site.
-SiteFeatures pooled_features(int site, std::span<const ValueRows> values);
 
 }  // namespace dyce

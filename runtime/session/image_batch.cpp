@@ -42,7 +42,7 @@ const Image& ImageBatch::decoded(std::size_t row, const EncodedImage& encoded) {
 
 void ImageBatch::features(int row, int site, std::span<const ValueRows> values) {
     Prediction& prediction = predictions_[index(row)];
-    if (prediction.error.empty()) prediction.features.push_back(pooled_features(site, values));
+    if (prediction.error.empty()) prediction.features.push_back(engine_.feature_sites().pooled(site, values));
 }
 
 void ImageBatch::exit_with(int row, const ExitAnswer& exit, const AnswerOptions& options) {

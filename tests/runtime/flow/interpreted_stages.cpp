@@ -36,7 +36,7 @@ std::vector<ValueId> InterpretedStages::carried_over(const StageNodes& stage) co
             if (!graph.value(id).constant && producers[at(id)] < stage.end_node &&
                 std::ranges::count(carried, id) == 0)
                 carried.push_back(id);
-    std::ranges::sort(carried);
+    std::ranges::sort(carried, {}, [&](ValueId id) { return std::pair(id != stage.site_value, id); });
     return carried;
 }
 

@@ -3,6 +3,7 @@
 #include "graph/interpreter.h"
 #include "loaders/image/preprocess.h"
 #include "runtime/session/model_access.h"
+#include "tests/graph/exits/side_nets.h"
 #include "tests/runtime/session/model_of.h"
 #include "tests/support/check_throws.h"
 #include "tests/support/images.h"
@@ -20,17 +21,19 @@ using namespace dyce::test;
 namespace {
 
 // Means of the channels of `site` inside a member, by the plain loops of its graph cut off there.
-std::vector<double> means_at(const Member& member, int site, const Image& image) {
+std::vector<double> means_at(const Member& member, int site, const Image& image, bool channels_last = false) {
     Graph graph = member.graph;
     graph.outputs = {member.exits.sites[static_cast<std::size_t>(site)].value};
     Tensor input(DataType::kFloat32, {1, 3, 8, 8});
     apply(member.preprocess, image, input.mutable_data<float>());
     const Tensor map = interpret(graph, {input})[0];
-    const std::int64_t channels = map.shape()[1], positions = map.shape()[2] * map.shape()[3];
+    const std::int64_t channels = channels_last ? map.shape()[map.shape().rank() - 1] : map.shape()[1];
+    const std::int64_t positions = map.elements() / channels;
     std::vector<double> means;
     for (std::int64_t c = 0; c < channels; ++c) {
         double sum = 0;
-        for (std::int64_t i = 0; i < positions; ++i) sum += map.data<float>()[c * positions + i];
+        for (std::int64_t i = 0; i < positions; ++i)
+            sum += map.data<float>()[channels_last ? i * channels + c : c * positions + i];
         means.push_back(sum / static_cast<double>(positions));
     }
     return means;
@@ -141,4 +144,57 @@ TEST_CASE("features: sites that cannot give any are refused") {
     auto& exits = data->members[0].exits;
     std::erase_if(exits.heads, [](const ExitHead& head) { return head.site == 0; });
     refused({0}, "site 0 has no head");
+}
+
+namespace {
+
+// Sites N x H x W x C, N x T x C and N x F, an exit at each.
+ExitNet other_layouts() {
+    Net net(6);
+    const ValueId conv =
+        net.op("Transpose", {net.conv(net.input({1, 3, 8, 8}), 6, 3)}, {{"perm", Ints{0, 2, 3, 1}}});
+    const ValueId last = relu_of(net, conv, "last");
+    const ValueId tokens = relu_of(net, net.op("Reshape", {last}, {{"shape", Ints{0, 64, 6}}}), "tokens");
+    const auto mean = [&](ValueId x, Ints axes, const std::string& name) {
+        return net.op("ReduceMean", {x}, {{"axes", std::move(axes)}, {"keepdims", std::int64_t{0}}}, name);
+    };
+    const ValueId vector = mean(tokens, {1}, "vector");
+    const ValueId logits = linear_of(net, vector, 5, "logits");
+    const ValueId exit0 = linear_of(net, mean(last, {1, 2}, ""), 5, "exit0");
+    const ValueId exit1 = linear_of(net, mean(tokens, {1}, ""), 5, "exit1");
+    const ValueId exit2 = linear_of(net, vector, 5, "exit2");
+    ExitNet made = side_net(std::move(net), {logits, exit0, exit1, exit2}, {"last", "tokens", "vector"},
+                            {{0, "exit0"}, {1, "exit1"}, {2, "exit2"}});
+    set_layout(made.graph, made.exits.sites[0], SiteLayout::kChannelsLast);
+    return made;
+}
+
+std::shared_ptr<ModelData> one_member(ExitNet net) {
+    auto model = model_of({});
+    model->members.push_back(exit_member(std::move(net)));
+    return model;
+}
+
+}  // namespace
+
+TEST_CASE("features: those of the site, whatever else lives there and however it is laid out") {
+    const struct {
+        const char* name;
+        std::shared_ptr<ModelData> model;
+        std::vector<int> sites;
+        bool channels_last;
+    } rows[] = {{"beside a branch", one_member(make_branches()), {0, 1}, false},
+                {"beside what heads read", one_member(make_joint_heads()), {0, 1}, false},
+                {"in a chain", one_member(make_chain(ChainKind::kSums)), {0, 1, 2}, false},
+                {"other layouts", one_member(other_layouts()), {0, 1, 2}, true}};
+    const Image image = random_images(1, 8)[0];
+    for (const auto& row : rows) {
+        CAPTURE(row.name);
+        Session session(ModelAccess::make(row.model), {.threads = 1, .features = row.sites});
+        const auto found = session.classify(image).features;
+        REQUIRE(found.size() == row.sites.size());
+        for (const int site : row.sites)
+            check_features(found[static_cast<std::size_t>(site)], site,
+                           means_at(row.model->members[0], site, image, row.channels_last));
+    }
 }
