@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace dyce::ops {
 
@@ -45,6 +46,18 @@ private:
     std::int64_t at_ = 0, count_ = 1;
     std::array<std::int64_t, Shape::kMaxRank> strides_{}, position_{};
 };
+
+/// Where a maximum starts, and a minimum: no number of the type is below, or above.
+template <class T>
+constexpr T below_all() {
+    using Limits = std::numeric_limits<T>;
+    return Limits::has_infinity ? static_cast<T>(-Limits::infinity()) : Limits::lowest();
+}
+template <class T>
+constexpr T above_all() {
+    using Limits = std::numeric_limits<T>;
+    return Limits::has_infinity ? Limits::infinity() : Limits::max();
+}
 
 /// out = f(out, element) for all elements of the reduced axes, from `start` (of the type limits) on.
 template <class Start, class Function>

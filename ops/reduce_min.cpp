@@ -1,22 +1,13 @@
 // The smallest element over axes. ONNX ReduceMin-20; `axes` is an attribute here.
 #include "ops/reduce.h"
 
-#include <limits>
-#include <type_traits>
-
 namespace dyce::ops::reduce_min {
 namespace {
 
 void reference(const OpCall& call, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
     fold_over(
-        call,
-        []<class T>(T) -> T {
-            if constexpr (std::is_floating_point_v<T>)
-                return std::numeric_limits<T>::infinity();
-            else
-                return std::numeric_limits<T>::max();
-        },
-        in[0], out[0], []<class T>(T a, T b) -> T { return std::min(a, b); });
+        call, []<class T>(T) -> T { return above_all<T>(); }, in[0], out[0],
+        []<class T>(T a, T b) -> T { return std::min(a, b); });
 }
 
 }  // namespace

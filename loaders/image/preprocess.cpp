@@ -15,8 +15,6 @@
 namespace dyce {
 namespace {
 
-constexpr int kMaxSide = 16'384;
-
 template <class Value>
 [[noreturn]] void refuse(const std::string& where, const std::string& field, Value found,
                          const std::string& expected) {

@@ -11,6 +11,9 @@
 
 namespace dyce {
 
+/// Pixels of a side at most, of the input and on the way to it.
+inline constexpr int kMaxSide = 16'384;
+
 /// Pillow's filters.
 enum class Interpolation { kBilinear, kBicubic, kNearest, kBox, kHamming, kLanczos };
 

@@ -12,7 +12,6 @@ namespace dyce {
 namespace {
 
 constexpr std::uint64_t kMaxBytes = std::uint64_t{1} << 20;
-constexpr int kMaxPixels = 16'384;
 
 JsonField member(const JsonField& object, const char* key) {
     return JsonField(object.json().at(key), object.where() + "." + key);
@@ -26,7 +25,7 @@ bool flag(const JsonField& object, const char* key, bool fallback) {
     return has(object, key) ? member(object, key).boolean() : fallback;
 }
 
-int pixels(const JsonField& field) { return static_cast<int>(field.integer(1, kMaxPixels)); }
+int pixels(const JsonField& field) { return static_cast<int>(field.integer(1, kMaxSide)); }
 
 // One number, or one for each channel.
 void take_channels(const JsonField& object, const char* key, std::array<float, 3>& values) {
@@ -40,7 +39,7 @@ void take_channels(const JsonField& object, const char* key, std::array<float, 3
 // The side that `share` of is cropped, as both libraries round it.
 int before_crop(int side, double share, const JsonField& where) {
     if (!(share > 0) || share > 1) where.fail("a share over 0, at most 1");
-    return std::min(static_cast<int>(std::floor(side / share)), kMaxPixels);
+    return std::min(static_cast<int>(std::floor(side / share)), kMaxSide);
 }
 
 // timm's data config: shorter side floor(size / crop_pct), centre crop; or both sides.

@@ -13,8 +13,6 @@
 namespace dyce {
 namespace {
 
-constexpr int kMaxSide = 16'384;
-
 int side_of(const std::string& text, const std::string& option) {
     return static_cast<int>(parse_integer(text, "--" + option, 1, kMaxSide));
 }

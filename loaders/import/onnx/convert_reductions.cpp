@@ -53,21 +53,14 @@ void convert_reduction(NodeContext& node) {
 
 void convert_cumulative_sum(NodeContext& node) {
     Attributes attributes = node.attributes();
-    const auto axis = node.integers(1);
-    if (axis.size() != 1) node.fail("axis has " + std::to_string(axis.size()) + " elements, expected one");
-    attributes.set("axis", axis[0]);
+    attributes.set("axis", node.integer(1, "axis"));
     node.finish("CumSum", {node.input(0)}, attributes);
 }
 
 // How many is an attribute before operator set 10, an input from then on.
 void convert_top_k(NodeContext& node) {
     Attributes attributes = node.attributes();
-    if (node.has_input(1)) {
-        const auto counts = node.integers(1);
-        if (counts.size() != 1)
-            node.fail("k has " + std::to_string(counts.size()) + " elements, expected one");
-        attributes.set("k", counts[0]);
-    }
+    if (node.has_input(1)) attributes.set("k", node.integer(1, "k"));
     node.finish("TopK", {node.input(0)}, attributes);
 }
 

@@ -48,11 +48,7 @@ void convert_pad(NodeContext& node) {
 
 void convert_trilu(NodeContext& node) {
     Attributes attributes = node.attributes();
-    if (node.has_input(1)) {
-        const auto k = node.integers(1);
-        if (k.size() != 1) node.fail("k has " + std::to_string(k.size()) + " elements, expected one");
-        attributes.set("k", k[0]);
-    }
+    if (node.has_input(1)) attributes.set("k", node.integer(1, "k"));
     node.finish("Trilu", {node.input(0)}, attributes);
 }
 

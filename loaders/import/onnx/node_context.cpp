@@ -46,6 +46,13 @@ std::vector<std::int64_t> NodeContext::integers(std::size_t i) const {
     fail("input " + std::to_string(i) + " is " + name_of(tensor.dtype()) + ", expected int64");
 }
 
+std::int64_t NodeContext::integer(std::size_t i, const char* name) const {
+    const auto values = integers(i);
+    if (values.size() != 1)
+        fail(std::string(name) + " has " + std::to_string(values.size()) + " elements, expected one");
+    return values[0];
+}
+
 float NodeContext::scalar(std::size_t i) const {
     const Tensor& tensor = constant(i);
     if (tensor.dtype() != DataType::kFloat32 || tensor.elements() != 1)

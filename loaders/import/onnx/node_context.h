@@ -40,7 +40,9 @@ public:
     const Tensor& constant(std::size_t i) const;
     /// The elements of a constant int64 or int32 input of rank 0 or 1.
     std::vector<std::int64_t> integers(std::size_t i) const;
-    /// The only element of a constant input.
+    /// The only one of them; `name` is the input's in the standard.
+    std::int64_t integer(std::size_t i, const char* name) const;
+    /// The only element of a constant float32 input.
     float scalar(std::size_t i) const;
     /// Whether every input is a constant.
     bool all_constant() const;
