@@ -14,6 +14,7 @@ default session, so many intra-op threads. Busy loops are started and ended here
 import argparse
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -118,6 +119,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=6)
     parser.add_argument("--alternations", type=int, default=7)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))  # ends the busy loops, too
     print("| model | loops | engine | images/s | median ms | p90 ms | p99 ms |\n|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         for model in options.models:
