@@ -10,15 +10,16 @@ constexpr int kMaxRounds = 10;
 
 }  // namespace
 
-void simplify(Graph& graph) {
+void simplify(Graph& graph, BatchNorms norms) {
     remove_dead_code(graph);
     bool changed = true;
     for (int round = 0; changed && round < kMaxRounds; ++round) {
         changed = false;
-        for (const auto pass : {fold_constants, remove_identities, join_clips, recognize_gelu,
-                                recognize_swish, recognize_hard_swish, recognize_layer_norm,
-                                recognize_response_norm, sink_transposes, fold_affine})
+        for (const auto pass :
+             {fold_constants, remove_identities, join_clips, recognize_gelu, recognize_swish,
+              recognize_hard_swish, recognize_layer_norm, recognize_response_norm, sink_transposes})
             changed |= pass(graph);
+        changed |= norms == BatchNorms::kFold ? fold_affine(graph) : fold_arithmetic(graph);
     }
     verify(graph);
 }

@@ -1,5 +1,5 @@
 // Numbers that are entries of a book of at most 256.
-#include "loaders/format/encoded_parts.h"
+#include "loaders/format/encoded_pieces.h"
 #include "runtime/core/fail.h"
 #include "runtime/core/text.h"
 
@@ -7,7 +7,7 @@
 
 namespace dyce {
 
-Tensor decode_codebook(EncodedParts& parts, const TensorEncoding& encoding, const std::string& where) {
+Tensor decode_codebook(EncodedPieces& parts, const TensorEncoding& encoding, const std::string& where) {
     const Safetensors::Entry& codes = parts.entry(encoding.values, where);
     const Safetensors::Entry& book = parts.entry(encoding.places, where);
     if (codes.element->safetensors != "U8" || codes.shape.rank() == 0)
@@ -19,7 +19,7 @@ Tensor decode_codebook(EncodedParts& parts, const TensorEncoding& encoding, cons
         fail_content(where, "the book " + in_quotes(encoding.places) + " is " +
                                 std::string(book.element->safetensors) + " of shape " +
                                 book.shape.to_string() + ", expected 1 to 256 numbers of F32");
-    const PartNumbers numbers{book.element, parts.bytes(book)};
+    const PieceNumbers numbers{book.element, parts.bytes(book)};
     const auto bytes = parts.bytes(codes);
     const auto wrong = std::find_if(bytes.begin(), bytes.end(), [&](std::byte code) {
         return std::to_integer<std::size_t>(code) >= numbers.count();

@@ -1,5 +1,5 @@
 // The leading corner of a stored tensor: of every dimension the first numbers.
-#include "loaders/format/encoded_parts.h"
+#include "loaders/format/encoded_pieces.h"
 #include "runtime/core/fail.h"
 #include "runtime/core/text.h"
 
@@ -26,7 +26,7 @@ std::int64_t source_of(std::int64_t row, const Shape& shape, const Shape& source
 
 }  // namespace
 
-Tensor decode_slice(EncodedParts& parts, const TensorEncoding& encoding, const std::string& where) {
+Tensor decode_slice(EncodedPieces& parts, const TensorEncoding& encoding, const std::string& where) {
     const Safetensors::Entry& source = parts.entry(encoding.of, where);
     const std::string_view type = source.element->safetensors;
     if (type != "F32" && type != "BF16" && type != "I8")
@@ -38,7 +38,7 @@ Tensor decode_slice(EncodedParts& parts, const TensorEncoding& encoding, const s
     if (!fits_into(shape, source.shape))
         fail_content(where, "has shape " + shape.to_string() + ", expected no more than the " +
                                 source.shape.to_string() + " of " + in_quotes(encoding.of));
-    const PartNumbers numbers{source.element, parts.bytes(source)};
+    const PieceNumbers numbers{source.element, parts.bytes(source)};
     const Tensor scale = take_scale(parts, encoding.scale, shape, where);
     const float* const factors = scale.data<float>();
     Tensor tensor(DataType::kFloat32, shape);

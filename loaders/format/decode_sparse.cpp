@@ -1,5 +1,5 @@
 // Tensors of which only what is not zero is stored: mask and gaps.
-#include "loaders/format/encoded_parts.h"
+#include "loaders/format/encoded_pieces.h"
 #include "loaders/format/sparse_places.h"
 #include "runtime/core/fail.h"
 #include "runtime/core/text.h"
@@ -9,9 +9,9 @@ namespace {
 
 // `visit_places(visit)` calls visit for each place; there are `count` of them.
 template <class VisitPlaces>
-Tensor fill_places(EncodedParts& parts, const TensorEncoding& encoding, std::size_t count,
+Tensor fill_places(EncodedPieces& parts, const TensorEncoding& encoding, std::size_t count,
                    const std::string& where, Tensor& scale, const VisitPlaces& visit_places) {
-    const PartNumbers values = parts.take(encoding.values, count, {"F32", "BF16", "I8"}, where);
+    const PieceNumbers values = parts.take(encoding.values, count, {"F32", "BF16", "I8"}, where);
     scale = take_scale(parts, encoding.scale, encoding.shape, where);
     if (values.is_integers() && encoding.scale.empty())
         fail_content(where, "has integers and no scale, expected one number a row");
@@ -27,7 +27,7 @@ Tensor fill_places(EncodedParts& parts, const TensorEncoding& encoding, std::siz
 
 }  // namespace
 
-Tensor decode_mask(EncodedParts& parts, const TensorEncoding& encoding, const std::string& where,
+Tensor decode_mask(EncodedPieces& parts, const TensorEncoding& encoding, const std::string& where,
                    Tensor& scale) {
     const auto numbers = static_cast<std::size_t>(encoding.shape.elements());
     const auto mask = parts.take(encoding.places, mask_bytes(numbers), {"U8"}, where).bytes;
@@ -39,7 +39,7 @@ Tensor decode_mask(EncodedParts& parts, const TensorEncoding& encoding, const st
                        [&](const auto& visit) { visit_mask(mask, numbers, visit); });
 }
 
-Tensor decode_gaps(EncodedParts& parts, const TensorEncoding& encoding, const std::string& where,
+Tensor decode_gaps(EncodedPieces& parts, const TensorEncoding& encoding, const std::string& where,
                    Tensor& scale) {
     const auto numbers = static_cast<std::size_t>(encoding.shape.elements());
     const auto all = parts.rest(encoding.places, where);

@@ -1,6 +1,6 @@
 #include "loaders/format/decode_tensors.h"
 
-#include "loaders/format/encoded_parts.h"
+#include "loaders/format/encoded_pieces.h"
 #include "loaders/format/encodings_json.h"
 #include "runtime/core/checked.h"
 #include "runtime/core/fail.h"
@@ -115,7 +115,7 @@ private:
     const Safetensors& file_;
     const TensorEncodings& encodings_;
     std::string where_;
-    EncodedParts parts_;
+    EncodedPieces parts_;
     std::set<std::string> part_names_;
 };
 

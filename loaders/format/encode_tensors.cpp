@@ -11,9 +11,9 @@ namespace {
 using StorageKind = TensorStorage::Kind;
 
 // Parts that grow from tensor to tensor. The order of names is the order in which they are read.
-class PartPool {
+class PiecePool {
 public:
-    PartPool(const std::map<std::string, Tensor>& tensors, const std::string& prefix)
+    PiecePool(const std::map<std::string, Tensor>& tensors, const std::string& prefix)
         : tensors_(tensors), prefix_(prefix) {}
 
     std::string add_bytes(const char* name, const std::vector<std::byte>& bytes) {
@@ -66,19 +66,19 @@ private:
 };
 
 bool add_sparse(const std::string& in_file, const Tensor& tensor, const TensorStorage& storage,
-                PartPool& parts, StoredTensors& stored) {
+                PiecePool& parts, StoredTensors& stored) {
     const auto form = sparse_form(tensor, storage.scale);
     if (!form) return false;
     TensorEncoding encoding;
     encoding.kind = form->is_gaps ? TensorEncoding::Kind::kGaps : TensorEncoding::Kind::kMask;
     encoding.shape = tensor.shape();
-    encoding.places = parts.add_bytes(form->is_gaps ? PartPool::kGaps : PartPool::kMask, form->places);
+    encoding.places = parts.add_bytes(form->is_gaps ? PiecePool::kGaps : PiecePool::kMask, form->places);
     if (const Tensor& scale = storage.scale; scale.elements() == 0) {
-        encoding.values = parts.add_floats(is_narrow(tensor) ? PartPool::kNarrowValues : PartPool::kValues,
+        encoding.values = parts.add_floats(is_narrow(tensor) ? PiecePool::kNarrowValues : PiecePool::kValues,
                                            form->values.data(), form->values.size());
     } else {
-        encoding.values = parts.add_bytes(PartPool::kIntegers, form->integers);
-        encoding.scale = parts.add_floats(is_narrow(scale) ? PartPool::kNarrowScales : PartPool::kScales,
+        encoding.values = parts.add_bytes(PiecePool::kIntegers, form->integers);
+        encoding.scale = parts.add_floats(is_narrow(scale) ? PiecePool::kNarrowScales : PiecePool::kScales,
                                           scale.data<float>(), static_cast<std::size_t>(scale.elements()));
     }
     stored.encodings[in_file] = encoding;
@@ -106,7 +106,7 @@ bool add_same(const std::string& in_file, const Tensor& tensor, const std::strin
 
 void encode_tensors(const std::map<std::string, Tensor>& tensors, const TensorStorages& storages,
                     Precision storage, const std::string& prefix, StoredTensors& stored) {
-    PartPool parts(tensors, prefix);
+    PiecePool parts(tensors, prefix);
     for (const auto& [name, tensor] : tensors) {
         const std::string in_file = prefix + name;
         const bool narrow = storage == Precision::kBfloat16 && is_weight(tensor);

@@ -1,4 +1,4 @@
-// Covers decode_codebook, decode_slice, decode_sparse, decode_tensors, encode_sparse, encode_tensors, encoded_parts,
+// Covers decode_codebook, decode_slice, decode_sparse, decode_tensors, encode_sparse, encode_tensors, encoded_pieces,
 // encodings_json, sparse_places, tensor_encoding.
 // Tensors that a file holds otherwise than as they are. The digest in each file is that of the dense file, so that
 // loading it compares every bit.

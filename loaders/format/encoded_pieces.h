@@ -12,7 +12,7 @@
 namespace dyce {
 
 /// Numbers of a stored tensor.
-struct PartNumbers {
+struct PieceNumbers {
     const Element* element;
     std::span<const std::byte> bytes;
 
@@ -23,14 +23,14 @@ struct PartNumbers {
 };
 
 /// Hands out the stored tensors' bytes, one after another.
-class EncodedParts {
+class EncodedPieces {
 public:
-    explicit EncodedParts(const Safetensors& file) : file_(file) {}
+    explicit EncodedPieces(const Safetensors& file) : file_(file) {}
 
     /// Bytes of `name` that are not taken yet. Each throws Error{kContent} at `where` when there is no such tensor.
     std::span<const std::byte> rest(const std::string& name, const std::string& where) const;
     /// The next `count` elements, of one of the types. Throws as well where there are fewer.
-    PartNumbers take(const std::string& name, std::size_t count,
+    PieceNumbers take(const std::string& name, std::size_t count,
                      std::initializer_list<std::string_view> types, const std::string& where);
     const Safetensors::Entry& entry(const std::string& name, const std::string& where) const;
     /// The bytes of a whole tensor, however often.
@@ -44,14 +44,14 @@ private:
 };
 
 /// One scale a row of `shape`, each finite and above 0; an empty tensor where `name` is empty.
-Tensor take_scale(EncodedParts& parts, const std::string& name, const Shape& shape, const std::string& where);
+Tensor take_scale(EncodedPieces& parts, const std::string& name, const Shape& shape, const std::string& where);
 
 /// All throw Error{kContent} at `where` for what does not fit. `scale` is given what was taken.
-Tensor decode_mask(EncodedParts& parts, const TensorEncoding& encoding, const std::string& where,
+Tensor decode_mask(EncodedPieces& parts, const TensorEncoding& encoding, const std::string& where,
                    Tensor& scale);
-Tensor decode_gaps(EncodedParts& parts, const TensorEncoding& encoding, const std::string& where,
+Tensor decode_gaps(EncodedPieces& parts, const TensorEncoding& encoding, const std::string& where,
                    Tensor& scale);
-Tensor decode_slice(EncodedParts& parts, const TensorEncoding& encoding, const std::string& where);
-Tensor decode_codebook(EncodedParts& parts, const TensorEncoding& encoding, const std::string& where);
+Tensor decode_slice(EncodedPieces& parts, const TensorEncoding& encoding, const std::string& where);
+Tensor decode_codebook(EncodedPieces& parts, const TensorEncoding& encoding, const std::string& where);
 
 }  // namespace dyce

@@ -1,4 +1,4 @@
-#include "loaders/format/encoded_parts.h"
+#include "loaders/format/encoded_pieces.h"
 
 #include "runtime/core/bfloat16.h"
 #include "runtime/core/fail.h"
@@ -19,9 +19,9 @@ std::string list_of(std::initializer_list<std::string_view> types) {
 
 }  // namespace
 
-bool PartNumbers::is_integers() const { return element->size == 1; }
+bool PieceNumbers::is_integers() const { return element->size == 1; }
 
-float PartNumbers::operator[](std::size_t i) const {
+float PieceNumbers::operator[](std::size_t i) const {
     const std::byte* at = bytes.data() + i * element->size;
     if (element->size == 1) return static_cast<float>(static_cast<std::int8_t>(*at));
     if (element->size == 2) {
@@ -34,19 +34,19 @@ float PartNumbers::operator[](std::size_t i) const {
     return value;
 }
 
-const Safetensors::Entry& EncodedParts::entry(const std::string& name, const std::string& where) const {
+const Safetensors::Entry& EncodedPieces::entry(const std::string& name, const std::string& where) const {
     const auto found = file_.entries().find(name);
     if (found == file_.entries().end())
         fail_content(where, "names " + in_quotes(name) + ", which is no stored tensor of the file");
     return found->second;
 }
 
-std::span<const std::byte> EncodedParts::rest(const std::string& name, const std::string& where) const {
+std::span<const std::byte> EncodedPieces::rest(const std::string& name, const std::string& where) const {
     const auto taken = taken_.find(name);
     return file_.bytes(entry(name, where)).subspan(taken == taken_.end() ? 0 : taken->second);
 }
 
-PartNumbers EncodedParts::take(const std::string& name, std::size_t count,
+PieceNumbers EncodedPieces::take(const std::string& name, std::size_t count,
                                std::initializer_list<std::string_view> types, const std::string& where) {
     const Element* const element = entry(name, where).element;
     if (std::find(types.begin(), types.end(), element->safetensors) == types.end())
@@ -61,18 +61,18 @@ PartNumbers EncodedParts::take(const std::string& name, std::size_t count,
     return {element, left.first(bytes)};
 }
 
-void EncodedParts::check_all_taken(const std::string& where) const {
+void EncodedPieces::check_all_taken(const std::string& where) const {
     for (const auto& [name, taken] : taken_)
         if (const auto left = file_.bytes(entry(name, where)).size() - taken; left > 0)
             fail_content(where,
                          in_quotes(name) + " has " + std::to_string(left) + " bytes that no tensor takes");
 }
 
-Tensor take_scale(EncodedParts& parts, const std::string& name, const Shape& shape,
+Tensor take_scale(EncodedPieces& parts, const std::string& name, const Shape& shape,
                   const std::string& where) {
     if (name.empty()) return {};
     const auto rows = static_cast<std::size_t>(shape[0]);
-    const PartNumbers numbers = parts.take(name, rows, {"F32", "BF16"}, where);
+    const PieceNumbers numbers = parts.take(name, rows, {"F32", "BF16"}, where);
     Tensor scale(DataType::kFloat32, {shape[0]});
     for (std::size_t row = 0; row < rows; ++row) {
         const float one = numbers[row];
