@@ -5,6 +5,7 @@
 #include "runtime/core/onednn/compute_scope.h"
 #include "runtime/core/threads.h"
 #include "search/compress/compress_schedule.h"
+#include "search/compress/overhead.h"
 #include "search/train/network/judge.h"
 #include "search/train/network/live_norms.h"
 #include "search/train/network/split_images.h"
@@ -151,7 +152,8 @@ private:
     ContainerSize size_with(const Member& member) const { return size_of_model(with_member(model_, member)); }
 
     void add_form(const std::string& name, const Member& member, double density = 1) {
-        report_.forms.push_back({name, size_with(member), density, judges_(member, threads_)});
+        report_.forms.push_back(
+            {name, size_with(member), density, overhead_bytes(member), judges_(member, threads_)});
     }
 
     // Never fewer bytes than the result will have, and the accuracy on some of the images.
@@ -168,7 +170,7 @@ private:
         Graph graph;
         report_.fits = schedule.finish(graph);
         for (const auto& [bytes, accuracy] : schedule.reached())
-            report_.forms.push_back({"on the way", {0, static_cast<std::size_t>(bytes)}, -1, accuracy});
+            report_.forms.push_back({"on the way", {0, static_cast<std::size_t>(bytes)}, -1, 0, accuracy});
         const Sparsity& sparsity = schedule.sparsity();
         for (std::size_t l = 0; l < sparsity.layers().size(); ++l)
             if (sparsity.is_frozen(l)) report_.frozen.push_back(sparsity.layers()[l].name);

@@ -41,8 +41,9 @@ struct CompressReport {
     struct Form {
         std::string name;
         ContainerSize size;
-        double density = 1;    ///< share of the weights that are not zero
-        double accuracy = -1;  ///< of the images that judge; below 0: not measured
+        double density = 1;        ///< share of the weights that are not zero
+        std::size_t overhead = 0;  ///< bytes that say where weights belong (overhead.h)
+        double accuracy = -1;      ///< of the images that judge; below 0: not measured
     };
     std::vector<Form> forms;  ///< the model as it was first, the result last
     std::vector<FactorisedLayer> factorised;

@@ -14,8 +14,8 @@ namespace dyce {
 
 enum class Factorise {
     kNever,
-    kWhereCheap,  ///< where it costs no more than half a point of accuracy
-    kWhereSmaller,    ///< wherever it saves weights
+    kWhereCheap,    ///< where it costs no more than half a point of accuracy
+    kWhereSmaller,  ///< wherever it saves weights
 };
 
 struct FactorisedLayer {

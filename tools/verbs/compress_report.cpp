@@ -16,11 +16,15 @@ std::string share_text(double share) {
 }  // namespace
 
 void print_report(const CompressReport& report) {
-    std::fprintf(stderr, "%-16s %10s %10s %10s %10s\n", "", "bytes", "of header", "weights", "accuracy");
-    for (const CompressReport::Form& form : report.forms)
-        std::fprintf(stderr, "%-16s %10zu %10s %10s %10s\n", form.name.c_str(), form.size.all(),
-                     form.size.header == 0 ? "-" : std::to_string(form.size.header).c_str(),
-                     share_text(form.density).c_str(), share_text(form.accuracy).c_str());
+    std::fprintf(stderr, "%-12s %10s %10s %10s %10s %10s\n", "", "bytes", "header", "places", "weights",
+                 "accuracy");
+    for (const CompressReport::Form& form : report.forms) {
+        const bool is_whole = form.size.header > 0;
+        std::fprintf(stderr, "%-12s %10zu %10s %10s %10s %10s\n", form.name.c_str(), form.size.all(),
+                     is_whole ? std::to_string(form.size.header).c_str() : "-",
+                     is_whole ? std::to_string(form.overhead).c_str() : "-", share_text(form.density).c_str(),
+                     share_text(form.accuracy).c_str());
+    }
     for (const FactorisedLayer& layer : report.factorised)
         std::fprintf(stderr, "factorised: %s by ranks %zu and %zu: %lld weights for %lld\n",
                      layer.name.c_str(), layer.outputs, layer.inputs,
@@ -42,10 +46,11 @@ void print_report_json(const CompressReport& report, const std::string& digest) 
     };
     for (const CompressReport::Form& form : report.forms)
         forms.push_back({{"name", form.name},
-                          {"bytes", form.size.all()},
-                          {"header_bytes", form.size.header},
-                          {"density", or_null(form.density)},
-                          {"accuracy", or_null(form.accuracy)}});
+                         {"bytes", form.size.all()},
+                         {"header_bytes", form.size.header},
+                         {"overhead_bytes", form.overhead},
+                         {"density", or_null(form.density)},
+                         {"accuracy", or_null(form.accuracy)}});
     nlohmann::ordered_json factorised = nlohmann::ordered_json::array();
     for (const FactorisedLayer& layer : report.factorised)
         factorised.push_back({{"layer", layer.name},

@@ -1,4 +1,4 @@
-// Covers compress_schedule, factorise, short_names, sparsity, stored_form, search/train/backward/trainable,
+// Covers compress_schedule, factorise, overhead, short_names, sparsity, stored_form, search/train/backward/trainable,
 // search/train/network/split_images.
 // Small files of small networks: their size, their zeros, their twins, and that interruptions change nothing.
 #include "search/compress/compress.h"
@@ -29,8 +29,8 @@ CompressOptions few_steps() {
     options.epochs = 12;
     options.batch = 16;
     options.rate = 0.05;
-    options.alpha = 1;  // a network with random weights has nothing to teach
-    options.max_drop = 1;
+    options.alpha = 1;       // a network with random weights has nothing to teach
+    options.max_drop = 100;  // no layer is fragile
     options.threads = 1;
     return options;
 }
@@ -74,6 +74,11 @@ TEST_CASE("compress: the file takes no more than it may, and is the same model a
         CHECK(std::filesystem::file_size(path) == report.forms.back().size.all());
         CHECK(zeros_of(model.members[0].graph) > 1000);
         CHECK(report.forms.back().accuracy >= 0.75);
+        // Bits or runs, and for integers a scale in two bytes for each of 16 + 16 + 4 outputs.
+        const std::size_t scales = store == StoredNumbers::kInt8 ? 2 * 36 : 0;
+        CHECK(report.forms.back().overhead > scales);
+        CHECK(report.forms.back().overhead <= scales + (432 + 2304 + 64) / 8);
+        CHECK(report.forms.front().overhead == 0);
         ModelData dense = *load_model(path);
         dense.members[0].storages.clear();
         save_model(twin, dense);

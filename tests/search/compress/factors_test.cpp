@@ -1,12 +1,18 @@
 // Covers evbmf, matrix, tucker.
 // Ranks and factors of weights, against numpy (vbmf_reference.py, which prints the rows below).
+#include "loaders/format/safetensors.h"
 #include "search/compress/evbmf.h"
 #include "search/compress/tucker.h"
+#include "tests/support/support.h"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
 
 using namespace dyce;
 
@@ -95,6 +101,52 @@ TEST_CASE("factors: ranks and errors are those of numpy") {
             weights, {static_cast<std::size_t>(row.outputs / 4), static_cast<std::size_t>(row.inputs / 4)});
         CHECK(factors.core.shape() == Shape{row.outputs / 4, row.inputs / 4, 3, row.kernel / 3});
         CHECK(std::abs(error_of(weights, factors) - row.error) < 1e-5);
+    }
+}
+
+// rank() of vbmf_reference.py on every convolution, by name.
+TEST_CASE("factors: ranks of the convolutions of published networks are those of numpy") {
+    const std::filesystem::path shared = test::shared_folder();
+    if (shared.empty()) return;
+    using Ranks = std::vector<std::pair<std::size_t, std::size_t>>;
+    const std::pair<const char*, Ranks> networks[] = {
+        {"cifar10_resnet20",
+         {{6, 1},
+          {8, 13},
+          {6, 6},
+          {3, 6},
+          {2, 3},
+          {7, 7},
+          {5, 6},
+          {4, 8},
+          {8, 8},
+          {7, 10},
+          {4, 5},
+          {4, 7},
+          {5, 4},
+          {10, 8},
+          {4, 13},
+          {6, 9},
+          {9, 5},
+          {9, 8},
+          {26, 21}}},
+        {"cifar10_resnet56",
+         {{5, 1},   {12, 11}, {4, 12},  {5, 8},   {5, 5},   {4, 6},   {4, 4},   {5, 5},   {4, 4},   {10, 4},
+          {4, 7},   {7, 5},   {5, 8},   {4, 6},   {6, 5},   {9, 6},   {7, 8},   {9, 4},   {7, 8},   {7, 7},
+          {9, 14},  {10, 16}, {7, 6},   {8, 11},  {5, 6},   {10, 11}, {6, 6},   {8, 9},   {7, 6},   {9, 8},
+          {6, 6},   {7, 10},  {6, 7},   {7, 9},   {8, 8},   {7, 10},  {11, 8},  {14, 10}, {12, 21}, {15, 32},
+          {10, 7},  {14, 20}, {11, 10}, {9, 13},  {11, 10}, {6, 13},  {14, 12}, {7, 10},  {17, 14}, {13, 11},
+          {20, 20}, {23, 14}, {29, 30}, {25, 21}, {32, 33}}}};
+    for (const auto& network : networks) {
+        const Safetensors file = Safetensors::open(
+            (shared / "assets/cifar10" / (std::string(network.first) + ".safetensors")).string());
+        Ranks ranks;
+        for (const auto& [tensor, entry] : file.entries()) {
+            if (entry.shape.rank() != 4) continue;
+            const TuckerRanks found = tucker_ranks(file.tensor(tensor));
+            ranks.emplace_back(found.outputs, found.inputs);
+        }
+        CHECK(ranks == network.second);
     }
 }
 

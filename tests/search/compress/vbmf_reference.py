@@ -1,10 +1,15 @@
 """Reference numbers for tests/search/compress/factors_test.cpp, by numpy and the formulas of Nakajima et al. (2013).
 
-    vbmf_reference.py
+    vbmf_reference.py [NETWORK.safetensors ..]
 
 Prints, for weights drawn by the generator below, the ranks of both unfoldings and the relative error that Tucker-2 by
-higher-order orthogonal iteration leaves. The noise is found by golden section down to 1e-12: no code in common with ours.
+higher-order orthogonal iteration leaves; then the ranks of the convolutions of networks. The free energy has several
+minima: which one counts depends on the minimiser, so that of the published code is repeated here.
 """
+import json
+import struct
+import sys
+
 import numpy as np
 
 
@@ -33,6 +38,45 @@ def free_energy(variance, s, rows, columns):
             + alpha * np.sum(np.log(tau / alpha + 1)))
 
 
+def bounded(function, a, b, tolerance=1e-5):
+    """scipy.optimize.minimize_scalar(method="bounded"), as the published VBMF.py calls it, tolerance and all."""
+    golden_mean, root = 0.5 * (3 - np.sqrt(5)), np.sqrt(2.2e-16)
+    x = best = second = third = a + golden_mean * (b - a)
+    at_best = at_second = at_third = function(x)
+    step = before = 0.0
+    middle, tol = 0.5 * (a + b), root * abs(best) + tolerance / 3
+    for _ in range(499):
+        if abs(best - middle) <= 2 * tol - 0.5 * (b - a):
+            break
+        golden = abs(before) <= tol
+        if not golden:
+            r, q = (best - second) * (at_best - at_third), (best - third) * (at_best - at_second)
+            p, q = (best - third) * q - (best - second) * r, 2 * (q - r)
+            p, q, r, before = -p if q > 0 else p, abs(q), before, step
+            if abs(p) < abs(0.5 * q * r) and q * (a - best) < p < q * (b - best):
+                step = p / q
+                if best + step - a < 2 * tol or b - best - step < 2 * tol:
+                    step = tol if middle >= best else -tol
+            else:
+                golden = True
+        if golden:
+            before = a - best if best >= middle else b - best
+            step = golden_mean * before
+        x = best + (1 if step >= 0 else -1) * max(abs(step), tol)
+        at_x = function(x)
+        if at_x <= at_best:
+            a, b = (best, b) if x >= best else (a, best)
+            third, at_third, second, at_second, best, at_best = second, at_second, best, at_best, x, at_x
+        else:
+            a, b = (x, b) if x < best else (a, x)
+            if at_x <= at_second or second == best:
+                third, at_third, second, at_second = second, at_second, x, at_x
+            elif at_x <= at_third or third in (best, second):
+                third, at_third = x, at_x
+        middle, tol = 0.5 * (a + b), root * abs(best) + tolerance / 3
+    return best
+
+
 def rank(matrix):
     if matrix.shape[0] > matrix.shape[1]:
         matrix = matrix.T
@@ -44,18 +88,8 @@ def rank(matrix):
     first = int(min(np.ceil(rows / (1 + alpha)) - 1, rows))
     low = max(s[first] ** 2 / (columns * bound), np.mean(s[first:] ** 2) / columns)
     high = np.sum(s ** 2) / (rows * columns)
-    # The lowest of a grid, then golden section around it.
-    grid = np.linspace(low, high, 20001)
-    best = int(np.argmin([free_energy(v, s, rows, columns) for v in grid]))
-    a, b = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
-    golden = (np.sqrt(5) - 1) / 2
-    while b - a > 1e-12 * high:
-        x, y = b - golden * (b - a), a + golden * (b - a)
-        if free_energy(x, s, rows, columns) <= free_energy(y, s, rows, columns):
-            b = y
-        else:
-            a = x
-    return int(np.sum(s > np.sqrt(columns * (a + b) / 2 * bound)))
+    variance = bounded(lambda v: free_energy(v, s, rows, columns), low, high)
+    return int(np.sum(s > np.sqrt(columns * variance * bound)))
 
 
 def tucker_error(w, outputs, inputs):
@@ -76,3 +110,14 @@ for row in [(1, 16, 16, 9, 3, 0.02), (2, 32, 16, 9, 5, 0.05), (3, 64, 64, 9, 12,
     by_outputs, by_inputs = w.reshape(w.shape[0], -1), np.moveaxis(w, 1, 0).reshape(w.shape[1], -1)
     half = (max(row[1] // 4, 1), max(row[2] // 4, 1))
     print("{%d, %d, %d, %d, %d, %g, %d, %d, %.9f}," % (*row, rank(by_outputs), rank(by_inputs), tucker_error(w, *half)))
+
+for path in sys.argv[1:]:
+    with open(path, "rb") as file:
+        header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
+        data, ranks = file.read(), []
+    for name, entry in sorted(header.items()):
+        if name != "__metadata__" and len(entry["shape"]) == 4:
+            begin, end = entry["data_offsets"]
+            w = np.frombuffer(data[begin:end], dtype="<f4").reshape(entry["shape"]).astype(np.float64)
+            ranks.append("{%d, %d}" % (rank(w.reshape(w.shape[0], -1)), rank(np.moveaxis(w, 1, 0).reshape(w.shape[1], -1))))
+    print(", ".join(ranks))
