@@ -13,6 +13,7 @@ namespace dyce {
 namespace {
 
 constexpr std::size_t kMaxEntryTree = std::size_t{64} << 10;
+constexpr std::size_t kMaxEncodings = 20'000;  // a graph has no more nodes to read them
 
 // How the members of an entry are called, by kind; an empty name: there is no such member.
 struct EncodingForm {
@@ -86,15 +87,14 @@ Json encoding_to_json(const TensorEncoding& encoding) {
 }  // namespace
 
 TensorEncodings encodings_from_text(std::string_view text, const std::string& where) {
-    const std::size_t limit = SafetensorsLimits().tensors;
     TensorEncodings encodings;
     JsonReader reader(text, where);
     reader.object([&](const std::string& name) {
         const std::string tensor = where + ": tensor " + in_quotes(name);
         check_tensor_name(name, tensor);
-        if (encodings.size() == limit)
+        if (encodings.size() == kMaxEncodings)
             throw Error(ErrorCode::kResource, where,
-                        "more encoded tensors, the limit is " + std::to_string(limit));
+                        "more encoded tensors, the limit is " + std::to_string(kMaxEncodings));
         reader.set_where(tensor);
         const Json json = read_tree(reader, kMaxEntryTree);
         encodings.emplace(name, encoding_from_json({json, tensor}));

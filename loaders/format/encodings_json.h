@@ -8,7 +8,7 @@
 
 namespace dyce {
 
-/// Throws Error{kContent} naming the tensor and what was expected, Error{kResource} for more than 65,536 of them.
+/// Throws Error{kContent} naming the tensor and what was expected, Error{kResource} for more than 20,000 of them.
 TensorEncodings encodings_from_text(std::string_view text, const std::string& where);
 
 /// Canonical; empty for an empty table.

@@ -197,7 +197,7 @@ TEST_CASE("hostile model: encoded tensors beyond the limits") {
         many += (i == 0 ? "" : ",") + ("\"" + std::to_string(i)) + R"(":{"as":"same","of":"a"})";
     // The header as a whole is refused first where it is longer than 16 MiB.
     check_encoding_refused(table(many.substr(0, 6'000'000) + "}"), ErrorCode::kResource,
-                           "encoded tensors, the limit is 65536");
+                           "encoded tensors, the limit is 20000");
     check_encoding_refused(entry("shape", {1LL << 40}), ErrorCode::kResource, "64 times the file");
     check_encoding_refused(entry("shape", {1LL << 20}), ErrorCode::kResource,
                            "decoded tensors would take more than");
