@@ -5,27 +5,9 @@
 #include <dyce/error.h>
 
 #include <algorithm>
-#include <charconv>
 
 namespace dyce {
 namespace {
-
-// The number at the front of `text`, of at most `digits` digits and without a leading zero, which is removed.
-std::optional<int> take_number(std::string_view& text, std::size_t digits) {
-    std::size_t length = 0;
-    while (length < text.size() && text[length] >= '0' && text[length] <= '9') ++length;
-    if (length == 0 || length > digits || text[0] == '0') return {};
-    int value = 0;
-    std::from_chars(text.data(), text.data() + length, value);
-    text.remove_prefix(length);
-    return value;
-}
-
-bool take_word(std::string_view& text, std::string_view word) {
-    if (!text.starts_with(word)) return false;
-    text.remove_prefix(word.size());
-    return true;
-}
 
 [[noreturn]] void fail(const std::string& head, const std::string& message) {
     throw Error(ErrorCode::kUsage, head, message);
@@ -111,32 +93,6 @@ ValueId append_layers(Appender& appender, ValueId value, const std::vector<HeadL
 }
 
 }  // namespace
-
-std::vector<std::int64_t> HeadType::widths(std::int64_t channels, std::int64_t classes) const {
-    std::vector<std::int64_t> result(static_cast<std::size_t>(layers) + 1, hidden);
-    result.front() = channels * grid * grid;
-    result.back() = classes;
-    return result;
-}
-
-std::optional<HeadType> parse_head_type(std::string_view name) {
-    HeadType type;
-    type.name = name;
-    if (take_word(name, "grid")) {
-        const auto grid = take_number(name, 2);
-        if (!grid || !take_word(name, "-")) return {};
-        type.grid = *grid;
-    }
-    if (name == "linear") return type;
-    if (!take_word(name, "mlp")) return {};
-    const auto layers = take_number(name, 1);
-    if (!layers || !take_word(name, "x")) return {};
-    const auto hidden = take_number(name, 5);
-    if (!hidden || !name.empty()) return {};
-    type.layers = *layers;
-    type.hidden = *hidden;
-    return type;
-}
 
 bool head_fits(const Graph& graph, const Site& site, const HeadType& type) {
     return misfit(site_shape(graph, site), site, type).empty();

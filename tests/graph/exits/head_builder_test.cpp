@@ -1,3 +1,4 @@
+// Covers head_type.
 #include "graph/exits/head_builder.h"
 
 #include "graph/interpreter.h"
