@@ -5,6 +5,7 @@
 #include "graph/exits/exits.h"
 #include "graph/exits/head_type.h"
 
+#include <string>
 #include <vector>
 
 namespace dyce {
@@ -14,8 +15,9 @@ struct HeadLayer {
     Tensor weight, bias;
 };
 
-/// Whether the type's grid fits the positions of the site: a vector has one, and tokens have a grid only where
-/// they fill a square.
+/// Why the type cannot be had at the site; empty when it can. A vector has one position, tokens have a grid only
+/// where it is known or they fill a square, and a class token is there only before patches.
+std::string head_misfit(const Graph& graph, const Site& site, const HeadType& type);
 bool head_fits(const Graph& graph, const Site& site, const HeadType& type);
 
 /// Adds a head to a simplified graph, with its own pool, as a new output called "exit.SITE.TYPE"; layer k

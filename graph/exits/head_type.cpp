@@ -22,9 +22,10 @@ bool take_word(std::string_view& text, std::string_view word) {
     return true;
 }
 
-// "gridG-" or nothing.
-bool take_grid(std::string_view& text, HeadType& type) {
-    if (!take_word(text, "grid")) return true;
+// "cls-", "gridG-" or nothing.
+bool take_pool(std::string_view& text, HeadType& type) {
+    type.class_token = take_word(text, "cls-");
+    if (type.class_token || !take_word(text, "grid")) return true;
     const auto grid = take_number(text, 2);
     if (!grid || !take_word(text, "-")) return false;
     type.grid = *grid;
@@ -56,7 +57,8 @@ std::vector<std::int64_t> HeadType::widths(std::int64_t channels, std::int64_t c
 std::optional<HeadType> parse_head_type(std::string_view name) {
     HeadType type;
     type.name = name;
-    if (!take_grid(name, type) || !take_layers(name, type)) return {};
+    type.norm = take_word(name, "norm-");
+    if (!take_pool(name, type) || !take_layers(name, type)) return {};
     return type;
 }
 
