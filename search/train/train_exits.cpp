@@ -91,11 +91,12 @@ std::vector<HeadPlan> plan_heads(const Member& member, const std::vector<HeadTyp
     std::vector<HeadPlan> plans;
     for (const int site : sites)
         for (const HeadType& type : types) {
-            if (head_fits(member.graph, member.exits.sites[static_cast<std::size_t>(site)], type))
+            const std::string why =
+                head_misfit(member.graph, member.exits.sites[static_cast<std::size_t>(site)], type);
+            if (why.empty())
                 plans.push_back({site, type});
             else
-                notice("site " + std::to_string(site) + " has a feature map smaller than the grid of " +
-                       type.name + ": left out there");
+                notice("site " + std::to_string(site) + " gets no " + type.name + ": " + why);
         }
     return plans;
 }
