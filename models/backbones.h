@@ -29,7 +29,7 @@ struct Backbone {
     ValueId (*logits)(const Layers& net, ValueId image, int classes);
     int side = 224;                        ///< height and width of the usual image
     std::string_view preset = "imagenet";  ///< of the preprocessing, for images of these sides
-    /// Its blocks by name, where exits may go; empty when the rule of find_sites() finds them.
+    /// Its blocks by name, where exits may go; empty when the rule of find_import_sites() does.
     std::span<const std::string_view> blocks = {};
     /// Whether the published weights expect (x - 0.5) / 0.5 although torchvision's preparation is ImageNet's
     /// usual one: its module turns one into the other before its first layer (`transform_input`).

@@ -9,16 +9,6 @@ namespace {
 using Depths = int[5];
 constexpr Depths kA = {1, 1, 2, 2, 2}, kD = {2, 2, 3, 3, 3};
 
-// Those maxima.
-constexpr std::string_view kSites11[] = {"features.2", "features.5", "features.10", "features.15",
-                                         "features.20"};
-constexpr std::string_view kSites16[] = {"features.4", "features.9", "features.16", "features.23",
-                                         "features.30"};
-constexpr std::string_view kSites11Bn[] = {"features.3", "features.7", "features.14", "features.21",
-                                           "features.28"};
-constexpr std::string_view kSites16Bn[] = {"features.6", "features.13", "features.23", "features.33",
-                                           "features.43"};
-
 template <const Depths& depths, bool has_norms>
 ValueId logits(const Layers& net, ValueId x, int classes) {
     const Layers features = net.in("features");
@@ -39,17 +29,11 @@ ValueId logits(const Layers& net, ValueId x, int classes) {
     return net.linear("classifier.6", x, classes);
 }
 
-constexpr Backbone backbone(std::string_view name,
-                            ValueId (*logits)(const Layers& net, ValueId image, int classes),
-                            std::span<const std::string_view> sites) {
-    return {.name = name, .classifier = "classifier.6.weight", .logits = logits, .blocks = sites};
-}
-
 constexpr Backbone kTable[] = {
-    backbone("vgg11", logits<kA, false>, kSites11),
-    backbone("vgg11_bn", logits<kA, true>, kSites11Bn),
-    backbone("vgg16", logits<kD, false>, kSites16),
-    backbone("vgg16_bn", logits<kD, true>, kSites16Bn),
+    {"vgg11", "classifier.6.weight", logits<kA, false>},
+    {"vgg11_bn", "classifier.6.weight", logits<kA, true>},
+    {"vgg16", "classifier.6.weight", logits<kD, false>},
+    {"vgg16_bn", "classifier.6.weight", logits<kD, true>},
 };
 
 }  // namespace

@@ -37,15 +37,6 @@ constexpr Names kTimm = {
 // As the published weights of 2021 call the layers.
 constexpr ParameterName kOldNames[] = {{".mlp.linear_1.", ".mlp.0."}, {".mlp.linear_2.", ".mlp.3."}};
 
-constexpr std::string_view kBlocksTorchvision[] = {
-    "encoder.layers.encoder_layer_0", "encoder.layers.encoder_layer_1",  "encoder.layers.encoder_layer_2",
-    "encoder.layers.encoder_layer_3", "encoder.layers.encoder_layer_4",  "encoder.layers.encoder_layer_5",
-    "encoder.layers.encoder_layer_6", "encoder.layers.encoder_layer_7",  "encoder.layers.encoder_layer_8",
-    "encoder.layers.encoder_layer_9", "encoder.layers.encoder_layer_10", "encoder.layers.encoder_layer_11"};
-constexpr std::string_view kBlocksTimm[] = {"blocks.0", "blocks.1", "blocks.2",  "blocks.3",
-                                            "blocks.4", "blocks.5", "blocks.6",  "blocks.7",
-                                            "blocks.8", "blocks.9", "blocks.10", "blocks.11"};
-
 /// N x T x C: a class token, and one for each patch of the image, row by row.
 ValueId tokens(const Layers& net, ValueId image, std::int64_t width, const Names& names) {
     ValueId x = net.conv(names.patches, image,
@@ -75,12 +66,11 @@ ValueId logits(const Layers& net, ValueId image, int classes) {
 }
 
 constexpr Backbone kTable[] = {
-    {.name = "deit_tiny", .classifier = "head.weight", .logits = logits<192, kTimm>, .blocks = kBlocksTimm},
-    {.name = "deit_small", .classifier = "head.weight", .logits = logits<384, kTimm>, .blocks = kBlocksTimm},
+    {.name = "deit_tiny", .classifier = "head.weight", .logits = logits<192, kTimm>},
+    {.name = "deit_small", .classifier = "head.weight", .logits = logits<384, kTimm>},
     {.name = "vit_b_16",
      .classifier = "heads.head.weight",
      .logits = logits<768, kTorchvision>,
-     .blocks = kBlocksTorchvision,
      .old_names = kOldNames},
 };
 

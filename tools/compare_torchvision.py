@@ -5,7 +5,7 @@
 
 Each gets seeded random weights, is computed by PyTorch in double precision, saved as a state dict, converted, and
 computed by DYCE. Printed is the largest difference as a share of the largest logit, and the same of PyTorch's own
-float32; where the former is over 1e-5 and twice the latter the exit code is 1. DYCE computes 5 images at once and the first one alone: that must be the same to the bit.
+float32; where the former is over 1e-5 the exit code is 1. DYCE computes 5 images at once and the first one alone: that must be the same to the bit.
 """
 import json
 import os
@@ -46,7 +46,7 @@ def compare(dyce, name, folder):
     alone = run(dyce, model, pictures[:1], folder)
     member = json.loads(subprocess.run([dyce, "inspect", model, "--json"], check=True, capture_output=True).stdout)
     share = float(np.abs(found - expected).max() / np.abs(expected).max())
-    fits = share <= max(LIMIT, 2 * theirs) and np.array_equal(found[:1], alone)
+    fits = share <= LIMIT and np.array_equal(found[:1], alone)
     print(f"{name:20} {share:.1e}  (PyTorch's float32 {theirs:.1e})  {'same' if np.array_equal(found[:1], alone) else 'OTHER'} bits alone  "
           f"{member['params']} parameters  {member['macs']} multiply-adds{'' if fits else '  FAILED'}",
           flush=True)

@@ -1,4 +1,4 @@
-// Covers alexnet, attention, cifar_resnet, cifar_resnet9, convnextv2, densenet, efficientnet, googlenet,
+// Covers alexnet, attention, basic_conv, cifar_resnet, cifar_resnet9, convnextv2, densenet, efficientnet, googlenet,
 // inception_v3, inverted_residual, layers, mnasnet, mobilenet_v2, mobilenet_v3, regnet, resnet, shufflenet_v2,
 // squeezenet, swin, vgg, vision_transformer.
 // Parameters and multiply-adds against what is published: torchvision's documentation (its exact parameter

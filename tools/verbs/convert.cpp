@@ -54,14 +54,6 @@ Graph import_source(const Arguments& arguments, const std::string& source, OnnxF
     return import_state_dict(source, *arch, input);
 }
 
-// A weights entry tells how torchvision's module is fed, which may go on preparing images inside.
-void centre_published(const Arguments& arguments, Preprocess& recipe) {
-    if (!arguments.has("arch") || !arguments.text("preset", "").starts_with("torchvision:")) return;
-    if (!find_backbone(*arguments.text("arch")).published_centred) return;
-    if (!arguments.has("mean")) recipe.mean = {0.5F, 0.5F, 0.5F};
-    if (!arguments.has("std")) recipe.std = {0.5F, 0.5F, 0.5F};
-}
-
 OutputChoice output_choice(const Arguments& arguments) {
     OutputChoice choice;
     const std::string name = arguments.text("output", "");
@@ -237,7 +229,6 @@ int convert(const Arguments& arguments) {
     const Shape image = take_channels_first(member.graph);
     const bool channels_last = member.graph.inputs[0].type.shape != declared;
     member.preprocess = recipe_from(arguments, image, facts.takes_bytes);
-    centre_published(arguments, member.preprocess);
     ClassifierOutputs outputs = resolve_outputs(member.graph, source, output_choice(arguments));
     member.activation = outputs.activation;
     member.parameters = count_parameters(backbone_of(member.graph));
