@@ -73,20 +73,22 @@ void print_values(const Member& member) {
     }
 }
 
-std::string some_values(const Member& member) {
+std::string sites_hint(const Member& member) {
     constexpr std::size_t kNamed = 6;
     const BackboneValues values(member.graph);
     std::vector<std::string> alone;
     for (const Site& site : possible_sites(values))
-        if (values.alive(site.value) == 1 && site.macs > 0 && site.value != member.graph.outputs[0])
+        if (values.alive(site.value) == 1 && site.value != member.graph.outputs[0])
             alone.push_back(site.name);
-    std::string text;
-    for (std::size_t i = 0; i < std::min(alone.size(), kNamed); ++i) {
-        // Spread over the network.
-        const std::size_t at = alone.size() <= kNamed ? i : i * (alone.size() - 1) / (kNamed - 1);
-        text += (text.empty() ? "" : ", ") + in_quotes(alone[at]);
+    if (alone.empty()) return "no value between its input and its logits could be one";
+    std::string text = "`dyce convert --sites-at NAME,..` takes values such as ";
+    const std::size_t count = std::min(alone.size(), kNamed);
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t at =
+            count == 1 ? 0 : i * (alone.size() - 1) / (count - 1);  // spread over the network
+        text += (i == 0 ? "" : ", ") + in_quotes(alone[at]);
     }
-    return text;
+    return text + " (`dyce inspect --values` lists all)";
 }
 
 }  // namespace dyce

@@ -22,7 +22,7 @@ nlohmann::ordered_json values_to_json(const Member& member);
 /// The same as lines for people.
 void print_values(const Member& member);
 
-/// Some of those that are the only value alive, for an error that asks for --sites-at.
-std::string some_values(const Member& member);
+/// For an error where there is no site to train at: the option, and some of those that are the only value alive.
+std::string sites_hint(const Member& member);
 
 }  // namespace dyce
