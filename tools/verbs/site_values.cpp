@@ -1,7 +1,6 @@
 #include "tools/verbs/site_values.h"
 
 #include "graph/exits/import_sites.h"
-#include "runtime/core/index.h"
 #include "runtime/core/text.h"
 
 #include <algorithm>
@@ -23,9 +22,8 @@ int number_of(const Member& member, const Site& site) {
 
 }  // namespace
 
-std::string positions_text(const Graph& graph, const Site& site) {
+std::string positions_text(const Shape& shape, const Site& site) {
     if (site.layout == SiteLayout::kVector) return "vector";
-    const Shape shape = infer_types(graph)[index(site.value)].shape;
     const SiteMap map = map_of(shape, site.layout, site.tokens);
     const std::string sides = std::to_string(map.height) + "x" + std::to_string(map.width);
     if (site.layout == SiteLayout::kChannelsFirst) return sides;
@@ -67,26 +65,29 @@ void print_values(const Member& member) {
         const double share =
             static_cast<double>(site.macs) / static_cast<double>(std::max<std::int64_t>(1, member.macs));
         std::printf("  %-44s %-16s %-22s %5.1f %%  %s%s\n", site.name.c_str(),
-                    values.shape(site.value).to_string().c_str(), positions_text(member.graph, site).c_str(),
-                    100 * share, values.alive(site.value) == 1 ? "*" : "",
+                    values.shape(site.value).to_string().c_str(),
+                    positions_text(values.shape(site.value), site).c_str(), 100 * share,
+                    values.alive(site.value) == 1 ? "*" : "",
                     number < 0 ? "" : (" site " + std::to_string(number)).c_str());
     }
 }
 
-std::string some_values(const Member& member) {
+std::string sites_hint(const Member& member) {
     constexpr std::size_t kNamed = 6;
     const BackboneValues values(member.graph);
     std::vector<std::string> alone;
     for (const Site& site : possible_sites(values))
-        if (values.alive(site.value) == 1 && site.macs > 0 && site.value != member.graph.outputs[0])
+        if (values.alive(site.value) == 1 && site.value != member.graph.outputs[0])
             alone.push_back(site.name);
-    std::string text;
-    for (std::size_t i = 0; i < std::min(alone.size(), kNamed); ++i) {
-        // Spread over the network.
-        const std::size_t at = alone.size() <= kNamed ? i : i * (alone.size() - 1) / (kNamed - 1);
-        text += (text.empty() ? "" : ", ") + in_quotes(alone[at]);
+    if (alone.empty()) return "no value between its input and its logits could be one";
+    std::string text = "`dyce convert --sites-at NAME,..` takes values such as ";
+    const std::size_t count = std::min(alone.size(), kNamed);
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t at =
+            count == 1 ? 0 : i * (alone.size() - 1) / (count - 1);  // spread over the network
+        text += (i == 0 ? "" : ", ") + in_quotes(alone[at]);
     }
-    return text;
+    return text + " (`dyce inspect --values` lists all)";
 }
 
 }  // namespace dyce

@@ -9,8 +9,8 @@
 
 namespace dyce {
 
-/// "14x14", "14x14, channels last", "64 tokens behind 1", "vector": a site besides its channels.
-std::string positions_text(const Graph& graph, const Site& site);
+/// "14x14", "14x14, channels last", "64 tokens behind 1", "vector": a site of that shape besides its channels.
+std::string positions_text(const Shape& shape, const Site& site);
 
 /// "layout" and, of tokens, "prefix" and "grid" where they are known.
 void add_layout(nlohmann::ordered_json& json, const Site& site);
@@ -22,7 +22,7 @@ nlohmann::ordered_json values_to_json(const Member& member);
 /// The same as lines for people.
 void print_values(const Member& member);
 
-/// Some of those that are the only value alive, for an error that asks for --sites-at.
-std::string some_values(const Member& member);
+/// For an error where there is no site to train at: the option, and some of those that are the only value alive.
+std::string sites_hint(const Member& member);
 
 }  // namespace dyce

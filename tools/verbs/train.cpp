@@ -107,14 +107,10 @@ int train(const Arguments& arguments) {
     };
     options.notice = notice;
     if (member.exits.sites.empty())
-        throw Error(ErrorCode::kUsage, source,
-                    "has no exit sites: convert it with --sites-at NAME,.. of values such as " +
-                        some_values(member) + " (`dyce inspect --values` lists all)");
+        throw Error(ErrorCode::kUsage, source, "has no exit sites; " + sites_hint(member));
     const auto heads = plan_heads(member, types, sites_of(arguments, member.exits.sites.size()), notice);
     if (heads.empty())
-        throw Error(ErrorCode::kUsage, "--heads",
-                    "no head fits any site; `dyce convert --sites-at NAME,..` takes other values, such as " +
-                        some_values(member) + " (`dyce inspect --values` lists all)");
+        throw Error(ErrorCode::kUsage, "--heads", "no head fits any site; " + sites_hint(member));
     const auto images = open_data(data, model);
 
     tell_how_to_go_on({options.checkpoint, options.resume}, arguments.has("cache"));
