@@ -5,27 +5,9 @@
 #include <dyce/error.h>
 
 #include <algorithm>
-#include <charconv>
 
 namespace dyce {
 namespace {
-
-// The number at the front of `text`, of at most `digits` digits and without a leading zero, which is removed.
-std::optional<int> take_number(std::string_view& text, std::size_t digits) {
-    std::size_t length = 0;
-    while (length < text.size() && text[length] >= '0' && text[length] <= '9') ++length;
-    if (length == 0 || length > digits || text[0] == '0') return {};
-    int value = 0;
-    std::from_chars(text.data(), text.data() + length, value);
-    text.remove_prefix(length);
-    return value;
-}
-
-bool take_word(std::string_view& text, std::string_view word) {
-    if (!text.starts_with(word)) return false;
-    text.remove_prefix(word.size());
-    return true;
-}
 
 [[noreturn]] void fail(const std::string& head, const std::string& message) {
     throw Error(ErrorCode::kUsage, head, message);
@@ -35,9 +17,11 @@ Shape site_shape(const Graph& graph, const Site& site) {
     return infer_types(graph)[static_cast<std::size_t>(site.value)].shape;
 }
 
-// Why the type's grid does not fit there; empty when it does.
 std::string misfit(const Shape& shape, const Site& site, const HeadType& type) {
-    const SiteMap map = map_of(shape, site.layout);
+    if (type.class_token)
+        return site.tokens.prefix > 0 ? ""
+                                      : "no class token stands before others there, " + shape.to_string();
+    const SiteMap map = map_of(shape, site.layout, site.tokens);
     if (type.grid == 1 || (map.is_grid && type.grid <= map.height && type.grid <= map.width)) return "";
     if (!map.is_grid)
         return std::to_string(map.height) + " tokens do not fill a square, so that they have no grid";
@@ -76,6 +60,7 @@ public:
     ValueId constant(Tensor value, const std::string& name) {
         return graph_.add_value(prefix_ + name, std::move(value));
     }
+    const std::string& prefix() const { return prefix_; }
 
 private:
     Graph& graph_;
@@ -86,6 +71,22 @@ ValueId append_pool(Appender& appender, ValueId input, int grid) {
     if (grid == 1) return appender.add(find_op("GlobalAveragePool"), {input}, {}, ".pool");
     return appender.add(find_op("AdaptiveAveragePool", "dyce"), {input},
                         {{"output_size", std::vector<std::int64_t>{grid, grid}}}, ".pool");
+}
+
+// N x widths().front() numbers.
+ValueId append_features(Graph& graph, Appender& appender, const Site& site, const Shape& shape,
+                        const HeadType& type) {
+    if (type.class_token) return append_class_token(graph, site.value, appender.prefix());
+    const ValueId map = append_map(graph, site.value, shape, site.layout, site.tokens, appender.prefix());
+    return appender.add(find_op("Flatten"), {append_pool(appender, map, type.grid)}, {}, ".flatten");
+}
+
+ValueId append_norm(Appender& appender, ValueId features, std::int64_t count) {
+    Tensor ones(DataType::kFloat32, {count});
+    std::fill_n(ones.mutable_data<float>(), count, 1.f);
+    const ValueId scale = appender.constant(std::move(ones), ".norm.scale");
+    return appender.add(find_op("LayerNormalization"), {features, scale},
+                        {{"axis", std::int64_t{-1}}, {"epsilon", kHeadNormEpsilon}}, ".norm");
 }
 
 // Behind those of its site and before those of the next.
@@ -112,34 +113,12 @@ ValueId append_layers(Appender& appender, ValueId value, const std::vector<HeadL
 
 }  // namespace
 
-std::vector<std::int64_t> HeadType::widths(std::int64_t channels, std::int64_t classes) const {
-    std::vector<std::int64_t> result(static_cast<std::size_t>(layers) + 1, hidden);
-    result.front() = channels * grid * grid;
-    result.back() = classes;
-    return result;
-}
-
-std::optional<HeadType> parse_head_type(std::string_view name) {
-    HeadType type;
-    type.name = name;
-    if (take_word(name, "grid")) {
-        const auto grid = take_number(name, 2);
-        if (!grid || !take_word(name, "-")) return {};
-        type.grid = *grid;
-    }
-    if (name == "linear") return type;
-    if (!take_word(name, "mlp")) return {};
-    const auto layers = take_number(name, 1);
-    if (!layers || !take_word(name, "x")) return {};
-    const auto hidden = take_number(name, 5);
-    if (!hidden || !name.empty()) return {};
-    type.layers = *layers;
-    type.hidden = *hidden;
-    return type;
+std::string head_misfit(const Graph& graph, const Site& site, const HeadType& type) {
+    return misfit(site_shape(graph, site), site, type);
 }
 
 bool head_fits(const Graph& graph, const Site& site, const HeadType& type) {
-    return misfit(site_shape(graph, site), site, type).empty();
+    return head_misfit(graph, site, type).empty();
 }
 
 void attach_head(Graph& graph, ExitTable& exits, int site, const HeadType& type,
@@ -158,11 +137,10 @@ void attach_head(Graph& graph, ExitTable& exits, int site, const HeadType& type,
     const Shape logits = infer_types(graph)[static_cast<std::size_t>(graph.outputs[0])].shape;
     check_layers(name, layers, type.widths(source.channels, logits.elements()));
 
-    const ValueId map = append_map(graph, source.value, shape, source.layout, name);
     Appender appender(graph, name);
-    const ValueId pooled = append_pool(appender, map, type.grid);
-    const ValueId flat = appender.add(find_op("Flatten"), {pooled}, {}, ".flatten");
-    graph.outputs.push_back(append_layers(appender, flat, layers));
+    ValueId features = append_features(graph, appender, source, shape, type);
+    if (type.norm) features = append_norm(appender, features, type.widths(source.channels, 1).front());
+    graph.outputs.push_back(append_layers(appender, features, layers));
     insert_head(exits, {site, type.name, static_cast<int>(graph.outputs.size()) - 1});
     complete_heads(graph, exits);
 }

@@ -3,35 +3,21 @@
 #pragma once
 
 #include "graph/exits/exits.h"
+#include "graph/exits/head_type.h"
 
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace dyce {
-
-/// What a type name like "grid4-mlp2x128" says. All are pools followed by linear layers with ReLU in between.
-struct HeadType {
-    std::string name;
-    int grid = 1;    ///< the pool's output is grid x grid; 1 = the global average
-    int layers = 1;  ///< linear ones
-    int hidden = 0;  ///< outputs of each linear layer but the last
-
-    /// Sizes from the pooled features to the logits: layers + 1 of them.
-    std::vector<std::int64_t> widths(std::int64_t channels, std::int64_t classes) const;
-};
-
-/// Reads `^(grid[1-9][0-9]?-)?(linear|mlp[1-9]x[1-9][0-9]{0,4})$`; empty when `name` is something else.
-std::optional<HeadType> parse_head_type(std::string_view name);
 
 /// One linear layer: outputs x inputs weights and one bias an output, float32.
 struct HeadLayer {
     Tensor weight, bias;
 };
 
-/// Whether the type's grid fits the positions of the site: a vector has one, and tokens have a grid only where
-/// they fill a square.
+/// Why the type cannot be had at the site; empty when it can. A vector has one position, tokens have a grid only
+/// where it is known or they fill a square, and a class token is there only before patches.
+std::string head_misfit(const Graph& graph, const Site& site, const HeadType& type);
 bool head_fits(const Graph& graph, const Site& site, const HeadType& type);
 
 /// Adds a head to a simplified graph, with its own pool, as a new output called "exit.SITE.TYPE"; layer k

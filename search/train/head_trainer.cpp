@@ -23,6 +23,19 @@ void initialise(Mlp<float>& mlp, Random random) {
     }
 }
 
+// To mean 0 and deviation 1, as the LayerNormalization of the head does.
+void normalise(std::span<float> features) {
+    const auto count = static_cast<double>(features.size());
+    double mean = 0, variance = 0;
+    for (const float value : features) mean += static_cast<double>(value) / count;
+    for (const float value : features) {
+        const double distance = static_cast<double>(value) - mean;
+        variance += distance * distance / count;
+    }
+    const double factor = 1 / std::sqrt(variance + static_cast<double>(kHeadNormEpsilon));
+    for (float& value : features) value = static_cast<float>((static_cast<double>(value) - mean) * factor);
+}
+
 }  // namespace
 
 HeadTrainer::HeadTrainer(const TrainingData& data, const FeatureSource& source, const HeadPlan& plan,
@@ -46,8 +59,14 @@ std::int64_t HeadTrainer::macs() const {
     return macs;
 }
 
-// As the network's own pool would give them.
+// As the head itself would give them to its first layer.
 void HeadTrainer::read(std::int64_t row, float* to) const {
+    read_pooled(row, to);
+    if (plan_.type.norm) normalise({to, mean_.size()});
+}
+
+// As the network's own pool would give them.
+void HeadTrainer::read_pooled(std::int64_t row, float* to) const {
     const std::uint16_t* from = data_.rows.features(row) + source_.block.offset;
     const std::int64_t size = source_.size();
     if (source_.patch == 1) {

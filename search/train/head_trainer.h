@@ -65,6 +65,7 @@ private:
     };
 
     void read(std::int64_t row, float* to) const;
+    void read_pooled(std::int64_t row, float* to) const;
     std::span<const float> forward(std::span<const std::int64_t> rows);
 
     const TrainingData& data_;

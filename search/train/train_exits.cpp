@@ -32,11 +32,11 @@ std::string digest_of(const Dataset& images) {
     return digest.hex();
 }
 
-// What the features depend on.
+// What the features depend on; a single pass shows images as they are, whatever the seed.
 std::string feature_key(const Member& member, const Dataset& images, const TrainExitsOptions& options) {
     std::ostringstream key;
     key << member.digest << " " << member.preprocess_digest << " " << digest_of(images) << " "
-        << options.passes << " " << options.training.seed;
+        << options.passes << " " << (options.passes > 1 ? options.training.seed : 0);
     return key.str();
 }
 
@@ -91,11 +91,12 @@ std::vector<HeadPlan> plan_heads(const Member& member, const std::vector<HeadTyp
     std::vector<HeadPlan> plans;
     for (const int site : sites)
         for (const HeadType& type : types) {
-            if (head_fits(member.graph, member.exits.sites[static_cast<std::size_t>(site)], type))
+            const std::string why =
+                head_misfit(member.graph, member.exits.sites[static_cast<std::size_t>(site)], type);
+            if (why.empty())
                 plans.push_back({site, type});
             else
-                notice("site " + std::to_string(site) + " has a feature map smaller than the grid of " +
-                       type.name + ": left out there");
+                notice("site " + std::to_string(site) + " gets no " + type.name + ": " + why);
         }
     return plans;
 }

@@ -3,6 +3,7 @@
 #include "search/train/train_exits.h"
 #include "tools/cli/model_argument.h"
 #include "tools/cli/output_paths.h"
+#include "tools/verbs/site_values.h"
 #include "tools/verbs/train_network.h"
 #include "tools/verbs/train_options.h"
 #include "tools/verbs/verbs.h"
@@ -105,8 +106,11 @@ int train(const Arguments& arguments) {
         if (!quiet) std::cerr << "dyce: " << text << "\n";
     };
     options.notice = notice;
+    if (member.exits.sites.empty())
+        throw Error(ErrorCode::kUsage, source, "has no exit sites; " + sites_hint(member));
     const auto heads = plan_heads(member, types, sites_of(arguments, member.exits.sites.size()), notice);
-    if (heads.empty()) throw Error(ErrorCode::kUsage, "--heads", "no head fits any site");
+    if (heads.empty())
+        throw Error(ErrorCode::kUsage, "--heads", "no head fits any site; " + sites_hint(member));
     const auto images = open_data(data, model);
 
     tell_how_to_go_on({options.checkpoint, options.resume}, arguments.has("cache"));
@@ -133,7 +137,8 @@ const Verb kTrain{
     "trains exit heads on the frozen network, or a whole network with its exits",
     {{"o,output", "FILE", "the model with its heads (replaced atomically; may be MODEL)"},
      {"data", "X", "labelled images, as for eval"},
-     {"heads", "TYPE,..", "linear, mlpLxH, gridG-.. (linear,grid4-mlp2x128; whole networks: none)"},
+     {"heads", "TYPE,..",
+      "linear, mlpLxH, gridG-.., cls-.., norm-.. (linear,grid4-mlp2x128; whole networks: none)"},
      {"sites", "all|0,3,..", "where (all)"},
      {"epochs", "N", "times all rows are seen (8; whole networks 40)"},
      {"passes", "K", "rows an image: one plain, the others shifted and mirrored (3)"},

@@ -1,0 +1,65 @@
+#include "graph/exits/head_type.h"
+
+#include <charconv>
+
+namespace dyce {
+namespace {
+
+// The number at the front of `text`, of at most `digits` digits and without a leading zero, which is removed.
+std::optional<int> take_number(std::string_view& text, std::size_t digits) {
+    std::size_t length = 0;
+    while (length < text.size() && text[length] >= '0' && text[length] <= '9') ++length;
+    if (length == 0 || length > digits || text[0] == '0') return {};
+    int value = 0;
+    std::from_chars(text.data(), text.data() + length, value);
+    text.remove_prefix(length);
+    return value;
+}
+
+bool take_word(std::string_view& text, std::string_view word) {
+    if (!text.starts_with(word)) return false;
+    text.remove_prefix(word.size());
+    return true;
+}
+
+// "cls-", "gridG-" or nothing.
+bool take_pool(std::string_view& text, HeadType& type) {
+    type.class_token = take_word(text, "cls-");
+    if (type.class_token || !take_word(text, "grid")) return true;
+    const auto grid = take_number(text, 2);
+    if (!grid || !take_word(text, "-")) return false;
+    type.grid = *grid;
+    return true;
+}
+
+// "linear" or "mlpLxH", and nothing behind it.
+bool take_layers(std::string_view text, HeadType& type) {
+    if (text == "linear") return true;
+    if (!take_word(text, "mlp")) return false;
+    const auto layers = take_number(text, 1);
+    if (!layers || !take_word(text, "x")) return false;
+    const auto hidden = take_number(text, 5);
+    if (!hidden || !text.empty()) return false;
+    type.layers = *layers;
+    type.hidden = *hidden;
+    return true;
+}
+
+}  // namespace
+
+std::vector<std::int64_t> HeadType::widths(std::int64_t channels, std::int64_t classes) const {
+    std::vector<std::int64_t> result(static_cast<std::size_t>(layers) + 1, hidden);
+    result.front() = channels * grid * grid;
+    result.back() = classes;
+    return result;
+}
+
+std::optional<HeadType> parse_head_type(std::string_view name) {
+    HeadType type;
+    type.name = name;
+    type.norm = take_word(name, "norm-");
+    if (!take_pool(name, type) || !take_layers(name, type)) return {};
+    return type;
+}
+
+}  // namespace dyce
