@@ -4,10 +4,13 @@
 #include "graph/exits/backbone_values.h"
 #include "graph/exits/site_layout.h"
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
 namespace dyce {
+
+inline constexpr std::size_t kMaxSites = 256;  ///< of one network
 
 /// Features that an exit head may read.
 struct Site {
