@@ -11,17 +11,21 @@ std::vector<TensorType> infer_comparison_of_elements(const OpCall& call);
 std::vector<TensorType> infer_comparison_of_numbers(const OpCall& call);
 std::vector<TensorType> infer_comparison_of_bools(const OpCall& call);
 
-/// out = f(a, b) with broadcasting, over the type of the operands.
+/// out = f(a, b) with broadcasting, of operands of type T...
+template <class T, class Function>
+void compare_pairs_of(std::span<const TensorView> in, std::span<const MutableTensorView> out, Function f) {
+    visit_rows(BroadcastAxes(out[0].shape, in[0].shape, in[1].shape),
+               [&](const BroadcastAxis& axis, std::int64_t row, std::int64_t a, std::int64_t b) {
+                   for (std::int64_t i = 0; i < axis.size; ++i)
+                       out[0].data<bool>()[row + i] =
+                           f(in[0].data<T>()[a + i * axis.a_step], in[1].data<T>()[b + i * axis.b_step]);
+               });
+}
+
+/// ...or of whatever type they have.
 template <class Function>
 void compare_pairs(std::span<const TensorView> in, std::span<const MutableTensorView> out, Function f) {
-    const BroadcastAxes axes(out[0].shape, in[0].shape, in[1].shape);
-    with_element_type(in[0].dtype, [&]<class T>(T) {
-        visit_rows(axes, [&](const BroadcastAxis& axis, std::int64_t row, std::int64_t a, std::int64_t b) {
-            for (std::int64_t i = 0; i < axis.size; ++i)
-                out[0].data<bool>()[row + i] =
-                    f(in[0].data<T>()[a + i * axis.a_step], in[1].data<T>()[b + i * axis.b_step]);
-        });
-    });
+    with_element_type(in[0].dtype, [&]<class T>(T) { compare_pairs_of<T>(in, out, f); });
 }
 
 }  // namespace dyce::ops

@@ -5,7 +5,7 @@ namespace dyce::ops::logical_and {
 namespace {
 
 void reference(const OpCall&, std::span<const TensorView> in, std::span<const MutableTensorView> out) {
-    compare_pairs(in, out, [](auto a, auto b) { return a && b; });
+    compare_pairs_of<bool>(in, out, [](bool a, bool b) { return a && b; });
 }
 
 }  // namespace
