@@ -43,7 +43,7 @@ ordered_json describe(const ModelData& model) {
         for (const Site& site : member.exits.sites) {
             ordered_json row = {
                 {"site", position++}, {"name", site.name}, {"channels", site.channels}, {"macs", site.macs}};
-            add_layout(row, site);
+            if (site.layout != SiteLayout::kChannelsFirst) add_layout(row, site);
             document["sites"].push_back(std::move(row));
         }
         for (const ExitHead& head : member.exits.heads)
