@@ -20,6 +20,8 @@ Shape site_shape(const Graph& graph, const Site& site) {
 // Why the type's grid does not fit there; empty when it does.
 std::string misfit(const Shape& shape, const Site& site, const HeadType& type) {
     const SiteMap map = map_of(shape, site.layout);
+    if (!type.family.is_alone() && site.layout == SiteLayout::kVector)
+        return "heads of this type have maps in common, and a vector is none, " + shape.to_string();
     if (type.grid == 1 || (map.is_grid && type.grid <= map.height && type.grid <= map.width)) return "";
     if (!map.is_grid)
         return std::to_string(map.height) + " tokens do not fill a square, so that they have no grid";
@@ -55,8 +57,15 @@ public:
             {spec, prefix_ + name, std::move(attributes), std::move(inputs), {output}, {}});
         return output;
     }
+    // The name gets a tail where it is taken: by a matrix that other heads still read.
     ValueId constant(Tensor value, const std::string& name) {
-        return graph_.add_value(prefix_ + name, std::move(value));
+        const auto is_taken = [&](const std::string& other) {
+            return std::any_of(graph_.values.begin(), graph_.values.end(),
+                               [&](const Value& v) { return v.name == other; });
+        };
+        std::string unused = prefix_ + name;
+        for (int n = 2; is_taken(unused); ++n) unused = prefix_ + name + "_" + std::to_string(n);
+        return graph_.add_value(unused, std::move(value));
     }
 
 private:
@@ -70,27 +79,117 @@ ValueId append_pool(Appender& appender, ValueId input, int grid) {
                         {{"output_size", std::vector<std::int64_t>{grid, grid}}}, ".pool");
 }
 
-// Behind those of its site and before those of the next.
-void insert_head(ExitTable& exits, ExitHead head) {
+// Behind those of its site and before those of the next; returns its index.
+int insert_head(ExitTable& exits, ExitHead head) {
     const auto place = std::find_if(exits.heads.begin(), exits.heads.end(),
                                     [&](const ExitHead& other) { return other.site > head.site; });
     const auto at = static_cast<int>(place - exits.heads.begin());
     for (ExitHead& other : exits.heads) other.chain += other.chain >= at ? 1 : 0;
     exits.heads.insert(place, std::move(head));
+    return at;
 }
 
-ValueId append_layers(Appender& appender, ValueId value, const std::vector<HeadLayer>& layers) {
-    for (std::size_t k = 0; k < layers.size(); ++k) {
-        const std::string name = ".fc" + std::to_string(k);
-        const bool is_last = k + 1 == layers.size();
-        const ValueId weight = appender.constant(layers[k].weight, name + ".weight");
-        const ValueId bias = appender.constant(layers[k].bias, name + ".bias");
-        value = appender.add(find_op("Gemm"), {value, weight, bias}, {{"transB", std::int64_t{1}}},
-                             is_last ? "" : name);
-        if (!is_last) value = appender.add(find_op("Relu"), {value}, {}, name + ".relu");
+class GroupBuilder {
+public:
+    GroupBuilder(Graph& graph, ExitTable& exits, const HeadType& type)
+        : graph_(graph), exits_(exits), type_(type) {}
+
+    void attach(const std::vector<HeadWeights>& heads) {
+        const std::int64_t classes =
+            infer_types(graph_)[static_cast<std::size_t>(graph_.outputs[0])].shape.elements();
+        for (const HeadWeights& head : heads) check(head, heads.front(), classes);
+        remove_old(heads);
+        for (const HeadWeights& head : heads) append(head);
+        complete_heads(graph_, exits_);
     }
-    return value;
-}
+
+private:
+    std::string name_at(int site) const { return "exit." + std::to_string(site) + "." + type_.name; }
+    const Site& site_of(const HeadWeights& head) const {
+        return exits_.sites[static_cast<std::size_t>(head.site)];
+    }
+
+    void check(const HeadWeights& head, const HeadWeights& first, std::int64_t classes) const {
+        const std::string name = name_at(head.site);
+        if (head.site < 0 || static_cast<std::size_t>(head.site) >= exits_.sites.size())
+            fail(name, "the network has " + std::to_string(exits_.sites.size()) + " sites, numbered from 0");
+        const Site& site = site_of(head);
+        if (const std::string why = misfit(site_shape(graph_, site), site, type_); !why.empty())
+            fail(name, why);
+        check_layers(name, head.layers, type_.widths(site.channels, classes));
+        if (&head != &first && head.site <= (&head - 1)->site) fail(name, "is not behind the head before it");
+        if (!type_.family.one_matrix) return;
+        if (head.factors.type() != TensorType{DataType::kFloat32, {site.channels}})
+            fail(name, "factors are " + head.factors.shape().to_string() + ", expected float32 " +
+                           std::to_string(site.channels));
+        if (head.layers[0].weight.bytes() != first.layers[0].weight.bytes())
+            fail(name, "its first matrix is not that of the group");
+    }
+
+    // A chain goes from its end.
+    void remove_old(const std::vector<HeadWeights>& heads) {
+        const auto is_replaced = [&](const ExitHead& old) {
+            return type_.family.sums || std::any_of(heads.begin(), heads.end(), [&](const HeadWeights& head) {
+                       return head.site == old.site;
+                   });
+        };
+        for (std::size_t h = exits_.heads.size(); h-- > 0;)
+            if (exits_.heads[h].type == type_.name && is_replaced(exits_.heads[h]))
+                remove_head(graph_, exits_, h);
+    }
+
+    void append(const HeadWeights& head) {
+        const Site& site = site_of(head);
+        const std::string name = name_at(head.site);
+        const ValueId map = append_map(graph_, site.value, site_shape(graph_, site), site.layout, name);
+        Appender appender(graph_, name);
+        ValueId value = append_pool(appender, map, type_.grid);
+        if (type_.family.one_matrix)
+            value = appender.add(
+                find_op("Mul"),
+                {value, appender.constant(head.factors.reshaped({1, site.channels, 1, 1}), ".factors")}, {},
+                ".scaled");
+        value = appender.add(find_op("Flatten"), {value}, {}, ".flatten");
+        graph_.outputs.push_back(append_layers(appender, value, head.layers));
+        before_ = insert_head(exits_, {head.site,
+                                       type_.name,
+                                       static_cast<int>(graph_.outputs.size()) - 1,
+                                       0,
+                                       HeadRole::kExit,
+                                       {},
+                                       type_.family.sums ? before_ : -1});
+    }
+
+    ValueId append_layers(Appender& appender, ValueId value, const std::vector<HeadLayer>& layers) {
+        for (std::size_t k = 0; k < layers.size(); ++k) {
+            const std::string name = ".fc" + std::to_string(k);
+            const bool is_last = k + 1 == layers.size();
+            const ValueId weight = weight_of(appender, layers[k], k, name + ".weight");
+            const ValueId bias = appender.constant(layers[k].bias, name + ".bias");
+            value = appender.add(find_op("Gemm"), {value, weight, bias}, {{"transB", std::int64_t{1}}},
+                                 is_last ? "" : name);
+            if (is_last) break;
+            value = appender.add(find_op("Relu"), {value}, {}, name + ".relu");
+            if (type_.family.sums)
+                value = sum_ =
+                    sum_ < 0 ? value : appender.add(find_op("Add"), {sum_, value}, {}, name + ".sum");
+        }
+        return value;
+    }
+
+    ValueId weight_of(Appender& appender, const HeadLayer& layer, std::size_t k, const std::string& name) {
+        if (k > 0 || !type_.family.one_matrix) return appender.constant(layer.weight, name);
+        if (matrix_ < 0) matrix_ = appender.constant(layer.weight, name);
+        return matrix_;
+    }
+
+    Graph& graph_;
+    ExitTable& exits_;
+    const HeadType& type_;
+    int before_ = -1;      // index of the head attached last
+    ValueId matrix_ = -1;  // of the group
+    ValueId sum_ = -1;     // of the hidden numbers so far
+};
 
 }  // namespace
 
@@ -100,27 +199,11 @@ bool head_fits(const Graph& graph, const Site& site, const HeadType& type) {
 
 void attach_head(Graph& graph, ExitTable& exits, int site, const HeadType& type,
                  const std::vector<HeadLayer>& layers) {
-    const std::string name = "exit." + std::to_string(site) + "." + type.name;
-    if (site < 0 || static_cast<std::size_t>(site) >= exits.sites.size())
-        fail(name, "the network has " + std::to_string(exits.sites.size()) + " sites, numbered from 0");
-    const auto is_same = [&](const ExitHead& head) { return head.site == site && head.type == type.name; };
-    const auto same = std::find_if(exits.heads.begin(), exits.heads.end(), is_same);
-    if (same != exits.heads.end())
-        remove_head(graph, exits, static_cast<std::size_t>(same - exits.heads.begin()));
+    attach_group(graph, exits, type, {{site, layers}});
+}
 
-    const Site& source = exits.sites[static_cast<std::size_t>(site)];
-    const Shape shape = site_shape(graph, source);
-    if (const std::string why = misfit(shape, source, type); !why.empty()) fail(name, why);
-    const Shape logits = infer_types(graph)[static_cast<std::size_t>(graph.outputs[0])].shape;
-    check_layers(name, layers, type.widths(source.channels, logits.elements()));
-
-    const ValueId map = append_map(graph, source.value, shape, source.layout, name);
-    Appender appender(graph, name);
-    const ValueId pooled = append_pool(appender, map, type.grid);
-    const ValueId flat = appender.add(find_op("Flatten"), {pooled}, {}, ".flatten");
-    graph.outputs.push_back(append_layers(appender, flat, layers));
-    insert_head(exits, {site, type.name, static_cast<int>(graph.outputs.size()) - 1});
-    complete_heads(graph, exits);
+void attach_group(Graph& graph, ExitTable& exits, const HeadType& type, const std::vector<HeadWeights>& heads) {
+    GroupBuilder(graph, exits, type).attach(heads);
 }
 
 void remove_head(Graph& graph, ExitTable& exits, std::size_t index) {

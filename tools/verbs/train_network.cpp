@@ -1,6 +1,7 @@
 #include "tools/verbs/train_network.h"
 
 #include "loaders/dataset/class_folders.h"
+#include "runtime/core/text.h"
 #include "search/train/network/start_network.h"
 #include "search/train/network/train_network.h"
 #include "tools/cli/inputs.h"
@@ -178,6 +179,12 @@ int train_whole_network(const Arguments& arguments) {
     const auto teacher = take_teacher(arguments, options);
     const std::vector<HeadType> types = head_types_of(arguments, "");
     if (types.empty()) refuse(arguments, {"sites"}, "without --heads");
+    for (const HeadType& type : types)
+        if (!type.family.is_alone())
+            throw Error(ErrorCode::kUsage, "--heads",
+                        in_quotes(type.name) +
+                            " given: heads with something in common are trained on a network "
+                            "that stays as it is");
     const bool quiet = arguments.has("quiet");
     const Notice notice = [quiet](const std::string& text) {
         if (!quiet) std::cerr << "dyce: " << text << "\n";

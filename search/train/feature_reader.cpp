@@ -1,0 +1,117 @@
+#include "search/train/feature_reader.h"
+
+#include "runtime/core/bfloat16.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace dyce {
+namespace {
+
+constexpr double kLeastDeviation = 1e-6;  // below: a feature that never changes
+
+float scale_for(double variance) {
+    const double deviation = std::sqrt(std::max(0.0, variance));
+    return deviation < kLeastDeviation ? 0.f : static_cast<float>(1 / deviation);
+}
+
+}  // namespace
+
+FeatureReader::FeatureReader(const TrainingData& data, const FeatureSource& source, Scales scales)
+    : data_(data),
+      source_(source),
+      scales_(scales),
+      mean_(static_cast<std::size_t>(source.size())),
+      scale_(mean_.size(), 1.f) {}
+
+// As the network's own pool would give them.
+void FeatureReader::read_plain(std::int64_t row, float* to) const {
+    const std::uint16_t* from = data_.rows.features(row) + source_.block.offset;
+    const std::int64_t size = source_.size();
+    if (source_.patch == 1) {
+        for (std::int64_t i = 0; i < size; ++i) to[i] = from_bfloat16(from[i]);
+        return;
+    }
+    const int grid = source_.block.grid, patch = source_.patch, side = source_.grid();
+    const float share = 1.f / static_cast<float>(patch * patch);
+    for (std::int64_t c = 0; c < source_.block.channels; ++c, from += grid * grid)
+        for (int y = 0; y < side; ++y)
+            for (int x = 0; x < side; ++x) {
+                float sum = 0;
+                for (int i = y * patch; i < (y + 1) * patch; ++i)
+                    for (int j = x * patch; j < (x + 1) * patch; ++j)
+                        sum += from_bfloat16(from[i * grid + j]);
+                *to++ = sum * share;
+            }
+}
+
+void FeatureReader::standardise(std::span<const std::int64_t> rows) {
+    std::vector<float> features(size());
+    std::vector<double> sum(size()), squares(size()), variance(size());
+    for (const std::int64_t row : rows) {
+        read_plain(row, features.data());
+        for (std::size_t i = 0; i < size(); ++i) {
+            sum[i] += features[i];
+            squares[i] += static_cast<double>(features[i]) * features[i];
+        }
+    }
+    const auto count = static_cast<double>(rows.size());
+    for (std::size_t i = 0; i < size(); ++i) {
+        const double mean = sum[i] / count;
+        mean_[i] = static_cast<float>(mean);
+        variance[i] = squares[i] / count - mean * mean;
+        scale_[i] = scale_for(variance[i]);
+    }
+    if (scales_ == Scales::kOfFeatures) return;
+    for (std::size_t i = 0; i < size(); i += cells()) {
+        double of_channel = 0;
+        for (std::size_t j = i; j < i + cells(); ++j) of_channel += variance[j];
+        std::fill_n(scale_.begin() + static_cast<std::ptrdiff_t>(i), cells(),
+                    scale_for(of_channel / static_cast<double>(cells())));
+    }
+}
+
+void FeatureReader::read(std::span<const std::int64_t> rows, std::vector<float>& to) const {
+    to.resize(rows.size() * size());
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+        float* features = to.data() + r * size();
+        read_plain(rows[r], features);
+        for (std::size_t i = 0; i < size(); ++i) features[i] = (features[i] - mean_[i]) * scale_[i];
+    }
+}
+
+std::size_t FeatureReader::cells() const {
+    const auto side = static_cast<std::size_t>(source_.grid());
+    return side * side;
+}
+
+void FeatureReader::scale(Tensor& weight) const {
+    float* number = weight.mutable_data<float>();
+    for (const float* const end = number + weight.elements(); number != end;)
+        for (const float scale : scale_) *number++ *= scale;
+}
+
+// W * (x - mean) + b = W * x + (b - W * mean).
+Tensor FeatureReader::shifted(const Tensor& bias, const Tensor& weight,
+                              std::span<const float> factors) const {
+    Tensor result = bias;
+    const float* number = weight.data<float>();
+    float* const to = result.mutable_data<float>();
+    for (std::int64_t o = 0; o < bias.elements(); ++o) {
+        double shift = 0;
+        for (std::size_t i = 0; i < size(); ++i, ++number) {
+            const double factor = factors.empty() ? 1 : static_cast<double>(factors[i]);
+            shift += static_cast<double>(*number) * factor * static_cast<double>(mean_[i]);
+        }
+        to[o] = static_cast<float>(static_cast<double>(to[o]) - shift);
+    }
+    return result;
+}
+
+void round_to_bfloat16(Tensor& weights) {
+    float* number = weights.mutable_data<float>();
+    std::for_each(number, number + weights.elements(),
+                  [](float& weight) { weight = from_bfloat16(to_bfloat16(weight)); });
+}
+
+}  // namespace dyce
