@@ -1,7 +1,6 @@
 // An exit head in one step: adaptive average pooling of x (N, C, H, W) to the grid, flattened (c, y, x), then
-// a multi-layer perceptron with ReLU between layers. Inputs: x; numbers that the pooled channels are multiplied
-// by (C), or nothing; for each layer weights (in, out) and bias (out); all but x constant. Made by
-// fuse_pooled_mlp; domain dyce. At a batch of one such a head takes less time than starting four primitives does.
+// a multi-layer perceptron with ReLU between layers. Inputs: x; factors of the flattened numbers, or nothing; for
+// each layer weights (in, out) and bias (out); all but x constant. Made by fuse_pooled_mlp; domain dyce. At a batch of one such a head takes less time than starting four primitives does.
 #include "ops/adaptive_cells.h"
 #include "ops/lowering/lowering.h"
 #include "ops/lowering/panels.h"
@@ -49,10 +48,10 @@ Problem problem_of(const OpCall& call) {
         call.fail("grid is " + list_text(grid) + ", expected two numbers of 1 up to the size of " +
                   x.to_string());
     const std::size_t first_layer = call.inputs.size() % 2 == 0 ? 2 : 1;
-    if (first_layer == 2 && call.inputs[1].shape != Shape{x[1]})
-        call.fail("factors are " + call.inputs[1].shape.to_string() + ", expected one for each of " +
-                  std::to_string(x[1]) + " channels, or weights and bias for each layer");
     Problem problem{x[0], x[1], x[2], x[3], grid[0], grid[1], first_layer, {}};
+    if (problem.has_factors() && call.inputs[1].shape != Shape{problem.features()})
+        call.fail("factors are " + call.inputs[1].shape.to_string() + ", expected " +
+                  std::to_string(problem.features()) + ", or weights and bias for each layer");
     std::int64_t in = problem.features();
     for (std::size_t i = first_layer; i < call.inputs.size(); i += 2) {
         const Shape &w = call.inputs[i].shape, &b = call.inputs[i + 1].shape;
@@ -94,7 +93,7 @@ void reference(const OpCall& call, std::span<const TensorView> in, std::span<con
                         for (std::int64_t j = x.begin; j < x.end; ++j)
                             sum += static_cast<double>(plane[i * problem.width + j]);
                     sum /= static_cast<double>(y.size() * x.size());
-                    values.push_back(factors == nullptr ? sum : sum * static_cast<double>(factors[c]));
+                    values.push_back(factors == nullptr ? sum : sum * static_cast<double>(*factors++));
                 }
         for (std::size_t l = 0; l < problem.layers.size(); ++l) {
             const Layer& layer = problem.layers[l];
@@ -146,7 +145,7 @@ DYCE_INLINE void sum_rest(const float* chunk, const Window& window, std::int64_t
             for (std::int64_t k = 0; k < count; ++k) to[k] += chunk[(i * window.width + j) * window.step + k];
 }
 
-// Pools one image to (y, x, channel); `factors` may be null.
+// Pools one image to (y, x, channel); `factors`, in the same order, may be null.
 DYCE_VECTOR_CLONES void pool(const Problem& problem, const Source& source, const float* factors,
                              float* features) {
     const std::int64_t pixels = problem.height * problem.width;
@@ -166,8 +165,10 @@ DYCE_VECTOR_CLONES void pool(const Problem& problem, const Source& source, const
             }
             const float scale = 1.f / static_cast<float>(window.y.size() * window.x.size());
             for (std::int64_t c = 0; c < problem.channels; ++c) features[c] *= scale;
-            if (factors != nullptr)
+            if (factors != nullptr) {
                 for (std::int64_t c = 0; c < problem.channels; ++c) features[c] *= factors[c];
+                factors += problem.channels;
+            }
             features += problem.channels;
         }
 }
@@ -232,10 +233,17 @@ void lower(const OpCall& call, Lowering& lowering) {
     }
     const Buffer scratch = lowering.temporary(plain_desc(Dims{problem.images, Head::scratch_row(problem)}));
     std::vector<Buffer> buffers = {x, lowering.plain_output(0), scratch};
-    if (problem.has_factors()) buffers.push_back(lowering.plain_input(1));
     // Feature i of (c, y, x) stands at another place of (y, x, c), the order that pool() writes.
     const std::int64_t cells = problem.rows * problem.columns;
     const auto pooled_place = [&](std::int64_t i) { return i % cells * problem.channels + i / cells; };
+    if (problem.has_factors())
+        buffers.push_back(lowering.derived("factors", [&] {
+            const Tensor& factors = *lowering.constant(1);
+            Tensor placed(DataType::kFloat32, factors.shape());
+            for (std::int64_t i = 0; i < factors.elements(); ++i)
+                placed.mutable_data<float>()[pooled_place(i)] = factors.data<float>()[i];
+            return placed;
+        }));
     std::vector<Panels> panels;
     for (std::size_t l = 0; l < problem.layers.size(); ++l) {
         const int at = static_cast<int>(problem.first_layer + 2 * l);

@@ -119,9 +119,10 @@ private:
         check_layers(name, head.layers, type_.widths(site.channels, classes));
         if (&head != &first && head.site <= (&head - 1)->site) fail(name, "is not behind the head before it");
         if (!type_.family.one_matrix) return;
-        if (head.factors.type() != TensorType{DataType::kFloat32, {site.channels}})
+        const Shape features{site.channels * type_.grid * type_.grid};
+        if (head.factors.type() != TensorType{DataType::kFloat32, features})
             fail(name, "factors are " + head.factors.shape().to_string() + ", expected float32 " +
-                           std::to_string(site.channels));
+                           features.to_string());
         if (head.layers[0].weight.bytes() != first.layers[0].weight.bytes())
             fail(name, "its first matrix is not that of the group");
     }
@@ -144,11 +145,11 @@ private:
         const ValueId map = append_map(graph_, site.value, site_shape(graph_, site), site.layout, name);
         Appender appender(graph_, name);
         ValueId value = append_pool(appender, map, type_.grid);
-        if (type_.family.one_matrix)
-            value = appender.add(
-                find_op("Mul"),
-                {value, appender.constant(head.factors.reshaped({1, site.channels, 1, 1}), ".factors")}, {},
-                ".scaled");
+        if (type_.family.one_matrix) {
+            const Tensor factors = head.factors.reshaped({1, site.channels, type_.grid, type_.grid});
+            value =
+                appender.add(find_op("Mul"), {value, appender.constant(factors, ".factors")}, {}, ".scaled");
+        }
         value = appender.add(find_op("Flatten"), {value}, {}, ".flatten");
         graph_.outputs.push_back(append_layers(appender, value, head.layers));
         before_ = insert_head(exits_, {head.site,
@@ -202,7 +203,8 @@ void attach_head(Graph& graph, ExitTable& exits, int site, const HeadType& type,
     attach_group(graph, exits, type, {{site, layers}});
 }
 
-void attach_group(Graph& graph, ExitTable& exits, const HeadType& type, const std::vector<HeadWeights>& heads) {
+void attach_group(Graph& graph, ExitTable& exits, const HeadType& type,
+                  const std::vector<HeadWeights>& heads) {
     GroupBuilder(graph, exits, type).attach(heads);
 }
 

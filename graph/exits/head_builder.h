@@ -20,7 +20,7 @@ struct HeadWeights {
     /// As HeadType::widths() has them, inputs flattened in the order (channel, row, column) whatever the site's
     /// layout.
     std::vector<HeadLayer> layers;
-    Tensor factors = {};  ///< of the pooled channels, where the group has one first matrix: float32
+    Tensor factors = {};  ///< of the pooled features, where the group has one first matrix: float32
 };
 
 /// Whether the type's grid fits the positions of the site: a vector has one, and tokens have a grid only where
@@ -36,7 +36,8 @@ void attach_head(Graph& graph, ExitTable& exits, int site, const HeadType& type,
 /// The same for the heads of a group, by rising site. One first matrix is one constant, which all of them
 /// read under the name that the first one gave it; heads of other sites keep the matrix they had. Of a type
 /// whose hidden numbers are added up, all heads that were there go: what is attached is the whole chain.
-void attach_group(Graph& graph, ExitTable& exits, const HeadType& type, const std::vector<HeadWeights>& heads);
+void attach_group(Graph& graph, ExitTable& exits, const HeadType& type,
+                  const std::vector<HeadWeights>& heads);
 
 /// Takes head `index` out of the table, and out of the graph what no other output needs. Throws Error{kUsage}
 /// when another head is chained to it.

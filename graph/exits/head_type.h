@@ -17,7 +17,7 @@ struct HeadFamily {
 
     const char* prefix = "";  ///< of the names of its types
     Scope scope = Scope::kSite;
-    bool one_matrix = false;  ///< one first matrix for a group; each head has factors of its channels
+    bool one_matrix = false;  ///< one first matrix for a group; each head has factors of its features
     bool sums = false;        ///< hidden numbers are added up from head to head: the group is a chain
 
     bool is_alone() const { return scope == Scope::kSite; }

@@ -2,7 +2,7 @@
 //         Gemm(Relu(PooledMlp(x, W1, b1, ..)), Wn, bn)
 // After:  PooledMlp(x, W1, b1), PooledMlp(x, f, W1, b1), PooledMlp(x, W1, b1, .., Wn, bn)
 // Conditions: the pool is a global average, an adaptive one, or an average of windows that tile its input;
-//         f are constants, one a channel; nothing else reads the values between; weights and biases are
+//         f are constants, one for each pooled number; nothing else reads the values between; weights and biases are
 //         constants; together they are small enough that one core serves as well as all do. Weights that several
 //         heads read stay one constant.
 #include "graph/passes/passes.h"
@@ -82,15 +82,15 @@ bool flattens(const Rewriter& graph, const Node& node) {
     return node.post_ops.empty() && from.rank() == 4 && to.rank() == 2 && to[0] == from[0];
 }
 
-// Numbers that the node multiplies the channels of a map by.
+// Numbers that the node multiplies those of a map by.
 std::optional<Tensor> factors_of(const Rewriter& graph, const Node& node) {
     if (node.spec->name != "Mul" || !node.post_ops.empty()) return {};
     const Tensor* factors = graph.constant(node.inputs[1]);
     const Shape& map = graph.type(node.inputs[0]).shape;
     if (factors == nullptr || factors->dtype() != DataType::kFloat32 || map.rank() != 4 ||
-        factors->shape() != Shape{1, map[1], 1, 1} || graph.type(node.outputs[0]).shape != map)
+        factors->shape() != Shape{1, map[1], map[2], map[3]} || graph.type(node.outputs[0]).shape != map)
         return {};
-    return factors->reshaped({map[1]});
+    return factors->reshaped({factors->elements()});
 }
 
 // What a Gemm would become; its last layer is still to be added.

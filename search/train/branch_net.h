@@ -2,7 +2,7 @@
 //
 //     h_k = relu(V (f_k x_k) + b_k)     u_k = h_k, or u_(k-1) + h_k     logits_k = W_k u_k + c_k
 //
-// with one V for all sites and factors f of channels, or a V for each site and no factors. `Real` is float, or double where gradients are checked. A value; one
+// with one V for all sites and factors f of their inputs, or a V for each site and no factors. `Real` is float, or double where gradients are checked. A value; one
 // thread.
 #pragma once
 
@@ -19,7 +19,6 @@ namespace dyce {
 struct BranchShape {
     std::vector<std::int64_t> inputs;  ///< by site; all alike where there is one matrix
     std::int64_t hidden = 0, classes = 0;
-    std::int64_t cells = 1;  ///< inputs of a channel, which lie together: they have one factor
     bool one_matrix = false, sums = false;
 };
 
@@ -32,7 +31,7 @@ public:
     };
     struct Site {
         Range matrix;                    ///< V, hidden x inputs; the same for all sites where there is one
-        Range factors;                   ///< f, one a channel; none where each site has its matrix
+        Range factors;                   ///< f, one an input; none where each site has its matrix
         Range bias;                      ///< b
         Range weights, classifier_bias;  ///< W, classes x hidden; c
     };
@@ -54,7 +53,7 @@ public:
             Site site;
             site.matrix =
                 k > 0 && shape_.one_matrix ? sites_[0].matrix : take(shape_.hidden * shape_.inputs[k]);
-            site.factors = take(shape_.one_matrix ? shape_.inputs[k] / shape_.cells : 0);
+            site.factors = take(shape_.one_matrix ? shape_.inputs[k] : 0);
             site.bias = take(shape_.hidden);
             site.weights = take(shape_.classes * shape_.hidden);
             site.classifier_bias = take(shape_.classes);
@@ -126,25 +125,24 @@ private:
     }
 
     void scale(const std::vector<Real>& input, const Site& site, std::vector<Real>& scaled) const {
-        const auto cells = static_cast<std::size_t>(shape_.cells);
         const Real* factors = parameters_.data() + site.factors.begin;
         scaled.resize(input.size());
-        for (std::size_t i = 0, channel = 0; i < input.size(); channel = (channel + 1) % site.factors.count)
-            for (const std::size_t end = i + cells; i < end; ++i) scaled[i] = input[i] * factors[channel];
+        for (std::size_t row = 0; row < input.size(); row += site.factors.count)
+            for (std::size_t i = 0; i < site.factors.count; ++i)
+                scaled[row + i] = input[row + i] * factors[i];
     }
 
     void add_to_factors(const std::vector<Real>& input, std::size_t k, std::int64_t rows, Scratch& scratch,
                         std::vector<Real>& gradient) const {
         const Site& site = sites_[k];
-        const auto cells = static_cast<std::size_t>(shape_.cells);
         scratch.of_input.resize(input.size());
         multiply(Transpose::kNo, Transpose::kNo, rows, shape_.inputs[k], shape_.hidden,
                  scratch.of_hidden.data(), parameters_.data() + site.matrix.begin, Real{0},
                  scratch.of_input.data());
         Real* factors = gradient.data() + site.factors.begin;
-        for (std::size_t i = 0, channel = 0; i < input.size(); channel = (channel + 1) % site.factors.count)
-            for (const std::size_t end = i + cells; i < end; ++i)
-                factors[channel] += scratch.of_input[i] * input[i];
+        for (std::size_t row = 0; row < input.size(); row += site.factors.count)
+            for (std::size_t i = 0; i < site.factors.count; ++i)
+                factors[i] += scratch.of_input[row + i] * input[row + i];
     }
 
     // What the site's classifier reads.

@@ -12,8 +12,7 @@ using BranchRange = BranchNet<float>::Range;
 
 BranchShape branch_shape(const TrainingData& data, const GroupPlan& plan) {
     const HeadFamily& family = plan.type.family;
-    const std::int64_t grid = plan.type.grid;
-    BranchShape shape{{}, plan.type.hidden, data.rows.classes, grid * grid, family.one_matrix, family.sums};
+    BranchShape shape{{}, plan.type.hidden, data.rows.classes, family.one_matrix, family.sums};
     for (const FeatureSource& source : plan.sources) shape.inputs.push_back(source.size());
     return shape;
 }
@@ -34,9 +33,7 @@ BranchTrainer::BranchTrainer(const TrainingData& data, const GroupPlan& plan, co
       options_(options),
       net_(branch_shape(data, plan)),
       optimiser_(net_.parameters().size()) {
-    const auto scales =
-        plan.type.family.one_matrix ? FeatureReader::Scales::kOfChannels : FeatureReader::Scales::kOfFeatures;
-    for (const FeatureSource& source : plan.sources) readers_.emplace_back(data, source, scales);
+    for (const FeatureSource& source : plan.sources) readers_.emplace_back(data, source);
     Random random = random_for_head(options.seed, sites_.front(), plan.type.name);
     for (std::size_t k = 0; k < sites_.size(); ++k) {
         const BranchRange& matrix = net_.sites()[k].matrix;
@@ -110,13 +107,13 @@ Tensor BranchTrainer::matrix_of(std::size_t site) const {
     return matrix;
 }
 
-// The factors by feature: those that were learned, of standardised features, times the features' scales.
-std::vector<float> BranchTrainer::factors_of(std::size_t site) const {
-    const FeatureReader& reader = readers_[site];
-    const float* learned = net_.parameters().data() + net_.sites()[site].factors.begin;
-    std::vector<float> factors = reader.scales();
-    for (std::size_t i = 0; i < factors.size(); ++i) factors[i] *= learned[i / reader.cells()];
-    return factors;
+// Those that were learned for standardised features, times the features' scales: rounded, because files may hold
+// them so.
+Tensor BranchTrainer::factors_of(std::size_t site) const {
+    Tensor factors = range_of(net_, net_.sites()[site].factors, {1, net_.shape().inputs[site]});
+    readers_[site].scale(factors);
+    round_to_bfloat16(factors);
+    return factors.reshaped({net_.shape().inputs[site]});
 }
 
 HeadWeights BranchTrainer::weights_of(std::size_t site, const Tensor& matrix) const {
@@ -124,15 +121,8 @@ HeadWeights BranchTrainer::weights_of(std::size_t site, const Tensor& matrix) co
     const auto& parameters = net_.sites()[site];
     const Tensor bias = range_of(net_, parameters.bias, {shape.hidden});
     HeadWeights head{sites_[site], {}};
-    if (shape.one_matrix) {
-        const std::vector<float> factors = factors_of(site);
-        head.layers.push_back({matrix, readers_[site].shifted(bias, matrix, factors)});
-        head.factors = Tensor(DataType::kFloat32, {shape.inputs[site] / shape.cells});
-        for (std::int64_t c = 0; c < head.factors.elements(); ++c)
-            head.factors.mutable_data<float>()[c] = factors[static_cast<std::size_t>(c * shape.cells)];
-    } else {
-        head.layers.push_back({matrix, readers_[site].shifted(bias, matrix)});
-    }
+    if (shape.one_matrix) head.factors = factors_of(site);
+    head.layers.push_back({matrix, readers_[site].shifted(bias, matrix, head.factors)});
     head.layers.push_back({range_of(net_, parameters.weights, {shape.classes, shape.hidden}),
                            range_of(net_, parameters.classifier_bias, {shape.classes})});
     round_to_bfloat16(head.layers[1].weight);

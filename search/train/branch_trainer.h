@@ -30,7 +30,7 @@ private:
 
     const std::vector<std::vector<float>>& forward(std::span<const std::int64_t> rows);
     Tensor matrix_of(std::size_t site) const;
-    std::vector<float> factors_of(std::size_t site) const;
+    Tensor factors_of(std::size_t site) const;
     HeadWeights weights_of(std::size_t site, const Tensor& matrix) const;
 
     const TrainingData& data_;

@@ -10,17 +10,11 @@ namespace {
 
 constexpr double kLeastDeviation = 1e-6;  // below: a feature that never changes
 
-float scale_for(double variance) {
-    const double deviation = std::sqrt(std::max(0.0, variance));
-    return deviation < kLeastDeviation ? 0.f : static_cast<float>(1 / deviation);
-}
-
 }  // namespace
 
-FeatureReader::FeatureReader(const TrainingData& data, const FeatureSource& source, Scales scales)
+FeatureReader::FeatureReader(const TrainingData& data, const FeatureSource& source)
     : data_(data),
       source_(source),
-      scales_(scales),
       mean_(static_cast<std::size_t>(source.size())),
       scale_(mean_.size(), 1.f) {}
 
@@ -47,7 +41,7 @@ void FeatureReader::read_plain(std::int64_t row, float* to) const {
 
 void FeatureReader::standardise(std::span<const std::int64_t> rows) {
     std::vector<float> features(size());
-    std::vector<double> sum(size()), squares(size()), variance(size());
+    std::vector<double> sum(size()), squares(size());
     for (const std::int64_t row : rows) {
         read_plain(row, features.data());
         for (std::size_t i = 0; i < size(); ++i) {
@@ -59,15 +53,8 @@ void FeatureReader::standardise(std::span<const std::int64_t> rows) {
     for (std::size_t i = 0; i < size(); ++i) {
         const double mean = sum[i] / count;
         mean_[i] = static_cast<float>(mean);
-        variance[i] = squares[i] / count - mean * mean;
-        scale_[i] = scale_for(variance[i]);
-    }
-    if (scales_ == Scales::kOfFeatures) return;
-    for (std::size_t i = 0; i < size(); i += cells()) {
-        double of_channel = 0;
-        for (std::size_t j = i; j < i + cells(); ++j) of_channel += variance[j];
-        std::fill_n(scale_.begin() + static_cast<std::ptrdiff_t>(i), cells(),
-                    scale_for(of_channel / static_cast<double>(cells())));
+        const double deviation = std::sqrt(std::max(0.0, squares[i] / count - mean * mean));
+        scale_[i] = deviation < kLeastDeviation ? 0.f : static_cast<float>(1 / deviation);
     }
 }
 
@@ -80,11 +67,6 @@ void FeatureReader::read(std::span<const std::int64_t> rows, std::vector<float>&
     }
 }
 
-std::size_t FeatureReader::cells() const {
-    const auto side = static_cast<std::size_t>(source_.grid());
-    return side * side;
-}
-
 void FeatureReader::scale(Tensor& weight) const {
     float* number = weight.mutable_data<float>();
     for (const float* const end = number + weight.elements(); number != end;)
@@ -92,15 +74,15 @@ void FeatureReader::scale(Tensor& weight) const {
 }
 
 // W * (x - mean) + b = W * x + (b - W * mean).
-Tensor FeatureReader::shifted(const Tensor& bias, const Tensor& weight,
-                              std::span<const float> factors) const {
+Tensor FeatureReader::shifted(const Tensor& bias, const Tensor& weight, const Tensor& factors) const {
     Tensor result = bias;
     const float* number = weight.data<float>();
+    const float* const of_features = factors.data<float>();
     float* const to = result.mutable_data<float>();
     for (std::int64_t o = 0; o < bias.elements(); ++o) {
         double shift = 0;
         for (std::size_t i = 0; i < size(); ++i, ++number) {
-            const double factor = factors.empty() ? 1 : static_cast<double>(factors[i]);
+            const double factor = of_features == nullptr ? 1 : static_cast<double>(of_features[i]);
             shift += static_cast<double>(*number) * factor * static_cast<double>(mean_[i]);
         }
         to[o] = static_cast<float>(static_cast<double>(to[o]) - shift);

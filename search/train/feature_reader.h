@@ -12,10 +12,7 @@ namespace dyce {
 
 class FeatureReader {
 public:
-    /// Whether features have scales of their own, or those of a channel have one.
-    enum class Scales { kOfFeatures, kOfChannels };
-
-    FeatureReader(const TrainingData& data, const FeatureSource& source, Scales scales);
+    FeatureReader(const TrainingData& data, const FeatureSource& source);
 
     std::size_t size() const { return mean_.size(); }
     /// Measures mean and deviation over these rows.
@@ -23,22 +20,17 @@ public:
     /// rows x size() numbers.
     void read(std::span<const std::int64_t> rows, std::vector<float>& to) const;
 
-    /// Of a channel: how many features it has.
-    std::size_t cells() const;
-    /// By feature; those of one channel may be the same.
-    const std::vector<float>& scales() const { return scale_; }
-    /// Multiplies the columns of a first layer's `weight` (outputs x size()) by the features' scales.
+    /// Multiplies the columns of `weight` (rows x size()) by the features' scales.
     void scale(Tensor& weight) const;
     /// The bias with which `weight`, its columns multiplied by those factors, does to features as the network
-    /// makes them what it does with `bias` to features without their mean. No factors: all are 1.
-    Tensor shifted(const Tensor& bias, const Tensor& weight, std::span<const float> factors = {}) const;
+    /// makes them what it does with `bias` to features without their mean. An empty tensor: all are 1.
+    Tensor shifted(const Tensor& bias, const Tensor& weight, const Tensor& factors = {}) const;
 
 private:
     void read_plain(std::int64_t row, float* to) const;
 
     const TrainingData& data_;
     FeatureSource source_;
-    Scales scales_;
     std::vector<float> mean_, scale_;  // by feature
 };
 

@@ -17,11 +17,11 @@ TEST_CASE("PooledMlp averages cells, then multiplies, with ReLU between layers")
     const Attributes grid = {{"grid", Ints{1, 2}}};
     check_close(run_reference("PooledMlp", {x, w0, b0}, grid), tensor({1, 2}, {1.5f, -4}));
     check_close(run_reference("PooledMlp", {x, w0, b0, w1, b1}, grid), tensor({1, 1}, {2}));
-    // Channels times 3 and -1: the cells are 3, 6 and -3, -4.
-    const Tensor factors = tensor({2}, {3, -1});
+    // The cells times 3, 5, 7, -1 are 3, 10 and 21, -4.
+    const Tensor factors = tensor({4}, {3, 5, 7, -1});
     check_close(run_reference("PooledMlp", {x, factors, w0, b0}, grid), tensor({1, 2}, {3.5f, 2}));
-    CHECK_THROWS_WITH_AS(run_reference("PooledMlp", {x, b1, w0, b0}, grid),
-                         doctest::Contains("one for each of 2 channels"), Error);
+    CHECK_THROWS_WITH_AS(run_reference("PooledMlp", {x, b1, w0, b0}, grid), doctest::Contains("expected 4"),
+                         Error);
     CHECK_THROWS_AS(run_reference("PooledMlp", {x, w0, b0}, {{"grid", Ints{3, 2}}}), Error);
     CHECK_THROWS_AS(run_reference("PooledMlp", {x, w1, b1}, grid), Error);
 }
@@ -42,7 +42,9 @@ TEST_CASE("PooledMlp computes the same compiled, from any layout, at any batch")
                 CAPTURE(name_of(layout));
                 GraphBuilder builder(false);
                 std::vector<ValueId> inputs = {add_input(builder, row.x, layout)};
-                if (has_factors) inputs.push_back(builder.constant("f", random_tensor({row.x[1]}, 5)));
+                if (has_factors)
+                    inputs.push_back(
+                        builder.constant("f", random_tensor({row.x[1] * row.grid[0] * row.grid[1]}, 5)));
                 std::int64_t in = row.x[1] * row.grid[0] * row.grid[1];
                 for (const std::int64_t out : row.layers) {
                     const std::string name = std::to_string(inputs.size());

@@ -47,9 +47,10 @@ inline Groups random_groups(const ExitNet& net, const HeadType& type, const std:
                       [](float& weight) { weight *= 0.02f; });
         if (type.family.one_matrix) {
             if (!group.empty()) head.layers[0].weight = group[0].layers[0].weight;
-            head.factors = Tensor(DataType::kFloat32, {channels});
+            head.factors = Tensor(DataType::kFloat32, {channels * type.grid * type.grid});
             std::uniform_real_distribution<float> factor(0.5f, 2);
-            std::generate_n(head.factors.mutable_data<float>(), channels, [&] { return factor(random); });
+            std::generate_n(head.factors.mutable_data<float>(), head.factors.elements(),
+                            [&] { return factor(random); });
         }
         group.push_back(std::move(head));
     }
@@ -86,8 +87,7 @@ inline std::map<int, std::vector<double>> plain_group(const ExitNet& net, const 
         std::vector<double> x = plain_pool(
             map.data<float>(), {site.channels, rows, columns, rows * columns, columns, 1}, type.grid);
         for (std::size_t i = 0; type.family.one_matrix && i < x.size(); ++i)
-            x[i] *= static_cast<double>(
-                head.factors.data<float>()[i / static_cast<std::size_t>(type.grid * type.grid)]);
+            x[i] *= static_cast<double>(head.factors.data<float>()[i]);
         std::vector<double> h = plain_perceptron(x, {head.layers[0]});
         if (!type.family.sums) std::fill(all.begin(), all.end(), 0.0);
         for (std::size_t j = 0; j < hidden; ++j) all[k * hidden + j] = std::max(h[j], 0.0);

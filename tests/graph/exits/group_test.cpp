@@ -157,7 +157,7 @@ TEST_CASE("groups: what does not fit is refused, and nothing is changed") {
     CHECK(contains(refusal(stage, heads), "not that of the group"));
     heads = good[0];
     heads[1].factors = Tensor(DataType::kFloat32, {7});
-    CHECK(contains(refusal(stage, heads), "expected float32 8"));
+    CHECK(contains(refusal(stage, heads), "expected float32 32"));
     heads = good[0];
     heads[1].site = 2;
     CHECK(contains(refusal(stage, heads), "expected float32 6x48"));

@@ -51,19 +51,19 @@ TEST_CASE("fuse_pooled_mlp: heads of every form become one node, nothing else do
              const ValueId first = net.gemm(flat(net, net.op("GlobalAveragePool", {x})), 5);
              return net.gemm(net.op("Tanh", {first}), 5);
          }},
-        {"factors of the channels", "Conv PooledMlp",
+        {"factors of the pooled numbers", "Conv PooledMlp",
          [](Net& net, ValueId x) {
              const ValueId pooled = average(net, x, 2, 2);
-             return net.gemm(flat(net, net.op("Mul", {pooled, net.weights({1, 4, 1, 1})})), 5);
+             return net.gemm(flat(net, net.op("Mul", {pooled, net.weights({1, 4, 4, 4})})), 5);
          }},
         {"factors of the columns", "Conv AveragePool Mul Flatten Gemm",
          [](Net& net, ValueId x) {
              const ValueId pooled = average(net, x, 2, 2);
              return net.gemm(flat(net, net.op("Mul", {pooled, net.weights({1, 1, 1, 4})})), 5);
          }},
-        {"factors of the channels alone", "Conv Mul Flatten Gemm",
+        {"factors without a pool", "Conv Mul Flatten Gemm",
          [](Net& net, ValueId x) {
-             return net.gemm(flat(net, net.op("Mul", {x, net.weights({1, 4, 1, 1})})), 5);
+             return net.gemm(flat(net, net.op("Mul", {x, net.weights({1, 4, 8, 8})})), 5);
          }},
         {"no pool", "Conv Flatten Gemm", [](Net& net, ValueId x) { return net.gemm(flat(net, x), 5); }},
     };

@@ -103,7 +103,7 @@ std::vector<HeadScore> plain_scores(const Rows& rows, const HeadType& type,
         for (std::size_t k = 0; k < heads.size(); ++k) {
             auto x = rows.features(r, k);
             for (std::size_t i = 0; type.family.one_matrix && i < x.size(); ++i)
-                x[i] *= static_cast<double>(heads[k].factors.data<float>()[i / 4]);
+                x[i] *= static_cast<double>(heads[k].factors.data<float>()[i]);
             const auto hidden = plain_perceptron(x, {heads[k].layers[0]});
             for (std::size_t j = 0; j < sum.size(); ++j)
                 sum[j] = (type.family.sums ? sum[j] : 0) + std::max(hidden[j], 0.0);
@@ -130,8 +130,8 @@ TEST_CASE("branches: gradients are what finite differences say") {
             CAPTURE(one_matrix);
             CAPTURE(sums);
             const std::vector<std::int64_t> widths = {6, one_matrix ? 6 : 4, one_matrix ? 6 : 7};
-            BranchNet<double> net({widths, 5, kClasses, 2, one_matrix, sums});
-            const std::size_t matrices = one_matrix ? 5 * 6 + 3 * 3 : 5 * 17;  // and factors
+            BranchNet<double> net({widths, 5, kClasses, one_matrix, sums});
+            const std::size_t matrices = one_matrix ? 5 * 6 + 3 * 6 : 5 * 17;  // and factors
             REQUIRE(net.parameters().size() == matrices + 3 * (5 + kClasses * 5 + kClasses));
             net.parameters() = random_doubles(net.parameters().size(), 3);
             std::vector<std::vector<double>> inputs;
