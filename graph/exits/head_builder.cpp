@@ -17,9 +17,11 @@ Shape site_shape(const Graph& graph, const Site& site) {
     return infer_types(graph)[static_cast<std::size_t>(site.value)].shape;
 }
 
-// Why the type's grid does not fit there; empty when it does.
 std::string misfit(const Shape& shape, const Site& site, const HeadType& type) {
-    const SiteMap map = map_of(shape, site.layout);
+    if (type.class_token)
+        return site.tokens.prefix > 0 ? ""
+                                      : "no class token stands before others there, " + shape.to_string();
+    const SiteMap map = map_of(shape, site.layout, site.tokens);
     if (!type.family.is_alone() && site.layout == SiteLayout::kVector)
         return "heads of this type have maps in common, and a vector is none, " + shape.to_string();
     if (type.grid == 1 || (map.is_grid && type.grid <= map.height && type.grid <= map.width)) return "";
@@ -67,6 +69,7 @@ public:
         for (int n = 2; is_taken(unused); ++n) unused = prefix_ + name + "_" + std::to_string(n);
         return graph_.add_value(unused, std::move(value));
     }
+    const std::string& prefix() const { return prefix_; }
 
 private:
     Graph& graph_;
@@ -77,6 +80,14 @@ ValueId append_pool(Appender& appender, ValueId input, int grid) {
     if (grid == 1) return appender.add(find_op("GlobalAveragePool"), {input}, {}, ".pool");
     return appender.add(find_op("AdaptiveAveragePool", "dyce"), {input},
                         {{"output_size", std::vector<std::int64_t>{grid, grid}}}, ".pool");
+}
+
+ValueId append_norm(Appender& appender, ValueId features, std::int64_t count) {
+    Tensor ones(DataType::kFloat32, {count});
+    std::fill_n(ones.mutable_data<float>(), count, 1.f);
+    const ValueId scale = appender.constant(std::move(ones), ".norm.scale");
+    return appender.add(find_op("LayerNormalization"), {features, scale},
+                        {{"axis", std::int64_t{-1}}, {"epsilon", kHeadNormEpsilon}}, ".norm");
 }
 
 // Behind those of its site and before those of the next; returns its index.
@@ -142,16 +153,9 @@ private:
     void append(const HeadWeights& head) {
         const Site& site = site_of(head);
         const std::string name = name_at(head.site);
-        const ValueId map = append_map(graph_, site.value, site_shape(graph_, site), site.layout, name);
         Appender appender(graph_, name);
-        ValueId value = append_pool(appender, map, type_.grid);
-        if (type_.family.one_matrix) {
-            const Tensor factors = head.factors.reshaped({1, site.channels, type_.grid, type_.grid});
-            value =
-                appender.add(find_op("Mul"), {value, appender.constant(factors, ".factors")}, {}, ".scaled");
-        }
-        value = appender.add(find_op("Flatten"), {value}, {}, ".flatten");
-        graph_.outputs.push_back(append_layers(appender, value, head.layers));
+        const ValueId features = append_features(appender, site, head);
+        graph_.outputs.push_back(append_layers(appender, features, head.layers));
         before_ = insert_head(exits_, {head.site,
                                        type_.name,
                                        static_cast<int>(graph_.outputs.size()) - 1,
@@ -159,6 +163,27 @@ private:
                                        HeadRole::kExit,
                                        {},
                                        type_.family.sums ? before_ : -1});
+    }
+
+    // N x widths().front() numbers.
+    ValueId append_features(Appender& appender, const Site& site, const HeadWeights& head) {
+        if (type_.class_token)
+            return append_normalised(appender, append_class_token(graph_, site.value, appender.prefix()),
+                                     site);
+        const ValueId map = append_map(graph_, site.value, site_shape(graph_, site), site.layout, site.tokens,
+                                       appender.prefix());
+        ValueId pooled = append_pool(appender, map, type_.grid);
+        if (type_.family.one_matrix) {
+            const Tensor factors = head.factors.reshaped({1, site.channels, type_.grid, type_.grid});
+            pooled =
+                appender.add(find_op("Mul"), {pooled, appender.constant(factors, ".factors")}, {}, ".scaled");
+        }
+        return append_normalised(appender, appender.add(find_op("Flatten"), {pooled}, {}, ".flatten"), site);
+    }
+
+    ValueId append_normalised(Appender& appender, ValueId features, const Site& site) const {
+        if (!type_.norm) return features;
+        return append_norm(appender, features, type_.widths(site.channels, 1).front());
     }
 
     ValueId append_layers(Appender& appender, ValueId value, const std::vector<HeadLayer>& layers) {
@@ -194,8 +219,12 @@ private:
 
 }  // namespace
 
+std::string head_misfit(const Graph& graph, const Site& site, const HeadType& type) {
+    return misfit(site_shape(graph, site), site, type);
+}
+
 bool head_fits(const Graph& graph, const Site& site, const HeadType& type) {
-    return misfit(site_shape(graph, site), site, type).empty();
+    return head_misfit(graph, site, type).empty();
 }
 
 void attach_head(Graph& graph, ExitTable& exits, int site, const HeadType& type,

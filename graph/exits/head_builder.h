@@ -5,6 +5,7 @@
 #include "graph/exits/exits.h"
 #include "graph/exits/head_type.h"
 
+#include <string>
 #include <vector>
 
 namespace dyce {
@@ -23,8 +24,10 @@ struct HeadWeights {
     Tensor factors = {};  ///< of the pooled features, where the group has one first matrix: float32
 };
 
-/// Whether the type's grid fits the positions of the site: a vector has one, and tokens have a grid only where
-/// they fill a square. What a group of heads has in common needs positions: a vector is none of its sites.
+/// Why the type cannot be had at the site; empty when it can. A vector has one position, tokens have a grid only
+/// where it is known or they fill a square, a class token is there only before patches, and what a
+/// group of heads has in common needs positions: a vector is none of its sites.
+std::string head_misfit(const Graph& graph, const Site& site, const HeadType& type);
 bool head_fits(const Graph& graph, const Site& site, const HeadType& type);
 
 /// Adds a head to a simplified graph, with its own pool, as a new output called "exit.SITE.TYPE"; layer k

@@ -11,7 +11,7 @@ std::string group_of(const Graph& graph, const ExitTable& exits, int site, const
         case HeadFamily::Scope::kMap: break;
     }
     const Site& place = exits.sites[index(site)];
-    const SiteMap map = map_of(infer_types(graph)[index(place.value)].shape, place.layout);
+    const SiteMap map = map_of(infer_types(graph)[index(place.value)].shape, place.layout, place.tokens);
     return type.name + " on maps " + Shape{map.channels, map.height, map.width}.to_string();
 }
 

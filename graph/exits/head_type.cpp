@@ -25,9 +25,10 @@ bool take_word(std::string_view& text, std::string_view word) {
     return true;
 }
 
-// "gridG-" or nothing.
-bool take_grid(std::string_view& text, HeadType& type) {
-    if (!take_word(text, "grid")) return true;
+// "cls-", "gridG-" or nothing.
+bool take_pool(std::string_view& text, HeadType& type) {
+    type.class_token = take_word(text, "cls-");
+    if (type.class_token || !take_word(text, "grid")) return true;
     const auto grid = take_number(text, 2);
     if (!grid || !take_word(text, "-")) return false;
     type.grid = *grid;
@@ -49,7 +50,7 @@ bool take_layers(std::string_view text, HeadType& type) {
 
 // "gridG-H": one hidden layer, and nothing behind it.
 bool take_group_layers(std::string_view text, HeadType& type) {
-    if (!text.starts_with("grid") || !take_grid(text, type)) return false;
+    if (!text.starts_with("grid") || !take_pool(text, type)) return false;
     const auto hidden = take_number(text, 5);
     if (!hidden || !text.empty()) return false;
     type.layers = 2;
@@ -63,7 +64,8 @@ bool take_type(std::string_view text, HeadType& type) {
             type.family = family;
             return take_group_layers(text, type);
         }
-    return take_grid(text, type) && take_layers(text, type);
+    type.norm = take_word(text, "norm-");
+    return take_pool(text, type) && take_layers(text, type);
 }
 
 }  // namespace

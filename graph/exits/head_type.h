@@ -23,19 +23,25 @@ struct HeadFamily {
     bool is_alone() const { return scope == Scope::kSite; }
 };
 
-/// What a type name like "grid4-mlp2x128" says. All are pools followed by linear layers with ReLU in between.
+/// Added to the variance of the features of one image where a head normalises them.
+inline constexpr float kHeadNormEpsilon = 1e-5f;
+
+/// What a type name like "norm-grid4-mlp2x128" says. All are pools, or a class token, followed by linear layers
+/// with ReLU in between.
 struct HeadType {
     std::string name;
     HeadFamily family = {};
-    int grid = 1;    ///< the pool's output is grid x grid; 1 = the global average
-    int layers = 1;  ///< linear ones
-    int hidden = 0;  ///< outputs of each linear layer but the last
+    bool norm = false;         ///< the pooled features of an image get mean 0 and deviation 1
+    bool class_token = false;  ///< token 0 instead of a pool
+    int grid = 1;              ///< the pool's output is grid x grid; 1 = the global average
+    int layers = 1;            ///< linear ones
+    int hidden = 0;            ///< outputs of each linear layer but the last
 
     /// Sizes from the pooled features to the logits: layers + 1 of them.
     std::vector<std::int64_t> widths(std::int64_t channels, std::int64_t classes) const;
 };
 
-/// Reads `^(grid[1-9][0-9]?-)?(linear|mlp[1-9]x[1-9][0-9]{0,4})$` and
+/// Reads `^(norm-)?(cls-|grid[1-9][0-9]?-)?(linear|mlp[1-9]x[1-9][0-9]{0,4})$` and
 /// `^(stage|shared)-grid[1-9][0-9]?-[1-9][0-9]{0,4}$`; empty when `name` is something else.
 std::optional<HeadType> parse_head_type(std::string_view name);
 

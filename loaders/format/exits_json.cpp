@@ -21,6 +21,37 @@ Json layouts_to_json(const std::vector<Site>& sites) {
     return layouts;
 }
 
+// Of tokens: how many are no patches, and a grid that is no square. Empty where there is nothing to say.
+void add_tokens(const std::vector<Site>& sites, Json& json) {
+    for (const Site& site : sites) {
+        if (site.tokens.prefix != 0) json["prefix"][site.name] = site.tokens.prefix;
+        if (site.tokens.height != 0) json["grids"][site.name] = {site.tokens.height, site.tokens.width};
+    }
+}
+
+void read_prefix(const JsonField& field, const Graph& graph, std::vector<Site>& sites) {
+    JsonFields fields(field);
+    for (Site& site : sites) {
+        if (!fields.has(site.name)) continue;
+        const JsonField count = fields[site.name];
+        const SiteTokens tokens{count.integer(1, INT32_MAX), 0, 0};
+        within(count.where(), [&] { set_tokens(graph, site, tokens); });
+    }
+    fields.finish();
+}
+
+void read_grids(const JsonField& field, const Graph& graph, std::vector<Site>& sites) {
+    JsonFields fields(field);
+    for (Site& site : sites) {
+        if (!fields.has(site.name)) continue;
+        const JsonField sides = fields[site.name];
+        const auto numbers = sides.integers();
+        if (numbers.size() != 2) sides.fail("rows and columns");
+        within(sides.where(), [&] { set_tokens(graph, site, {site.tokens.prefix, numbers[0], numbers[1]}); });
+    }
+    fields.finish();
+}
+
 void read_layouts(const JsonField& field, const Graph& graph, std::vector<Site>& sites) {
     JsonFields fields(field);
     for (Site& site : sites) {
@@ -78,11 +109,15 @@ ExitHead head_from_json(const JsonField& field, int at, const Graph& graph) {
 std::string exits_to_text(const Graph& graph, const ExitTable& exits) {
     const auto names = names_of(exits.sites);
     const Json layouts = layouts_to_json(exits.sites);
-    if (exits.heads.empty() && layouts.empty() && names == names_of(find_sites(graph))) return "";
+    Json tokens = Json::object();
+    add_tokens(exits.sites, tokens);
+    if (exits.heads.empty() && layouts.empty() && tokens.empty() && names == names_of(find_sites(graph)))
+        return "";
     Json heads = Json::array();
     for (const ExitHead& head : exits.heads) heads.push_back(head_to_json(graph, head));
     Json json = {{"sites", names}, {"heads", heads}};
     if (!layouts.empty()) json["layouts"] = layouts;
+    json.update(tokens);
     return canonical_text(json);
 }
 
@@ -99,6 +134,8 @@ ExitTable exits_from_text(const std::string& text, const std::string& where, con
     within(where, [&] { exits.sites = find_sites(graph, sites.texts()); });
     if (names_of(exits.sites) != sites.texts()) sites.fail("sites in the order in which they are computed");
     if (fields.has("layouts")) read_layouts(fields["layouts"], graph, exits.sites);
+    if (fields.has("prefix")) read_prefix(fields["prefix"], graph, exits.sites);
+    if (fields.has("grids")) read_grids(fields["grids"], graph, exits.sites);
     const JsonField heads = fields["heads"];
     for (std::size_t i = 0; i < heads.size(); ++i)
         exits.heads.push_back(head_from_json(heads[i], static_cast<int>(i), graph));

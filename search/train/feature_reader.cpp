@@ -10,16 +10,36 @@ namespace {
 
 constexpr double kLeastDeviation = 1e-6;  // below: a feature that never changes
 
+// To mean 0 and deviation 1, as the LayerNormalization of the head does.
+void normalise(std::span<float> features) {
+    const auto count = static_cast<double>(features.size());
+    double mean = 0, variance = 0;
+    for (const float value : features) mean += static_cast<double>(value) / count;
+    for (const float value : features) {
+        const double distance = static_cast<double>(value) - mean;
+        variance += distance * distance / count;
+    }
+    const double factor = 1 / std::sqrt(variance + static_cast<double>(kHeadNormEpsilon));
+    for (float& value : features) value = static_cast<float>((static_cast<double>(value) - mean) * factor);
+}
+
 }  // namespace
 
-FeatureReader::FeatureReader(const TrainingData& data, const FeatureSource& source)
+FeatureReader::FeatureReader(const TrainingData& data, const FeatureSource& source, bool norm)
     : data_(data),
       source_(source),
+      norm_(norm),
       mean_(static_cast<std::size_t>(source.size())),
       scale_(mean_.size(), 1.f) {}
 
-// As the network's own pool would give them.
+// As the head itself would give them to its first layer.
 void FeatureReader::read_plain(std::int64_t row, float* to) const {
+    read_pooled(row, to);
+    if (norm_) normalise({to, size()});
+}
+
+// As the network's own pool would give them.
+void FeatureReader::read_pooled(std::int64_t row, float* to) const {
     const std::uint16_t* from = data_.rows.features(row) + source_.block.offset;
     const std::int64_t size = source_.size();
     if (source_.patch == 1) {

@@ -12,7 +12,8 @@ namespace dyce {
 
 class FeatureReader {
 public:
-    FeatureReader(const TrainingData& data, const FeatureSource& source);
+    /// `norm`: the features of an image get mean 0 and deviation 1 first, as in the head.
+    FeatureReader(const TrainingData& data, const FeatureSource& source, bool norm = false);
 
     std::size_t size() const { return mean_.size(); }
     /// Measures mean and deviation over these rows.
@@ -28,9 +29,11 @@ public:
 
 private:
     void read_plain(std::int64_t row, float* to) const;
+    void read_pooled(std::int64_t row, float* to) const;
 
     const TrainingData& data_;
     FeatureSource source_;
+    bool norm_;
     std::vector<float> mean_, scale_;  // by feature
 };
 

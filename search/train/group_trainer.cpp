@@ -8,7 +8,7 @@ namespace dyce {
 double peak_rate(const HeadFamily& family, const TrainingOptions& options) {
     if (options.rate) return *options.rate;
     if (family.is_alone()) return 2e-3;
-    return family.sums ? 6e-3 : 4e-3;
+    return family.sums ? 6e-3 : 20e-3;
 }
 
 std::unique_ptr<GroupTrainer> make_trainer(const TrainingData& data, const GroupPlan& plan,

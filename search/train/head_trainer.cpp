@@ -29,7 +29,7 @@ HeadTrainer::HeadTrainer(const TrainingData& data, const GroupPlan& plan, const 
     : data_(data),
       site_(plan.sites.front()),
       options_(options),
-      reader_(data, plan.sources.front()),
+      reader_(data, plan.sources.front(), plan.type.norm),
       mlp_(plan.type.widths(plan.sources.front().block.channels, data.rows.classes)),
       optimiser_(mlp_.parameters().size()) {
     initialise(mlp_, random_for_head(options.seed, site_, plan.type.name));

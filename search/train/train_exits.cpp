@@ -134,15 +134,12 @@ std::vector<HeadPlan> plan_heads(const Member& member, const std::vector<HeadTyp
     std::vector<HeadPlan> plans;
     for (const int site : sites)
         for (const HeadType& type : types) {
-            if (head_fits(member.graph, member.exits.sites[static_cast<std::size_t>(site)], type))
+            const std::string why =
+                head_misfit(member.graph, member.exits.sites[static_cast<std::size_t>(site)], type);
+            if (why.empty())
                 plans.push_back({site, type});
-            else if (member.exits.sites[static_cast<std::size_t>(site)].layout == SiteLayout::kVector &&
-                     !type.family.is_alone())
-                notice("site " + std::to_string(site) + " has no map, and heads of type " + type.name +
-                       " have maps in common: left out there");
             else
-                notice("site " + std::to_string(site) + " has a feature map smaller than the grid of " +
-                       type.name + ": left out there");
+                notice("site " + std::to_string(site) + " gets no " + type.name + ": " + why);
         }
     return plans;
 }

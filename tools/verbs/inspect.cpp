@@ -5,6 +5,7 @@
 #include "tools/cli/inputs.h"
 #include "tools/cli/model_argument.h"
 #include "tools/verbs/recipe.h"
+#include "tools/verbs/site_values.h"
 #include "tools/verbs/verbs.h"
 
 #include <dyce/error.h>
@@ -39,11 +40,12 @@ ordered_json describe(const ModelData& model) {
     int position = 0;  // through all members; a member's classifier is one too
     for (const Member& member : model.members) {
         const int first = position;
-        for (const Site& site : member.exits.sites)
-            document["sites"].push_back({{"site", position++},
-                                         {"name", site.name},
-                                         {"channels", site.channels},
-                                         {"macs", site.macs}});
+        for (const Site& site : member.exits.sites) {
+            ordered_json row = {
+                {"site", position++}, {"name", site.name}, {"channels", site.channels}, {"macs", site.macs}};
+            add_layout(row, site);
+            document["sites"].push_back(std::move(row));
+        }
         for (const ExitHead& head : member.exits.heads)
             document["heads"].push_back(
                 {{"site", first + head.site}, {"type", head.type}, {"macs", head.macs}});
@@ -84,10 +86,12 @@ void print_member(const Member& member, int first_position) {
     for (std::size_t i = 0; i < member.exits.sites.size(); ++i) {
         const Site& site = member.exits.sites[i];
         const double share = static_cast<double>(site.macs) / static_cast<double>(member.macs);
-        std::printf("  %3d  %-32s %5lld channels  %12lld multiply-adds  %5.1f %%  %s\n",
+        const std::string positions =
+            site.layout == SiteLayout::kChannelsFirst ? "" : "(" + positions_text(member.graph, site) + ") ";
+        std::printf("  %3d  %-32s %5lld channels  %12lld multiply-adds  %5.1f %%  %s%s\n",
                     first_position + static_cast<int>(i), site.name.c_str(),
                     static_cast<long long>(site.channels), static_cast<long long>(site.macs), 100 * share,
-                    types_at(member.exits, i).c_str());
+                    positions.c_str(), types_at(member.exits, i).c_str());
     }
 }
 
@@ -146,7 +150,13 @@ int inspect(const Arguments& arguments) {
     const Model model = only_model(arguments, "inspect");
     const ModelData& data = *ModelAccess::data(model);
     if (arguments.has("json")) {
-        std::cout << describe(data).dump(2) << "\n";
+        auto document = describe(data);
+        if (arguments.has("values"))
+            for (std::size_t m = 0; m < data.members.size(); ++m)
+                document["member_list"][m]["values"] = values_to_json(data.members[m]);
+        std::cout << document.dump(2) << "\n";
+    } else if (arguments.has("values")) {
+        for (const Member& member : data.members) print_values(member);
     } else if (arguments.has("dot")) {
         for (const Member& member : data.members) print_dot(member.graph);
     } else {
@@ -165,6 +175,7 @@ const Verb kInspect{"inspect",
                     "shows sites, sizes, multiply-adds and digests",
                     {{"plan", "", "also the compiled steps, re-orders and memory"},
                      {"precision", "NAME", "that of the plan: f32, bf16 or int8 (f32)"},
+                     {"values", "", "every value that `dyce convert --sites-at` takes instead"},
                      {"dot", "", "the graph in Graphviz' language instead"}},
                     inspect};
 

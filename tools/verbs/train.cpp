@@ -3,6 +3,7 @@
 #include "search/train/train_exits.h"
 #include "tools/cli/model_argument.h"
 #include "tools/cli/output_paths.h"
+#include "tools/verbs/site_values.h"
 #include "tools/verbs/train_network.h"
 #include "tools/verbs/train_options.h"
 #include "tools/verbs/verbs.h"
@@ -112,8 +113,11 @@ int train(const Arguments& arguments) {
         if (!quiet) std::cerr << "dyce: " << text << "\n";
     };
     options.notice = notice;
+    if (member.exits.sites.empty())
+        throw Error(ErrorCode::kUsage, source, "has no exit sites; " + sites_hint(member));
     const auto heads = plan_heads(member, types, sites_of(arguments, member.exits.sites.size()), notice);
-    if (heads.empty()) throw Error(ErrorCode::kUsage, "--heads", "no head fits any site");
+    if (heads.empty())
+        throw Error(ErrorCode::kUsage, "--heads", "no head fits any site; " + sites_hint(member));
     const auto images = open_data(data, model);
 
     tell_how_to_go_on({options.checkpoint, options.resume}, arguments.has("cache"));
@@ -141,7 +145,8 @@ const Verb kTrain{
     {{"o,output", "FILE", "the model with its heads (replaced atomically; may be MODEL)"},
      {"data", "X", "labelled images, as for eval"},
      {"heads", "TYPE,..",
-      "linear, mlpLxH, gridG-.., stage-gridG-H, shared-gridG-H (linear,grid4-mlp2x128; whole: none)"},
+      "linear, mlpLxH, gridG-.., cls-.., norm-.., stage-gridG-H, shared-gridG-H (linear,grid4-mlp2x128; "
+      "whole networks: none)"},
      {"sites", "all|0,3,..", "where (all)"},
      {"epochs", "N", "times all rows are seen (8; whole networks 40)"},
      {"passes", "K", "rows an image: one plain, the others shifted and mirrored (3)"},
@@ -152,7 +157,7 @@ const Verb kTrain{
      {"holdout", "H", "share of the images kept for judging (0.1)"},
      {"batch", "N", "rows a step (256; whole networks 128)"},
      {"lr", "X",
-      "learning rate at its peak (0.002, stage 0.004, shared 0.006; sgd 0.1; fine-tuning a tenth)"},
+      "learning rate at its peak (0.002, stage 0.02, shared 0.006; sgd 0.1; fine-tuning a tenth)"},
      {"weight-decay", "X", "of AdamW (0.3; whole networks 0.05; sgd 0.0005)"},
      {"cache", "DIR", "keeps the features there and takes them from there"},
      {"checkpoint", "FILE", "keeps how far training has come there"},

@@ -178,6 +178,11 @@ int train_whole_network(const Arguments& arguments) {
     TrainNetworkOptions options = network_options(arguments);
     const auto teacher = take_teacher(arguments, options);
     const std::vector<HeadType> types = head_types_of(arguments, "");
+    for (const HeadType& type : types)
+        if (type.norm || type.class_token)
+            throw Error(
+                ErrorCode::kUsage, "--heads",
+                in_quotes(type.name) + " given: norm- and cls- are trained on a network that stays as it is");
     if (types.empty()) refuse(arguments, {"sites"}, "without --heads");
     for (const HeadType& type : types)
         if (!type.family.is_alone())

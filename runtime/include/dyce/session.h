@@ -44,8 +44,8 @@ struct ClassifyOptions {
     std::optional<CancelToken> cancel = {};
 };
 
-/// What a network knows of an image at a site: for each channel of the feature map the mean over all
-/// positions.
+/// What a network knows of an image at a site: for each channel the mean over all positions, but for class
+/// tokens and other tokens that are no patches.
 struct SiteFeatures {
     int site = 0;
     std::vector<float> values;

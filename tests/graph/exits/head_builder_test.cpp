@@ -59,7 +59,12 @@ TEST_CASE("head types are read from their names") {
     const struct {
         const char* name;
         int grid, layers, hidden;
+        bool norm = false, class_token = false;
     } rows[] = {{"linear", 1, 1, 0},
+                {"norm-linear", 1, 1, 0, true},
+                {"cls-mlp2x64", 1, 2, 64, false, true},
+                {"norm-cls-linear", 1, 1, 0, true, true},
+                {"norm-grid4-mlp2x128", 4, 2, 128, true},
                 {"mlp1x1000", 1, 1, 1000},
                 {"mlp3x500", 1, 3, 500},
                 {"grid4-linear", 4, 1, 0},
@@ -75,6 +80,8 @@ TEST_CASE("head types are read from their names") {
         CHECK(type->layers == row.layers);
         CHECK(type->hidden == row.hidden);
         CHECK(type->family.is_alone());
+        CHECK(type->norm == row.norm);
+        CHECK(type->class_token == row.class_token);
     }
     const auto stage = parse_head_type("stage-grid4-64"), shared = parse_head_type("shared-grid12-99999");
     REQUIRE(stage);
@@ -118,6 +125,14 @@ TEST_CASE("head types are read from their names") {
                              "shared-mlp2x64",
                              "shared-stage-grid4-64",
                              "grid4-64",
+                             "norm-",
+                             "cls-",
+                             "normlinear",
+                             "norm-norm-linear",
+                             "cls-norm-linear",
+                             "grid4-norm-linear",
+                             "cls-grid4-linear",
+                             "grid4-cls-linear",
                              "classifier"})
         CHECK_MESSAGE(!parse_head_type(name), name);
 }

@@ -113,14 +113,15 @@ bool same_weights(const Graph& a, const Graph& b) {
 TEST_CASE("attached heads answer as they were trained to, where the pool lets them see it") {
     const TempFolder folder;
     Member member = make_member();
-    const auto heads = all_plans(member, {"linear", "grid2-linear", "grid4-mlp2x16", "grid9-linear"});
-    CHECK(heads.size() == 6);  // a grid of 9 does not fit
+    const auto heads =
+        all_plans(member, {"linear", "grid2-linear", "grid4-mlp2x16", "norm-grid4-mlp2x16", "grid9-linear"});
+    CHECK(heads.size() == 8);  // a grid of 9 does not fit
     const auto report = train(member, heads, quick_options(folder), Quarters(500, 1));
     CHECK(report.held_out == 100);
     CHECK(report.missing == 0);
     CHECK(report.feature_rows == 500);
-    REQUIRE(report.heads.size() == 6);
-    REQUIRE(member.exits.heads.size() == 4 + 6);  // the two that came with each site are still there
+    REQUIRE(report.heads.size() == 8);
+    REQUIRE(member.exits.heads.size() == 4 + 8);  // the two that came with each site are still there
 
     const auto served = accuracies(member, Quarters(200, 2));
     for (const auto& head : report.heads) {

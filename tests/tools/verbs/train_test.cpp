@@ -24,7 +24,7 @@ TEST_CASE("train attaches heads, keeps others and reports what was held out") {
     const Outcome outcome = run_program(arguments + " --epochs 2 --json");
     CAPTURE(outcome.err);
     REQUIRE(outcome.code == 0);
-    CHECK(mentions(outcome, "smaller than the grid of grid9-linear"));
+    CHECK(mentions(outcome, "gets no grid9-linear: the grid is larger than the feature map, "));
     CHECK(mentions(outcome, "held out: 4 images"));
     CHECK(outcome.out.find("\"schema\": \"dyce.train/1\"") != std::string::npos);
     const auto model = load_model(folder / "out.safetensors");
