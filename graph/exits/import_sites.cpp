@@ -11,8 +11,6 @@
 namespace dyce {
 namespace {
 
-constexpr std::size_t kMostSites = 256;
-
 bool lies_last(SiteLayout layout) {
     return layout == SiteLayout::kChannelsLast || layout == SiteLayout::kTokens;
 }
@@ -150,7 +148,7 @@ private:
 
 // Every second one while there are too many.
 std::vector<Site> thinned(std::vector<Site> sites) {
-    while (sites.size() > kMostSites) {
+    while (sites.size() > kMaxSites) {
         std::vector<Site> kept;
         for (std::size_t i = 1; i < sites.size(); i += 2) kept.push_back(sites[i]);
         sites = std::move(kept);

@@ -9,7 +9,7 @@
 
 namespace dyce {
 
-/// The sites of a simplified graph, in execution order, at most 256: those of find_sites() whose channels lie
+/// The sites of a simplified graph, in execution order, at most kMaxSites: those of find_sites() whose channels lie
 /// first; the ends of blocks that compute on tokens or on maps whose channels lie last; where there is neither,
 /// the ends of stages.
 std::vector<Site> find_import_sites(const Graph& graph);

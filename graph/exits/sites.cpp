@@ -76,8 +76,11 @@ std::vector<Site> find_sites(const Graph& graph, const std::vector<std::string>&
 }
 
 std::vector<Site> possible_sites(const BackboneValues& values) {
-    return sites_where(
-        values, [&](ValueId value) { return can_be_site(values, value) && values.shape(value)[0] == 1; });
+    return sites_where(values, [&](ValueId value) {
+        const Node& maker = values.graph().nodes[index(values.maker(value))];
+        return can_be_site(values, value) && values.shape(value)[0] == 1 &&
+               maker.spec->name != "ExpandToBatch";  // the same for every image
+    });
 }
 
 std::vector<Site> find_again(const Graph& graph, const std::vector<Site>& sites) {
@@ -93,7 +96,10 @@ std::vector<Site> find_again(const Graph& graph, const std::vector<Site>& sites)
 }
 
 void set_layout(const Graph& graph, Site& site, SiteLayout layout) {
-    const Shape shape = infer_types(graph)[index(site.value)].shape;
+    set_layout(infer_types(graph)[index(site.value)].shape, site, layout);
+}
+
+void set_layout(const Shape& shape, Site& site, SiteLayout layout) {
     if (rank_of(layout) != shape.rank())
         throw Error(ErrorCode::kContent, "site " + site.name,
                     "is " + shape.to_string() + ", which cannot be laid out as " + name_of(layout));
@@ -103,7 +109,10 @@ void set_layout(const Graph& graph, Site& site, SiteLayout layout) {
 }
 
 void set_tokens(const Graph& graph, Site& site, const SiteTokens& tokens) {
-    const Shape shape = infer_types(graph)[index(site.value)].shape;
+    set_tokens(infer_types(graph)[index(site.value)].shape, site, tokens);
+}
+
+void set_tokens(const Shape& shape, Site& site, const SiteTokens& tokens) {
     const auto refuse = [&](const std::string& message) {
         throw Error(ErrorCode::kContent, "site " + site.name, "is " + shape.to_string() + ", " + message);
     };

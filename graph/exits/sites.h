@@ -4,10 +4,13 @@
 #include "graph/exits/backbone_values.h"
 #include "graph/exits/site_layout.h"
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
 namespace dyce {
+
+inline constexpr std::size_t kMaxSites = 256;  ///< of one network
 
 /// Features that an exit head may read.
 struct Site {
@@ -43,8 +46,10 @@ std::vector<Site> find_again(const Graph& graph, const std::vector<Site>& sites)
 
 /// Takes the site for one of that layout. Throws Error{kContent} naming it where its rank is another.
 void set_layout(const Graph& graph, Site& site, SiteLayout layout);
+void set_layout(const Shape& shape, Site& site, SiteLayout layout);
 /// Says how its tokens stand. Throws Error{kContent} naming it where it is none of tokens, has no token behind
 /// the prefix, or the grid has more or fewer cells than there are patches.
 void set_tokens(const Graph& graph, Site& site, const SiteTokens& tokens);
+void set_tokens(const Shape& shape, Site& site, const SiteTokens& tokens);
 
 }  // namespace dyce

@@ -15,9 +15,10 @@ void simplify(Graph& graph) {
     bool changed = true;
     for (int round = 0; changed && round < kMaxRounds; ++round) {
         changed = false;
-        for (const auto pass : {fold_constants, remove_identities, join_clips, recognize_gelu,
-                                recognize_swish, recognize_hard_swish, recognize_layer_norm,
-                                recognize_response_norm, sink_transposes, fold_affine})
+        for (const auto pass :
+             {fold_constants, remove_identities, join_clips, recognize_gelu, recognize_swish,
+              recognize_hard_swish, recognize_layer_norm, recognize_group_norm, recognize_response_norm,
+              recognize_softmax, sink_transposes, fold_affine})
             changed |= pass(graph);
     }
     verify(graph);

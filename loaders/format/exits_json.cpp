@@ -29,39 +29,41 @@ void add_tokens(const std::vector<Site>& sites, Json& json) {
     }
 }
 
-void read_prefix(const JsonField& field, const Graph& graph, std::vector<Site>& sites) {
+void read_layout(const JsonField& word, const Shape& shape, Site& site) {
+    const auto layout = parse_site_layout(word.text());
+    if (!layout) word.fail("nchw, nhwc, tokens or vector");
+    within(word.where(), [&] { set_layout(shape, site, *layout); });
+}
+
+void read_prefix(const JsonField& count, const Shape& shape, Site& site) {
+    const SiteTokens tokens{count.integer(1, INT32_MAX), 0, 0};
+    within(count.where(), [&] { set_tokens(shape, site, tokens); });
+}
+
+void read_grid(const JsonField& sides, const Shape& shape, Site& site) {
+    const auto numbers = sides.integers();
+    if (numbers.size() != 2) sides.fail("rows and columns");
+    const SiteTokens tokens{site.tokens.prefix, numbers[0], numbers[1]};
+    within(sides.where(), [&] { set_tokens(shape, site, tokens); });
+}
+
+// What the members of `field` say about sites by their names; `read` knows what.
+template <class Read>
+void read_by_site(const JsonField& field, const std::vector<TensorType>& types, std::vector<Site>& sites,
+                  const Read& read) {
     JsonFields fields(field);
-    for (Site& site : sites) {
-        if (!fields.has(site.name)) continue;
-        const JsonField count = fields[site.name];
-        const SiteTokens tokens{count.integer(1, INT32_MAX), 0, 0};
-        within(count.where(), [&] { set_tokens(graph, site, tokens); });
-    }
+    for (Site& site : sites)
+        if (fields.has(site.name))
+            read(fields[site.name], types[static_cast<std::size_t>(site.value)].shape, site);
     fields.finish();
 }
 
-void read_grids(const JsonField& field, const Graph& graph, std::vector<Site>& sites) {
-    JsonFields fields(field);
-    for (Site& site : sites) {
-        if (!fields.has(site.name)) continue;
-        const JsonField sides = fields[site.name];
-        const auto numbers = sides.integers();
-        if (numbers.size() != 2) sides.fail("rows and columns");
-        within(sides.where(), [&] { set_tokens(graph, site, {site.tokens.prefix, numbers[0], numbers[1]}); });
-    }
-    fields.finish();
-}
-
-void read_layouts(const JsonField& field, const Graph& graph, std::vector<Site>& sites) {
-    JsonFields fields(field);
-    for (Site& site : sites) {
-        if (!fields.has(site.name)) continue;
-        const JsonField word = fields[site.name];
-        const auto layout = parse_site_layout(word.text());
-        if (!layout) word.fail("nchw, nhwc, tokens or vector");
-        within(word.where(), [&] { set_layout(graph, site, *layout); });
-    }
-    fields.finish();
+void read_sites(JsonFields& fields, const Graph& graph, std::vector<Site>& sites) {
+    if (!fields.has("layouts") && !fields.has("prefix") && !fields.has("grids")) return;
+    const auto types = infer_types(graph);
+    if (fields.has("layouts")) read_by_site(fields["layouts"], types, sites, read_layout);
+    if (fields.has("prefix")) read_by_site(fields["prefix"], types, sites, read_prefix);
+    if (fields.has("grids")) read_by_site(fields["grids"], types, sites, read_grid);
 }
 
 Json head_to_json(const Graph& graph, const ExitHead& head) {
@@ -133,9 +135,7 @@ ExitTable exits_from_text(const std::string& text, const std::string& where, con
     const JsonField sites = fields["sites"];
     within(where, [&] { exits.sites = find_sites(graph, sites.texts()); });
     if (names_of(exits.sites) != sites.texts()) sites.fail("sites in the order in which they are computed");
-    if (fields.has("layouts")) read_layouts(fields["layouts"], graph, exits.sites);
-    if (fields.has("prefix")) read_prefix(fields["prefix"], graph, exits.sites);
-    if (fields.has("grids")) read_grids(fields["grids"], graph, exits.sites);
+    read_sites(fields, graph, exits.sites);
     const JsonField heads = fields["heads"];
     for (std::size_t i = 0; i < heads.size(); ++i)
         exits.heads.push_back(head_from_json(heads[i], static_cast<int>(i), graph));

@@ -35,11 +35,11 @@ std::string digest_of(const Dataset& images) {
     return digest.hex();
 }
 
-// What the features depend on.
+// What the features depend on; a single pass shows images as they are, whatever the seed.
 std::string feature_key(const Member& member, const Dataset& images, const TrainExitsOptions& options) {
     std::ostringstream key;
     key << member.digest << " " << member.preprocess_digest << " " << digest_of(images) << " "
-        << options.passes << " " << options.training.seed;
+        << options.passes << " " << (options.passes > 1 ? options.training.seed : 0);
     return key.str();
 }
 

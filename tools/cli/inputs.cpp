@@ -46,7 +46,7 @@ std::vector<std::string> read_labels(const std::string& path, int classes) {
 }
 
 std::vector<std::string> read_model_labels(const std::string& path, int classes) {
-    const std::vector<std::string> labels = read_labels(path, classes);
+    std::vector<std::string> labels = read_labels(path, classes);
     const auto bad = std::find_if_not(labels.begin(), labels.end(), is_printable_utf8);
     if (bad == labels.end()) return labels;
     const char* problem = valid_utf8_prefix(*bad) < bad->size()  ? "bytes that are not UTF-8"

@@ -216,7 +216,7 @@ int classify(const Arguments& arguments) {
 const Verb kClassify{
     "classify",
     "classify [MODEL] IMAGE|FOLDER...",
-    "names what is in images (JPEG, PNG)",
+    "names what is in images (JPEG, PNG, WebP)",
     {{"config", "SET[:NAME]",
       "which exits are on: a file of configurations or, with :NAME, the model's own set"},
      {"deadline-ms", "X",

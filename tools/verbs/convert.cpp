@@ -169,13 +169,15 @@ std::string activation_text(const ClassifierOutputs& outputs, int classes) {
 }
 
 std::string sites_text(const Member& member) {
-    const ExitTable& exits = member.exits;
-    std::string text = std::to_string(exits.sites.size());
-    for (std::size_t i = 0; i < std::min<std::size_t>(exits.sites.size(), 3); ++i)
-        text += (i == 0 ? ": " : ", ") + exits.sites[i].name;
-    text += exits.sites.size() > 3 ? ", .." : "";
-    const bool is_plain = exits.sites.empty() || exits.sites.back().layout == SiteLayout::kChannelsFirst;
-    return text + (is_plain ? "" : " (" + positions_text(member.graph, exits.sites.back()) + ")");
+    const std::vector<Site>& sites = member.exits.sites;
+    std::string text = std::to_string(sites.size());
+    for (std::size_t i = 0; i < std::min<std::size_t>(sites.size(), 3); ++i)
+        text += (i == 0 ? ": " : ", ") + sites[i].name;
+    text += sites.size() > 3 ? ", .." : "";
+    if (sites.empty() || sites.back().layout == SiteLayout::kChannelsFirst) return text;
+    const auto types = infer_types(member.graph);
+    const Shape& shape = types[static_cast<std::size_t>(sites.back().value)].shape;
+    return text + " (" + positions_text(shape, sites.back()) + ")";
 }
 
 // What was recognised, in five lines.

@@ -83,11 +83,14 @@ void print_member(const Member& member, int first_position) {
               << "multiply-adds " << member.macs << "\n"
               << "int8 scales   " << count_scales(member.graph) << "\n"
               << "exit sites    " << member.exits.sites.size() << std::endl;
+    const auto types = infer_types(member.graph);
     for (std::size_t i = 0; i < member.exits.sites.size(); ++i) {
         const Site& site = member.exits.sites[i];
         const double share = static_cast<double>(site.macs) / static_cast<double>(member.macs);
         const std::string positions =
-            site.layout == SiteLayout::kChannelsFirst ? "" : "(" + positions_text(member.graph, site) + ") ";
+            site.layout == SiteLayout::kChannelsFirst
+                ? ""
+                : "(" + positions_text(types[static_cast<std::size_t>(site.value)].shape, site) + ") ";
         std::printf("  %3d  %-32s %5lld channels  %12lld multiply-adds  %5.1f %%  %s%s\n",
                     first_position + static_cast<int>(i), site.name.c_str(),
                     static_cast<long long>(site.channels), static_cast<long long>(site.macs), 100 * share,

@@ -1,7 +1,6 @@
 #include "tools/verbs/site_values.h"
 
 #include "graph/exits/import_sites.h"
-#include "runtime/core/index.h"
 #include "runtime/core/text.h"
 
 #include <algorithm>
@@ -23,9 +22,8 @@ int number_of(const Member& member, const Site& site) {
 
 }  // namespace
 
-std::string positions_text(const Graph& graph, const Site& site) {
+std::string positions_text(const Shape& shape, const Site& site) {
     if (site.layout == SiteLayout::kVector) return "vector";
-    const Shape shape = infer_types(graph)[index(site.value)].shape;
     const SiteMap map = map_of(shape, site.layout, site.tokens);
     const std::string sides = std::to_string(map.height) + "x" + std::to_string(map.width);
     if (site.layout == SiteLayout::kChannelsFirst) return sides;
@@ -67,8 +65,9 @@ void print_values(const Member& member) {
         const double share =
             static_cast<double>(site.macs) / static_cast<double>(std::max<std::int64_t>(1, member.macs));
         std::printf("  %-44s %-16s %-22s %5.1f %%  %s%s\n", site.name.c_str(),
-                    values.shape(site.value).to_string().c_str(), positions_text(member.graph, site).c_str(),
-                    100 * share, values.alive(site.value) == 1 ? "*" : "",
+                    values.shape(site.value).to_string().c_str(),
+                    positions_text(values.shape(site.value), site).c_str(), 100 * share,
+                    values.alive(site.value) == 1 ? "*" : "",
                     number < 0 ? "" : (" site " + std::to_string(number)).c_str());
     }
 }

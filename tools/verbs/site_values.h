@@ -9,8 +9,8 @@
 
 namespace dyce {
 
-/// "14x14", "14x14, channels last", "64 tokens behind 1", "vector": a site besides its channels.
-std::string positions_text(const Graph& graph, const Site& site);
+/// "14x14", "14x14, channels last", "64 tokens behind 1", "vector": a site of that shape besides its channels.
+std::string positions_text(const Shape& shape, const Site& site);
 
 /// "layout" and, of tokens, "prefix" and "grid" where they are known.
 void add_layout(nlohmann::ordered_json& json, const Site& site);

@@ -117,7 +117,7 @@ std::shared_ptr<const ModelData> take_teacher(const Arguments& arguments, TrainN
     distill.alpha = arguments.real("alpha", distill.alpha, 0, 1);
     distill.temperature = arguments.real("temperature", distill.temperature, 0.01, 100);
     distill.entropy = arguments.real("entropy", distill.entropy, 0, 100);
-    const auto model = load_model(*path);
+    auto model = load_model(*path);
     options.teacher = &model->last();
     return model;
 }

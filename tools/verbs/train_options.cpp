@@ -10,7 +10,7 @@
 namespace dyce {
 
 std::string output_of(const Arguments& arguments) {
-    const std::string output = arguments.required("output", "-o OUT.safetensors");
+    std::string output = arguments.required("output", "-o OUT.safetensors");
     if (!output.ends_with(".safetensors"))
         throw Error(ErrorCode::kUsage, "--output",
                     "\"" + output + "\" given, expected a name ending in .safetensors");
@@ -50,7 +50,7 @@ std::vector<int> sites_of(const Arguments& arguments, std::size_t count) {
 }
 
 Resuming resuming_of(const Arguments& arguments) {
-    const Resuming resuming{arguments.text("checkpoint", ""), arguments.has("resume")};
+    Resuming resuming{arguments.text("checkpoint", ""), arguments.has("resume")};
     if (resuming.resume && resuming.checkpoint.empty())
         throw Error(ErrorCode::kUsage, "--resume", "needs --checkpoint FILE to go on from");
     return resuming;

@@ -66,7 +66,7 @@ std::vector<HeadLayer> first_layers(const std::vector<std::int64_t>& widths, Ran
 Member start_network(const Backbone& backbone, int classes, std::uint64_t seed) {
     Member member;
     member.architecture = backbone.name;
-    member.preprocess = preset(std::string(backbone.preset));
+    member.preprocess = preset(std::string(backbone.preset), backbone.side, backbone.side);
     member.graph = build_backbone(
         backbone,
         [&](const std::string& name, const Shape& shape) { return first_values(name, shape, seed); }, classes,

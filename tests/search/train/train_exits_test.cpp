@@ -212,6 +212,23 @@ TEST_CASE("heads with something in common are trained beside others, and are one
     CHECK(packed(member) - packed(fewer) < 128 * 64 * 2);
 }
 
+TEST_CASE("a single pass is the same for every seed, and is taken from the cache") {
+    const TempFolder folder;
+    TrainExitsOptions options = quick_options(folder);
+    options.cache = folder / "cache";
+    options.training.epochs = 1;
+    const auto rows = [&](int passes, std::uint64_t seed) {
+        options.passes = passes;
+        options.training.seed = seed;
+        Member member = make_member();
+        return train(member, all_plans(member, {"linear"}), options, Quarters(40, 1)).feature_rows;
+    };
+    CHECK(rows(1, 0) == 40);
+    CHECK(rows(1, 1) == 0);
+    CHECK(rows(2, 0) == 80);
+    CHECK(rows(2, 1) == 80);  // shifted otherwise
+}
+
 TEST_CASE("training again replaces heads") {
     const TempFolder folder;
     Member member = make_member();

@@ -203,3 +203,23 @@ TEST_CASE("the way from a network to operating points takes every kind of networ
         CHECK(answer["prob"][0].get<double>() + answer["prob"][1].get<double>() == doctest::Approx(1));
     }
 }
+
+TEST_CASE("--prefix-tokens overrides what the graph tells of the tokens") {
+    const TempFolder folder;
+    const Network &transformer_network = kNetworks[5], &residual_network = kNetworks[0];
+    const auto converted = [&](const Network& network, const char* count) {
+        return run_program("convert " + write_network(network, folder) + " " + network.options +
+                           " --prefix-tokens " + count + " -o " + folder / "m.safetensors");
+    };
+    CHECK(converted(transformer_network, "2").err.find("2: a, norm (15 tokens behind 2)") !=
+          std::string::npos);
+    CHECK(converted(transformer_network, "0").err.find("2: a, norm (17 tokens)") != std::string::npos);
+    const Outcome too_many = converted(transformer_network, "17"),
+                  no_tokens = converted(residual_network, "1");
+    CHECK(too_many.code == 2);
+    CHECK(too_many.err.find(
+              "--prefix-tokens: site a: is 1x17x3, 17 tokens before the patches given, expected 0 to 16") !=
+          std::string::npos);
+    CHECK(no_tokens.code == 2);
+    CHECK(no_tokens.err.find("--prefix-tokens: no site of the network has tokens") != std::string::npos);
+}
