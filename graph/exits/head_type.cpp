@@ -5,6 +5,9 @@
 namespace dyce {
 namespace {
 
+constexpr HeadFamily kGroupFamilies[] = {{"stage-", HeadFamily::Scope::kMap, true, false},
+                                         {"shared-", HeadFamily::Scope::kMember, false, true}};
+
 // The number at the front of `text`, of at most `digits` digits and without a leading zero, which is removed.
 std::optional<int> take_number(std::string_view& text, std::size_t digits) {
     std::size_t length = 0;
@@ -45,6 +48,26 @@ bool take_layers(std::string_view text, HeadType& type) {
     return true;
 }
 
+// "gridG-H": one hidden layer, and nothing behind it.
+bool take_group_layers(std::string_view text, HeadType& type) {
+    if (!text.starts_with("grid") || !take_pool(text, type)) return false;
+    const auto hidden = take_number(text, 5);
+    if (!hidden || !text.empty()) return false;
+    type.layers = 2;
+    type.hidden = *hidden;
+    return true;
+}
+
+bool take_type(std::string_view text, HeadType& type) {
+    for (const HeadFamily& family : kGroupFamilies)
+        if (take_word(text, family.prefix)) {
+            type.family = family;
+            return take_group_layers(text, type);
+        }
+    type.norm = take_word(text, "norm-");
+    return take_pool(text, type) && take_layers(text, type);
+}
+
 }  // namespace
 
 std::vector<std::int64_t> HeadType::widths(std::int64_t channels, std::int64_t classes) const {
@@ -57,8 +80,7 @@ std::vector<std::int64_t> HeadType::widths(std::int64_t channels, std::int64_t c
 std::optional<HeadType> parse_head_type(std::string_view name) {
     HeadType type;
     type.name = name;
-    type.norm = take_word(name, "norm-");
-    if (!take_pool(name, type) || !take_layers(name, type)) return {};
+    if (!take_type(name, type)) return {};
     return type;
 }
 

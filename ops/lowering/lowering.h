@@ -68,6 +68,8 @@ public:
                                    const MemoryDesc& packed) = 0;
     /// A constant derived from the node (`key` names it within the node), made once per model.
     virtual Buffer derived(const std::string& key, const std::function<Tensor()>& make) = 0;
+    /// A constant derived from a constant input and `key` alone, made once for all nodes that read the input.
+    virtual Buffer derived_from(int input, const std::string& key, const std::function<Tensor()>& make) = 0;
 
     /// Fresh memory for an output; `scale` where it will hold integers.
     virtual Buffer output(int output, const MemoryDesc& desc, float scale = 1) = 0;

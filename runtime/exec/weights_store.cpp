@@ -38,7 +38,16 @@ const void* WeightsStore::pack(int id, const Tensor& value, const MemoryDesc& se
 }
 
 const Tensor& WeightsStore::derive(int node, const std::string& key, const std::function<Tensor()>& make) {
-    const auto [entry, is_new] = derived_.try_emplace({node, key});
+    return find_or_make(of_nodes_, node, key, make);
+}
+
+const Tensor& WeightsStore::derive_from(int id, const std::string& key, const std::function<Tensor()>& make) {
+    return find_or_make(of_values_, id, key, make);
+}
+
+const Tensor& WeightsStore::find_or_make(Derived& derived, int of, const std::string& key,
+                                         const std::function<Tensor()>& make) {
+    const auto [entry, is_new] = derived.try_emplace({of, key});
     if (is_new) {
         entry->second = make();
         bytes_ += entry->second.byte_size();

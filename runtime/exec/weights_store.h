@@ -23,6 +23,8 @@ public:
                      std::span<const float> steps = {});
     /// The result of make() for the `key` of node `node`, called once.
     const Tensor& derive(int node, const std::string& key, const std::function<Tensor()>& make);
+    /// The same for the `key` of value `id`, whichever node asks.
+    const Tensor& derive_from(int id, const std::string& key, const std::function<Tensor()>& make);
     /// Bytes held beyond the original weights.
     std::size_t bytes() const noexcept { return bytes_; }
 
@@ -32,9 +34,14 @@ private:
         std::shared_ptr<std::byte> bytes;
     };
 
+    using Derived = std::map<std::pair<int, std::string>, Tensor>;
+
+    const Tensor& find_or_make(Derived& derived, int of, const std::string& key,
+                               const std::function<Tensor()>& make);
+
     dnnl::engine engine_;
     std::map<int, std::vector<Packed>> packed_;
-    std::map<std::pair<int, std::string>, Tensor> derived_;
+    Derived of_nodes_, of_values_;
     std::size_t bytes_ = 0;
 };
 

@@ -184,6 +184,12 @@ int train_whole_network(const Arguments& arguments) {
                 ErrorCode::kUsage, "--heads",
                 in_quotes(type.name) + " given: norm- and cls- are trained on a network that stays as it is");
     if (types.empty()) refuse(arguments, {"sites"}, "without --heads");
+    for (const HeadType& type : types)
+        if (!type.family.is_alone())
+            throw Error(ErrorCode::kUsage, "--heads",
+                        in_quotes(type.name) +
+                            " given: heads with something in common are trained on a network "
+                            "that stays as it is");
     const bool quiet = arguments.has("quiet");
     const Notice notice = [quiet](const std::string& text) {
         if (!quiet) std::cerr << "dyce: " << text << "\n";

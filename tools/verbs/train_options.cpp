@@ -23,8 +23,10 @@ std::vector<HeadType> head_types_of(const Arguments& arguments, const std::strin
         const auto type = parse_head_type(name);
         const auto is_same = [&](const HeadType& other) { return other.name == name; };
         if (!type)
-            throw Error(ErrorCode::kUsage, "--heads",
-                        "\"" + name + "\" given, expected types like linear, mlp3x500 or grid4-mlp2x128");
+            throw Error(
+                ErrorCode::kUsage, "--heads",
+                "\"" + name +
+                    "\" given, expected types like linear, mlp3x500, grid4-mlp2x128 or stage-grid4-64");
         if (std::any_of(types.begin(), types.end(), is_same))
             throw Error(ErrorCode::kUsage, "--heads", "\"" + name + "\" is there twice");
         types.push_back(*type);
