@@ -49,6 +49,8 @@ public:
     virtual int planned_rows() const = 0;
     /// Whether most of the network's layers are at their best with channels in blocks.
     virtual bool prefers_blocks() const = 0;
+    /// Whether kernels that take more memory for weights than others are out of the question, however quick.
+    virtual bool saves_memory() const { return false; }
     virtual const TensorType& input_type(int input) const = 0;
     virtual const TensorType& output_type(int output) const = 0;
     /// The value of a constant input; nullptr for one that is computed.

@@ -60,6 +60,7 @@ public:
     }
     int planned_rows() const override { return state_.planned_rows; }
     bool prefers_blocks() const override { return state_.prefers_blocks; }
+    bool saves_memory() const override { return state_.saves_memory; }
     std::optional<Quantization> quantized_input(int i) const override {
         if (state_.precision != Precision::kInt8 || is_head_) return std::nullopt;
         const Buffer& held = value_buffers_[index(input_id(i))];

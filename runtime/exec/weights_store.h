@@ -15,7 +15,9 @@ namespace dyce {
 
 class WeightsStore {
 public:
-    explicit WeightsStore(const dnnl::engine& engine) : engine_(engine) {}
+    /// `is_trial`: sizes are added up, but nothing is packed, and what pack() gives is not to be read.
+    explicit WeightsStore(const dnnl::engine& engine, bool is_trial = false)
+        : engine_(engine), is_trial_(is_trial) {}
 
     /// The bytes of `value`, which has layout `seen_as`, in layout `packed`. `id` identifies the value. With
     /// `steps` each slice along dimension 0 is divided by its own first: always the same ones for a value.
@@ -40,6 +42,7 @@ private:
                                const std::function<Tensor()>& make);
 
     dnnl::engine engine_;
+    bool is_trial_;
     std::map<int, std::vector<Packed>> packed_;
     Derived of_nodes_, of_values_;
     std::size_t bytes_ = 0;

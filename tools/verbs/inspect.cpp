@@ -1,8 +1,10 @@
 // dyce inspect: what a model file holds and how it runs.
 #include "loaders/format/preprocess_json.h"
 #include "runtime/exec/executor.h"
+#include "runtime/session/engine.h"
 #include "runtime/session/model_access.h"
 #include "tools/cli/inputs.h"
+#include "tools/cli/memory_limit.h"
 #include "tools/cli/model_argument.h"
 #include "tools/verbs/recipe.h"
 #include "tools/verbs/site_values.h"
@@ -113,8 +115,8 @@ void print_text(const ModelData& model) {
                   << " stored with the model\n";
 }
 
-void print_plan(const Member& member, Precision precision) {
-    const auto compiled = CompiledModel::compile(member.graph, member.exits, {.precision = precision});
+void print_plan(const Member& member, const CompileOptions& options) {
+    const auto compiled = CompiledModel::compile(member.graph, member.exits, options);
     std::size_t reorders = 0;
     std::cout << "plan of " << member.architecture << " for one image\n";
     for (const StepReport& step : compiled->steps()) {
@@ -124,6 +126,15 @@ void print_plan(const Member& member, Precision precision) {
     std::cout << compiled->steps().size() << " steps, " << reorders << " re-orders, "
               << compiled->arena_bytes() << " bytes of activations and scratch, " << compiled->packed_bytes()
               << " bytes of packed weights\n";
+}
+
+void print_plans(const Arguments& arguments, const Model& model) {
+    const SessionOptions options = session_options(arguments, {});
+    const MemoryReport memory = measure_memory(model, options);  // nothing is warm yet
+    const bool saves_memory = options.max_memory > 0 && Engine(model, options).economy() >= Economy::kKernels;
+    for (const Member& member : ModelAccess::data(model)->members)
+        print_plan(member, {.precision = precision_of(arguments), .saves_memory = saves_memory});
+    std::cout << memory.text();
 }
 
 std::string quoted(const std::string& text) { return nlohmann::json(text).dump(); }
@@ -165,8 +176,7 @@ int inspect(const Arguments& arguments) {
     } else {
         print_text(data);
         std::cout.flush();
-        if (arguments.has("plan"))
-            for (const Member& member : data.members) print_plan(member, precision_of(arguments));
+        if (arguments.has("plan")) print_plans(arguments, model);
     }
     return 0;
 }
@@ -179,6 +189,7 @@ const Verb kInspect{"inspect",
                     {{"plan", "", "also the compiled steps, re-orders and memory"},
                      {"precision", "NAME", "that of the plan: f32, bf16 or int8 (f32)"},
                      {"values", "", "every value that `dyce convert --sites-at` takes instead"},
+                     kMaxMemoryOption,
                      {"dot", "", "the graph in Graphviz' language instead"}},
                     inspect};
 
