@@ -8,7 +8,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <functional>
+#include <memory>
 
 using namespace dyce;
 using namespace dyce::test;
@@ -26,9 +28,10 @@ SiteNames names_of_sites(const std::vector<Site>& sites) {
 SiteNames import_names(const Graph& graph) { return names_of_sites(find_import_sites(graph)); }
 
 Tensor no_values(const std::string&, const Shape& shape) {
-    static const auto block = std::make_shared<const std::vector<float>>(std::size_t{1} << 23);
-    REQUIRE(shape.elements() <= static_cast<std::int64_t>(block->size()));
-    return {DataType::kFloat32, shape, block->data(), block};
+    constexpr std::int64_t kMost = std::int64_t{1} << 27;  // of VGG's first linear layer; nobody touches them
+    static const auto block = std::make_shared_for_overwrite<float[]>(kMost);
+    REQUIRE(shape.elements() <= kMost);
+    return {DataType::kFloat32, shape, block.get(), block};
 }
 
 // N x H x W x C -> what `of_tokens` makes of N x HW x C -> N x H x W x C.
@@ -66,6 +69,12 @@ ValueId with_position_encoding(Net& net, ValueId tokens, const std::string& name
     return transposed_of(net, reshaped_of(net, map, {0, 8, 16}), {0, 2, 1});
 }
 
+// The old rule took the rows of Swin's maps for channels.
+bool has_attention(const Graph& graph) {
+    return std::any_of(graph.nodes.begin(), graph.nodes.end(),
+                       [](const Node& node) { return node.spec->name == "Softmax"; });
+}
+
 }  // namespace
 
 TEST_CASE("import sites: convolutional networks keep the sites they had") {
@@ -74,7 +83,7 @@ TEST_CASE("import sites: convolutional networks keep the sites they had") {
         CAPTURE(backbone.name);
         const Graph graph = build_backbone(backbone, no_values, 10, backbone.input());
         const auto old_sites = find_sites(graph), sites = find_import_sites(graph);
-        if (old_sites.empty()) continue;
+        if (old_sites.empty() || has_attention(graph)) continue;
         CHECK(names_of_sites(sites) == names_of_sites(old_sites));
         for (const Site& site : sites) CHECK(site.layout == SiteLayout::kChannelsFirst);
     }
