@@ -238,4 +238,11 @@ bool fold_affine(Graph& graph) {
     return rewriter.sweep([&](Node& node) { fold_into_linear(rewriter, node); });
 }
 
+bool fold_arithmetic(Graph& graph) {
+    Rewriter rewriter(graph);
+    return rewriter.sweep([&](Node& node) {
+        if (node.spec->name != "BatchNormalization") fold_into_linear(rewriter, node);
+    });
+}
+
 }  // namespace dyce

@@ -16,6 +16,8 @@ bool remove_identities(Graph& graph);
 /// BatchNormalization, and arithmetic with constants of the channels, into the Conv, Gemm, MatMul,
 /// LayerNormalization or GroupNormalization before it.
 bool fold_affine(Graph& graph);
+/// The same, but batch norms stay.
+bool fold_arithmetic(Graph& graph);
 /// Clip and Relu after one another become one.
 bool join_clips(Graph& graph);
 /// Arithmetic with constants moves from behind a Transpose to before it.
@@ -35,9 +37,12 @@ bool fuse_pooled_mlp(Graph& graph);
 /// Element-wise nodes and residual sums into the node before them, as post-ops.
 bool fuse_post_ops(Graph& graph);
 
+/// What becomes of batch norms: those of a network that is to be trained further stay.
+enum class BatchNorms { kFold, kKeep };
+
 /// What a model file stores: constants folded, operators recognised, batch norms folded, dead code removed.
 /// Runs the passes above (but those that fuse) until none of them finds anything and verifies the result.
-void simplify(Graph& graph);
+void simplify(Graph& graph, BatchNorms norms = BatchNorms::kFold);
 /// What the executor compiles: the same network with heads and post-ops fused. Verifies the result.
 void fuse(Graph& graph);
 

@@ -10,7 +10,7 @@ constexpr int kMaxRounds = 10;
 
 }  // namespace
 
-void simplify(Graph& graph) {
+void simplify(Graph& graph, BatchNorms norms) {
     remove_dead_code(graph);
     bool changed = true;
     for (int round = 0; changed && round < kMaxRounds; ++round) {
@@ -18,8 +18,9 @@ void simplify(Graph& graph) {
         for (const auto pass :
              {fold_constants, remove_identities, join_clips, recognize_gelu, recognize_swish,
               recognize_hard_swish, recognize_layer_norm, recognize_group_norm, recognize_response_norm,
-              recognize_softmax, sink_transposes, fold_affine})
+              recognize_softmax, sink_transposes})
             changed |= pass(graph);
+        changed |= norms == BatchNorms::kFold ? fold_affine(graph) : fold_arithmetic(graph);
     }
     verify(graph);
 }

@@ -122,6 +122,28 @@ std::string optional_text(const Safetensors& file, const std::string& key) {
     return file.metadata().count(key) != 0 ? text_of(file, key) : "";
 }
 
+// The member's tensors by their own names, and how the file holds them.
+std::map<std::string, Tensor> take_member(const Safetensors& file, const DecodedTensors& decoded,
+                                          const std::string& prefix, Member& member) {
+    std::map<std::string, Tensor> tensors;
+    for (const auto& [name, tensor] : decoded.tensors) {
+        if (!name.starts_with(prefix)) continue;
+        const std::string own = name.substr(prefix.size());
+        tensors.emplace(own, tensor);
+        const auto entry = file.entries().find(name);
+        if (entry != file.entries().end() && entry->second.element->safetensors == "BF16" &&
+            is_weight(tensor))
+            member.storage = Precision::kBfloat16;
+        const auto storage = decoded.storage.find(name);
+        if (storage == decoded.storage.end()) continue;
+        const std::string& of = storage->second.of;
+        if (!of.empty() && !of.starts_with(prefix)) continue;  // another member's
+        member.storages[own] = storage->second;
+        if (!of.empty()) member.storages[own].of = of.substr(prefix.size());
+    }
+    return tensors;
+}
+
 }  // namespace
 
 MemberNames::MemberNames(std::size_t index, std::size_t count)
@@ -143,7 +165,8 @@ int count_classes(const Member& member, std::int64_t limit) {
     return static_cast<int>(classes);
 }
 
-Member read_member(const Safetensors& file, const MemberNames& names, const ModelLimits& limits) {
+Member read_member(const Safetensors& file, const DecodedTensors& decoded, const MemberNames& names,
+                   const ModelLimits& limits) {
     Member member;
     const std::string& path = file.path();
     const std::string preprocess_key = kPreprocessKey + names.suffix;
@@ -151,13 +174,7 @@ Member read_member(const Safetensors& file, const MemberNames& names, const Mode
     member.preprocess = preprocess_from_json({preprocess, path + ": " + preprocess_key});
     member.preprocess_digest = digest_of(canonical_text(preprocess));
 
-    std::map<std::string, Tensor> tensors;
-    for (const auto& [name, entry] : file.entries()) {
-        if (!name.starts_with(names.prefix)) continue;
-        const std::string own = name.substr(names.prefix.size());
-        tensors.emplace(own, file.tensor(name));
-        if (entry.element->safetensors == "BF16") member.storage = Precision::kBfloat16;
-    }
+    const std::map<std::string, Tensor> tensors = take_member(file, decoded, names.prefix, member);
     const std::string graph_key = kGraphKey + names.suffix;
     GraphDocument document =
         graph_from_text(text_of(file, graph_key), path + ": " + graph_key, tensors, limits.graph.nodes);
@@ -182,8 +199,7 @@ Member read_member(const Safetensors& file, const MemberNames& names, const Mode
 void write_member(Member& member, const MemberNames& names, std::map<std::string, std::string>& metadata,
                   StoredTensors& stored) {
     validate(member.preprocess, kPreprocessKey);
-    const bool is_narrow = member.storage == Precision::kBfloat16;
-    if (is_narrow) round_weights(member.graph);
+    if (member.storage == Precision::kBfloat16) round_weights(member.graph);
     complete(member, {}, nullptr);
     complete_heads(member.graph, member.exits);
 
@@ -193,9 +209,8 @@ void write_member(Member& member, const MemberNames& names, std::map<std::string
         const Value& value = member.graph.values[i];
         if (!value.constant || uses[i] == 0) continue;
         tensors.emplace(value.name, *value.constant);
-        stored.tensors.emplace(names.prefix + value.name, *value.constant);
-        if (is_narrow && is_weight(*value.constant)) stored.narrow.insert(names.prefix + value.name);
     }
+    encode_tensors(tensors, member.storages, member.storage, names.prefix, stored);
     const std::string graph_text = graph_to_text({member.architecture, member.parameters, member.graph});
     const std::string exits_text = exits_to_text(member.graph, member.exits);
     const std::string outputs_text = outputs_to_text(member.graph, member.activation);

@@ -1,6 +1,7 @@
 // One member's part of a model file: its metadata and its tensors. Internal to the model file.
 #pragma once
 
+#include "loaders/format/encode_tensors.h"
 #include "loaders/format/model_file.h"
 
 #include <map>
@@ -22,12 +23,8 @@ extern const char* const kOutputsKey;
 extern const char* const kPreprocessKey;
 
 /// Reads and checks a member, digests included. Throws as load_model() does.
-Member read_member(const Safetensors& file, const MemberNames& names, const ModelLimits& limits);
-
-struct StoredTensors {
-    std::map<std::string, Tensor> tensors;
-    std::set<std::string> narrow;  ///< those that go into the file as bfloat16
-};
+Member read_member(const Safetensors& file, const DecodedTensors& decoded, const MemberNames& names,
+                   const ModelLimits& limits);
 
 /// Checks `member`, adds what is stored of it, and fills in its digests. Throws as save_model() does.
 void write_member(Member& member, const MemberNames& names, std::map<std::string, std::string>& metadata,

@@ -1,5 +1,6 @@
 #include "loaders/format/model_file.h"
 
+#include "loaders/format/encodings_json.h"
 #include "loaders/format/json.h"
 #include "loaders/format/member_file.h"
 #include "loaders/format/within.h"
@@ -73,25 +74,29 @@ void check_format(const Safetensors& file) {
                      "found " + in_quotes(format->second) + ", this version of dyce reads " + kFormat);
 }
 
+// Every tensor belongs to a member, encoded ones and their parts, too.
+void check_owners(const DecodedTensors& decoded, const Safetensors& file, std::size_t members) {
+    const auto check = [&](const std::string& name) {
+        for (std::size_t m = 0; m < members; ++m)
+            if (name.starts_with(MemberNames(m, members).prefix)) return;
+        fail_content(file.path(), "tensor " + in_quotes(name) + " belongs to no member");
+    };
+    for (const auto& entry : file.entries()) check(entry.first);
+    for (const auto& tensor : decoded.tensors) check(tensor.first);
+}
+
 void check_names(const Safetensors& file, std::size_t members) {
-    std::vector<std::string> keys = {kDigestKey, kFormatKey, kLabelsKey, kMembersKey, kConfigurationsKey};
-    std::vector<std::string> prefixes;
+    std::vector<std::string> keys = {kDigestKey,  kFormatKey,         kLabelsKey,
+                                     kMembersKey, kConfigurationsKey, kTensorsKey};
     for (std::size_t m = 0; m < members; ++m) {
         const MemberNames names(m, members);
         for (const char* key : {kGraphKey, kExitsKey, kOutputsKey, kPreprocessKey})
             keys.push_back(key + names.suffix);
-        prefixes.push_back(names.prefix);
     }
     for (const auto& [key, text] : file.metadata())
         if (key.starts_with(kOurKeys) && std::find(keys.begin(), keys.end(), key) == keys.end())
             fail_content(file.path(),
                          "unknown metadata key " + in_quotes(key) + ", a newer dyce may read it");
-    for (const auto& entry : file.entries()) {
-        const std::string& name = entry.first;
-        if (std::none_of(prefixes.begin(), prefixes.end(),
-                         [&](const std::string& prefix) { return name.starts_with(prefix); }))
-            fail_content(file.path(), "tensor " + in_quotes(name) + " belongs to no member");
-    }
 }
 
 void check_digest(const JsonField& digests, const std::string& name, const std::string& actual) {
@@ -119,8 +124,10 @@ std::shared_ptr<const ModelData> load_model(const Safetensors& file, const Model
     check_names(file, members);
     auto model = std::make_shared<ModelData>();
     model->mapping = file.mapping();
+    const DecodedTensors decoded = decode_tensors(file, limits.decoding);
+    check_owners(decoded, file, members);
     for (std::size_t m = 0; m < members; ++m)
-        model->members.push_back(read_member(file, MemberNames(m, members), limits));
+        model->members.push_back(read_member(file, decoded, MemberNames(m, members), limits));
     const auto& metadata = file.metadata();
     if (const auto labels = metadata.find(kLabelsKey); labels != metadata.end())
         model->labels =
@@ -137,20 +144,39 @@ std::shared_ptr<const ModelData> load_model(const Safetensors& file, const Model
     return model;
 }
 
-void save_model(const std::string& path, const ModelData& model) {
-    ModelData checked = model;
+namespace {
+
+// All that goes into the file.
+struct ModelContent {
     std::map<std::string, std::string> metadata = {{kFormatKey, kFormat}};
     StoredTensors stored;
-    const std::size_t members = checked.members.size();
+};
+
+ModelContent content_of(ModelData model) {
+    ModelContent content;
+    auto& [metadata, stored] = content;
+    const std::size_t members = model.members.size();
     for (std::size_t m = 0; m < members; ++m)
-        write_member(checked.members[m], MemberNames(m, members), metadata, stored);
-    complete(checked, {});
-    metadata[kDigestKey] =
-        canonical_text({{"model", checked.digest}, {"preprocess", checked.preprocess_digest}});
+        write_member(model.members[m], MemberNames(m, members), metadata, stored);
+    complete(model, {});
+    metadata[kDigestKey] = canonical_text({{"model", model.digest}, {"preprocess", model.preprocess_digest}});
     if (members > 1) metadata[kMembersKey] = std::to_string(members);
     if (!model.labels.empty()) metadata[kLabelsKey] = canonical_text(model.labels);
     if (model.configurations) metadata[kConfigurationsKey] = model.configurations->text();
-    write_safetensors(path, metadata, stored.tensors, stored.narrow);
+    if (!stored.encodings.empty()) metadata[kTensorsKey] = encodings_to_text(stored.encodings);
+    return content;
+}
+
+}  // namespace
+
+ContainerSize size_of_model(const ModelData& model) {
+    const ModelContent content = content_of(model);
+    return size_of_safetensors(content.metadata, content.stored.tensors, content.stored.types);
+}
+
+void save_model(const std::string& path, const ModelData& model) {
+    const ModelContent content = content_of(model);
+    write_safetensors(path, content.metadata, content.stored.tensors, content.stored.types);
 }
 
 }  // namespace dyce

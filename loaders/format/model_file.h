@@ -5,8 +5,10 @@
 #include "graph/exits/exits.h"
 #include "graph/graph.h"
 #include "graph/verify.h"
+#include "loaders/format/decode_tensors.h"
 #include "loaders/format/output_activation.h"
 #include "loaders/format/safetensors.h"
+#include "loaders/format/tensor_encoding.h"
 #include "loaders/image/preprocess.h"
 #include "runtime/core/precision.h"
 
@@ -29,6 +31,8 @@ struct Member {
     /// How the file holds weights (is_weight()): as bfloat16, to which save_model() rounds them, at half the
     /// size.
     Precision storage = Precision::kFloat32;
+    /// Tensors that the file holds otherwise, by name; names of others are ignored.
+    TensorStorages storages;
     /// Of the backbone as it was imported: folding batch norms loses some. Stored in the file.
     std::int64_t parameters = 0;
 
@@ -60,6 +64,7 @@ struct ModelData {
 
 struct ModelLimits {
     SafetensorsLimits container;
+    DecodingLimits decoding;
     GraphLimits graph;
 };
 
@@ -68,6 +73,9 @@ std::shared_ptr<const ModelData> load_model(const std::string& path, const Model
 
 /// The same of a container that is open already.
 std::shared_ptr<const ModelData> load_model(const Safetensors& file, const ModelLimits& limits = {});
+
+/// What save_model() would write: the exact sizes. Throws as it does, but for Error{kIo}.
+ContainerSize size_of_model(const ModelData& model);
 
 /// Writes `model` atomically; what load_model() computes is ignored in `model`. Graphs are as simplify()
 /// leaves them. Throws Error{kIo}, and Error{kContent, kResource} for what load_model() would refuse.

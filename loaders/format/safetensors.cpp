@@ -163,6 +163,7 @@ Safetensors Safetensors::parse(const std::string& path, std::span<const std::byt
     Safetensors file;
     file.path_ = path;
     file.owner_ = std::move(owner);
+    file.byte_size_ = bytes.size();
     const std::string_view header = find_header(path, as_text(bytes), limits.header_bytes);
     file.data_ = bytes.subspan(kLengthBytes + header.size());
 

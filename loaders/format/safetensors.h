@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <set>
 #include <span>
 #include <string>
 
@@ -52,6 +51,8 @@ public:
     const std::string& path() const noexcept { return path_; }
     const std::map<std::string, std::string>& metadata() const noexcept { return metadata_; }
     const std::map<std::string, Entry>& entries() const noexcept { return entries_; }
+    /// Of the whole file.
+    std::uint64_t byte_size() const noexcept { return byte_size_; }
     /// The mapped file; null when the bytes are elsewhere.
     const std::shared_ptr<const FileMapping>& mapping() const noexcept { return mapping_; }
 
@@ -68,16 +69,29 @@ private:
     std::shared_ptr<const FileMapping> mapping_;
     std::shared_ptr<const void> owner_;  // of the bytes
     std::span<const std::byte> data_;
+    std::uint64_t byte_size_ = 0;
     std::map<std::string, std::string> metadata_;
     std::map<std::string, Entry> entries_;
 };
 
+/// How tensors are stored, where not as they are: "BF16" for float32 numbers, which are rounded to it, and "I8" for
+/// uint8 numbers that mean signed ones in two's complement.
+using StoredTypes = std::map<std::string, std::string>;
+
 /// Writes the container all or nothing; the same content gives the same bytes. The data starts at a multiple
 /// of 64 bytes; tensors of a multiple of 64 bytes come first, then larger element types, then names in order.
-/// The float32 tensors called `narrow` are stored as BF16, rounded to it.
 /// Throws Error{kIo}, and as the reader would for a name or a header that it refuses.
 void write_safetensors(const std::string& path, const std::map<std::string, std::string>& metadata,
-                       const std::map<std::string, Tensor>& tensors,
-                       const std::set<std::string>& narrow = {});
+                       const std::map<std::string, Tensor>& tensors, const StoredTypes& types = {});
+
+/// What that file takes.
+struct ContainerSize {
+    std::size_t header = 0, data = 0;  ///< bytes; the header with its length before it
+
+    std::size_t all() const { return header + data; }
+};
+ContainerSize size_of_safetensors(const std::map<std::string, std::string>& metadata,
+                                  const std::map<std::string, Tensor>& tensors,
+                                  const StoredTypes& types = {});
 
 }  // namespace dyce

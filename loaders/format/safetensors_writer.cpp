@@ -24,13 +24,14 @@ struct Stored {
 };
 
 // Sizes that keep the alignment first, then falling element sizes: every tensor is aligned to its element.
-std::vector<Stored> in_file_order(const std::map<std::string, Tensor>& tensors,
-                                  const std::set<std::string>& narrow) {
+std::vector<Stored> in_file_order(const std::map<std::string, Tensor>& tensors, const StoredTypes& types) {
     std::vector<Stored> ordered;
-    for (const auto& [name, tensor] : tensors)
+    for (const auto& [name, tensor] : tensors) {
+        const auto type = types.find(name);
         ordered.push_back(
             {&name, &tensor,
-             narrow.count(name) != 0 ? find_safetensors_element("BF16") : &element_of(tensor.dtype())});
+             type != types.end() ? find_safetensors_element(type->second) : &element_of(tensor.dtype())});
+    }
     const auto key = [](const Stored& stored) {
         const bool is_odd = stored.bytes() % kAlignment != 0;
         return std::pair(is_odd, is_odd ? 8 - stored.element->size : 0);
@@ -61,8 +62,8 @@ std::string header_text(const std::map<std::string, std::string>& metadata,
 }  // namespace
 
 void write_safetensors(const std::string& path, const std::map<std::string, std::string>& metadata,
-                       const std::map<std::string, Tensor>& tensors, const std::set<std::string>& narrow) {
-    const auto ordered = in_file_order(tensors, narrow);
+                       const std::map<std::string, Tensor>& tensors, const StoredTypes& types) {
+    const auto ordered = in_file_order(tensors, types);
     const std::string header = header_text(metadata, ordered);
     const SafetensorsLimits limits;
     if (header.size() > limits.header_bytes)
@@ -74,12 +75,20 @@ void write_safetensors(const std::string& path, const std::map<std::string, std:
     for (unsigned byte = 0; byte < 8; ++byte) length += static_cast<char>(header.size() >> (8 * byte));
     file.write(length + header);
     for (const Stored& one : ordered) {
-        if (one.element->widen == nullptr)
-            file.write({static_cast<const std::byte*>(one.tensor->bytes()), one.bytes()});
-        else
+        if (one.element->safetensors == "BF16")
             file.write(narrowed(*one.tensor));
+        else
+            file.write({static_cast<const std::byte*>(one.tensor->bytes()), one.bytes()});
     }
     file.commit();
+}
+
+ContainerSize size_of_safetensors(const std::map<std::string, std::string>& metadata,
+                                  const std::map<std::string, Tensor>& tensors, const StoredTypes& types) {
+    const auto ordered = in_file_order(tensors, types);
+    ContainerSize size{8 + header_text(metadata, ordered).size()};
+    for (const Stored& one : ordered) size.data += one.bytes();
+    return size;
 }
 
 }  // namespace dyce

@@ -2,12 +2,22 @@
 
 #include "runtime/core/bfloat16.h"
 
+#include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace dyce {
 
 bool is_weight(const Tensor& tensor) {
     return tensor.dtype() == DataType::kFloat32 && tensor.shape().rank() >= 2;
+}
+
+bool is_narrow(const Tensor& tensor) {
+    constexpr std::uint32_t kLowerHalf = 0xffff;
+    const float* values = tensor.data<float>();
+    return tensor.dtype() == DataType::kFloat32 &&
+           std::all_of(values, values + tensor.elements(),
+                       [](float value) { return (std::bit_cast<std::uint32_t>(value) & kLowerHalf) == 0; });
 }
 
 void round_weights(Graph& graph) {
@@ -21,10 +31,10 @@ void round_weights(Graph& graph) {
     }
 }
 
-std::vector<std::byte> narrowed(const Tensor& weight) {
-    std::vector<std::byte> bytes(static_cast<std::size_t>(weight.elements()) * sizeof(std::uint16_t));
-    for (std::int64_t i = 0; i < weight.elements(); ++i) {
-        const std::uint16_t bits = to_bfloat16(weight.data<float>()[i]);
+std::vector<std::byte> narrowed(const Tensor& tensor) {
+    std::vector<std::byte> bytes(static_cast<std::size_t>(tensor.elements()) * sizeof(std::uint16_t));
+    for (std::int64_t i = 0; i < tensor.elements(); ++i) {
+        const std::uint16_t bits = to_bfloat16(tensor.data<float>()[i]);
         std::memcpy(bytes.data() + static_cast<std::size_t>(i) * sizeof bits, &bits, sizeof bits);
     }
     return bytes;

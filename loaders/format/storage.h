@@ -11,10 +11,13 @@ namespace dyce {
 /// What may be narrowed: float32 of two axes or more. Biases and what belongs to norms has one.
 bool is_weight(const Tensor& tensor);
 
+/// Whether bfloat16 holds every number of a float32 tensor as it is.
+bool is_narrow(const Tensor& tensor);
+
 /// Rounds all weights of the graph to the nearest number that bfloat16 holds, ties to even.
 void round_weights(Graph& graph);
 
-/// The numbers of a weight in bfloat16, each rounded so.
-std::vector<std::byte> narrowed(const Tensor& weight);
+/// Float32 numbers in bfloat16, each rounded so.
+std::vector<std::byte> narrowed(const Tensor& tensor);
 
 }  // namespace dyce

@@ -14,6 +14,7 @@ import sys
 import arrays
 import configurations
 import containers
+import encodings_table
 import graphs
 import lists
 import onnx_models
@@ -48,7 +49,7 @@ class Cases:
 
 
 cases = Cases(*sys.argv[1:])
-for module in (containers, graphs, onnx_models, configurations, arrays, images, lists):
+for module in (containers, graphs, encodings_table, onnx_models, configurations, arrays, images, lists):
     cases.kind = module.__name__
     module.add(cases)
 cases.file("cases.json", json.dumps(cases.cases).encode())

@@ -138,6 +138,10 @@ ExitTable exits_of(const Arguments& arguments, const Graph& graph) {
     return find_exits_at(graph, std::move(sites));
 }
 
+BatchNorms norms_of(const Arguments& arguments) {
+    return arguments.has("keep-norms") ? BatchNorms::kKeep : BatchNorms::kFold;
+}
+
 // Outputs that turn out to be no exits are dropped, too.
 void drop_plain_outputs(Member& member, const Arguments& arguments, ClassifierOutputs& outputs) {
     std::vector<ValueId> kept;
@@ -153,7 +157,7 @@ void drop_plain_outputs(Member& member, const Arguments& arguments, ClassifierOu
     }
     if (kept.size() == member.graph.outputs.size()) return;
     member.graph.outputs = std::move(kept);
-    simplify(member.graph);
+    simplify(member.graph, norms_of(arguments));
     member.exits = exits_of(arguments, member.graph);
 }
 
@@ -235,7 +239,7 @@ int convert(const Arguments& arguments) {
     member.activation = outputs.activation;
     member.parameters = count_parameters(backbone_of(member.graph));
     if (arguments.has("drop-class")) drop_class(member.graph, arguments.integer("drop-class", 0, 0, 100'000));
-    simplify(member.graph);
+    simplify(member.graph, norms_of(arguments));
     member.exits = exits_of(arguments, member.graph);
     drop_plain_outputs(member, arguments, outputs);
     member.storage = float_of(arguments, "store");
@@ -286,6 +290,9 @@ const Verb kConvert{
      {"prefix-tokens", "N",
       "of the tokens at every site the first N are no patches (as the network joins them)"},
      {"store", "NAME", "weights in the file: f32, or rounded to bf16 at half the size (f32)"},
+     {"keep-norms", "",
+      "batch norms stay in the file, for `dyce compress` and `dyce train --fine-tune`; the network runs "
+      "slower"},
      {"check", "FILE.npz",
       "arrays named as the network's input and outputs: exit code 1 where the model answers otherwise, or an "
       "image's answer depends on its batch"},

@@ -90,11 +90,11 @@ void print_json(const TrainExitsReport& report, const ModelData& model) {
 
 int train(const Arguments& arguments) {
     if (arguments.has("from-scratch") || arguments.has("fine-tune")) return train_whole_network(arguments);
-    refuse(
-        arguments,
-        {"arch", "classes", "labels", "optimiser", "ema", "exit-weight", "augment", "cutout", "teacher",
-         "entropy", "mixup", "log", "precision", "store", "resize", "crop", "interpolation", "mean", "std"},
-        "without --from-scratch or --fine-tune");
+    refuse(arguments,
+           {"arch",      "classes", "labels",  "optimiser", "ema",           "exit-weight", "augment",
+            "cutout",    "teacher", "entropy", "mixup",     "log",           "norms",       "clip",
+            "precision", "store",   "resize",  "crop",      "interpolation", "mean",        "std"},
+           "without --from-scratch or --fine-tune");
     const std::string source = arguments.only_positional("MODEL");
     const std::string data = data_of(arguments);
     const std::string output = output_of(arguments);
@@ -178,6 +178,9 @@ const Verb kTrain{
      {"optimiser", "sgd|adamw", "of a whole network (sgd, with Nesterov's momentum 0.9)"},
      {"precision", "NAME", "of a whole network's passes: f32, or bf16 where the processor has it (f32)"},
      {"store", "NAME", "weights of a whole network in the file: f32, or bf16 at half the size (f32)"},
+     {"norms", "live|folded",
+      "fine-tuning: batch norms where convolutions have none, folded again at the end, or as it is (live)"},
+     {"clip", "L", "the gradient's length is brought down to L (0: as it is)"},
      {"exit-weight", "W", "of all exits' losses together beside the classifier's 1 (1)"},
      {"teacher", "MODEL", "a bigger network whose exits teach the whole network; --loss distill or erde"},
      {"entropy", "B", "with erde: weight of doubt where the teacher is wrong (0.5)"},

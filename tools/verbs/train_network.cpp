@@ -87,6 +87,9 @@ TrainNetworkOptions network_options(const Arguments& arguments) {
     optimiser.precision = float_of(arguments, "precision");
     optimiser.smoothing = arguments.real("smoothing", 0, 0, 0.99);
     optimiser.exits = arguments.real("exit-weight", 1, 0, 100);
+    options.live_norms =
+        arguments.has("fine-tune") && arguments.choice("norms", "live", {"live", "folded"}) == "live";
+    optimiser.clip = arguments.real("clip", 0, 0, 1e9);
     options.augment.shift = arguments.choice("augment", "shift", {"shift", "none"}) == "shift";
     options.augment.cutout = static_cast<int>(arguments.integer("cutout", 0, 1, 1024));
     options.augment.mixup = arguments.real("mixup", 0, 0, 1);
@@ -134,6 +137,9 @@ void print_table(const TrainNetworkReport& report, const Member& member, std::in
             std::fprintf(stderr, "%5d  %-20s %8.2f %%\n", head.site, head.type.c_str(),
                          100 * report.accuracy[static_cast<std::size_t>(head.output)]);
     }
+    if (report.returns > 0)
+        std::fprintf(stderr, "the loss exploded %d times: the training went back and halved its rate\n",
+                     report.returns);
     std::fprintf(stderr, "training: %lld steps in %.1f s, %.0f images/s\n",
                  static_cast<long long>(report.steps), report.seconds, images_per_second(report, batch));
 }
@@ -168,6 +174,7 @@ int train_whole_network(const Arguments& arguments) {
     const std::string mode = arguments.has("fine-tune") ? "--fine-tune" : "--from-scratch";
     if (arguments.has("fine-tune") && arguments.has("from-scratch"))
         throw Error(ErrorCode::kUsage, "--from-scratch", "has no meaning with --fine-tune");
+    if (!arguments.has("fine-tune")) refuse(arguments, {"norms"}, "without --fine-tune");
     if (!arguments.positionals().empty())
         throw Error(ErrorCode::kUsage, arguments.positionals()[0], "has no meaning with " + mode);
     refuse(arguments, {"passes", "cache"}, "with " + mode);
@@ -196,6 +203,7 @@ int train_whole_network(const Arguments& arguments) {
     };
 
     ModelData model = start(arguments, data, options.seed, options.teacher);
+    expect_trainable(model.members[0].graph, arguments.text("fine-tune", mode));
     Member& member = model.members[0];
     if (arguments.has("store")) member.storage = float_of(arguments, "store");
     start_heads(member, model.classes, types, sites_of(arguments, member.exits.sites.size()), options.seed,

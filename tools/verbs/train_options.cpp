@@ -1,5 +1,6 @@
 #include "tools/verbs/train_options.h"
 
+#include "search/train/backward/trainable.h"
 #include "tools/cli/interruption.h"
 
 #include <dyce/error.h>
@@ -66,6 +67,15 @@ void tell_how_to_go_on(const Resuming& resuming, bool keeps_features) {
     else
         set_way_to_go_on(
             "nothing was kept: --checkpoint FILE, and --resume after an interruption, would keep it");
+}
+
+void expect_trainable(const Graph& graph, const std::string& path) {
+    const std::vector<std::string> nodes = find_untrainable(graph);
+    if (nodes.empty()) return;
+    std::string text;
+    for (const std::string& node : nodes) text += (text.empty() ? "" : ", ") + node;
+    throw Error(ErrorCode::kUsage, path,
+                "cannot be trained, for " + std::to_string(nodes.size()) + " of its nodes: " + text);
 }
 
 void refuse(const Arguments& arguments, std::initializer_list<const char*> options,

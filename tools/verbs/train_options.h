@@ -31,6 +31,9 @@ void tell_how_to_go_on(const Resuming& resuming, bool keeps_features);
 /// Throws Error{kUsage} for the first of the options that is given: it `has no meaning` here.
 void refuse(const Arguments& arguments, std::initializer_list<const char*> options, const std::string& where);
 
+/// Throws Error{kUsage} at `path` with all nodes of a network that cannot be trained, before anything has begun.
+void expect_trainable(const Graph& graph, const std::string& path);
+
 /// Progress of several kinds of work one after another, a line each.
 class Phases {
 public:

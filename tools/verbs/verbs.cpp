@@ -6,7 +6,7 @@ namespace dyce {
 
 std::span<const Verb* const> all_verbs() {
     static constexpr std::array kVerbs = {&kConvert,  &kInspect, &kClassify, &kTrain,  &kCascade,
-                                          &kQuantize, &kRecord,  &kMerge,    &kSearch, &kEval,
+                                          &kQuantize, &kCompress, &kRecord,  &kMerge,    &kSearch, &kEval,
                                           &kBench,    &kReport,  &kRun};
     return kVerbs;
 }

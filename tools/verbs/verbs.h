@@ -8,7 +8,7 @@
 namespace dyce {
 
 extern const Verb kConvert, kInspect, kClassify, kTrain, kRecord, kMerge, kSearch, kCascade, kEval, kBench,
-    kReport, kRun, kQuantize;
+    kReport, kRun, kQuantize, kCompress;
 
 /// In the order of the help text.
 std::span<const Verb* const> all_verbs();

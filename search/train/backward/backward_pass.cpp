@@ -1,5 +1,7 @@
 #include "search/train/backward/backward_pass.h"
 
+#include "search/train/backward/trainable.h"
+
 #include <algorithm>
 
 namespace dyce {
@@ -29,6 +31,14 @@ const BackwardPass* find_backward_pass(const OpSpec& spec) {
         std::begin(kBackwardPasses), std::end(kBackwardPasses),
         [&](const BackwardPass& one) { return one.name == spec.name && one.domain == spec.domain; });
     return found == std::end(kBackwardPasses) ? nullptr : found;
+}
+
+std::vector<std::string> find_untrainable(const Graph& graph) {
+    std::vector<std::string> found;
+    for (const Node& node : graph.nodes)
+        if (find_backward_pass(*node.spec) == nullptr)
+            found.push_back(node.name + " (" + std::string(node.spec->name) + ")");
+    return found;
 }
 
 }  // namespace dyce

@@ -28,12 +28,19 @@ NetworkRun::NetworkRun(const Graph& graph, std::int64_t batch, const TrainingPla
       arena_(zeros(plan_.batch_plan.arena_bytes)) {
     place_constants();
     bound_.emplace(plan_.batch_plan, engine_, arena_.get());
+    const std::vector<float> numbers = laid_out(graph);
+    std::copy(numbers.begin(), numbers.end(), numbers_);
+}
+
+std::vector<float> NetworkRun::laid_out(const Graph& graph) const {
+    std::vector<float> numbers(sizes_.all);
     for (std::size_t i = 0; i < plan_.constants.size(); ++i) {
         const TrainedConstant& constant = plan_.constants[i];
-        const auto laid_out = reordered(engine_, graph.value(constant.value).constant->data<float>(),
-                                        constant.plain, constant.layout);
-        std::copy(laid_out.begin(), laid_out.end(), numbers_ + places_[i]);
+        const auto one = reordered(engine_, graph.value(constant.value).constant->data<float>(),
+                                   constant.plain, constant.layout);
+        std::copy(one.begin(), one.end(), numbers.begin() + static_cast<std::ptrdiff_t>(places_[i]));
     }
+    return numbers;
 }
 
 void NetworkRun::place_constants() {

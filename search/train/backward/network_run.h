@@ -33,7 +33,7 @@ public:
     /// then statistics, which have no gradient.
     std::span<float> numbers() { return {numbers_, sizes_.all}; }
     std::span<const float> numbers() const { return {numbers_, sizes_.all}; }
-    std::span<const float> gradients() const { return {gradients_, sizes_.parameters}; }
+    std::span<float> gradients() { return {gradients_, sizes_.parameters}; }
     std::size_t weights() const { return sizes_.weights; }        ///< how many of the numbers are weights
     std::size_t parameters() const { return sizes_.parameters; }  ///< and how many are parameters
 
@@ -42,6 +42,8 @@ public:
     std::vector<float> row_major(std::span<const float> laid_out) const;
     /// The other way round.
     void lay_out(std::span<const float> row_major, std::span<float> to) const;
+    /// What the constants of `graph`, the one this was made of with other numbers, are when laid out so.
+    std::vector<float> laid_out(const Graph& graph) const;
     /// The graph's constants from such numbers.
     void write_constants(std::span<const float> laid_out, Graph& graph) const;
 

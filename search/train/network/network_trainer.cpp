@@ -4,6 +4,7 @@
 #include "search/train/network/target_loss.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace dyce {
 namespace {
@@ -27,6 +28,7 @@ NetworkTrainer::Seen NetworkTrainer::step(double rate, const Teacher* teacher) {
     run_.forward();
     const Seen seen = fill_gradients(teacher);
     run_.backward();
+    clip_gradients();
     update(rate);
     return seen;
 }
@@ -60,6 +62,31 @@ NetworkTrainer::Seen NetworkTrainer::fill_gradients(const Teacher* teacher) {
     return seen;
 }
 
+void NetworkTrainer::clip_gradients() {
+    if (options_.clip <= 0) return;
+    const auto gradients = run_.gradients();
+    double squares = 0;
+    for (const float one : gradients) squares += static_cast<double>(one) * static_cast<double>(one);
+    if (squares <= options_.clip * options_.clip) return;
+    const auto factor = static_cast<float>(options_.clip / std::sqrt(squares));
+    for (float& one : gradients) one *= factor;
+}
+
+void NetworkTrainer::hold_zeros(const Graph& masks) {
+    mask_ = run_.laid_out(masks);
+    mask_.resize(run_.weights());
+    clear_held();
+}
+
+void NetworkTrainer::clear_held() {
+    if (mask_.empty()) return;
+    const auto clear = [&](std::span<float> numbers) {
+        for (std::size_t i = 0; i < mask_.size(); ++i) numbers[i] = mask_[i] == 0 ? 0 : numbers[i];
+    };
+    clear(run_.numbers());
+    if (auto* sgd = std::get_if<Sgd>(&optimiser_)) clear(sgd->velocity);
+}
+
 void NetworkTrainer::update(double rate) {
     ++steps_;
     const std::size_t weights = run_.weights(), parameters = run_.parameters();
@@ -79,6 +106,7 @@ void NetworkTrainer::update(double rate) {
             part(weights, parameters, 0);
         },
         optimiser_);
+    clear_held();
     if (average_.empty()) return;
     // Early on, so that the first numbers are soon forgotten.
     const double warm = (1 + static_cast<double>(steps_)) / (10 + static_cast<double>(steps_));
@@ -91,6 +119,11 @@ void NetworkTrainer::update(double rate) {
 
 void NetworkTrainer::write_constants(Graph& graph) const {
     run_.write_constants(average_.empty() ? run_.numbers() : std::span<const float>(average_), graph);
+}
+
+void NetworkTrainer::read_constants(const Graph& graph) {
+    const std::vector<float> numbers = run_.laid_out(graph);
+    std::copy(numbers.begin(), numbers.end(), run_.numbers().begin());
 }
 
 std::vector<std::span<float>> NetworkTrainer::laid_out() {

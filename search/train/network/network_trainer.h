@@ -25,6 +25,7 @@ struct OptimiserOptions {
     double decay = 5e-4;   ///< of weights; L2 with SGD, decoupled with AdamW. Norms and biases never decay
     double average = 0;    ///< decay of the moving average of all numbers; 0 = none
     double smoothing = 0;  ///< of the labels
+    double clip = 0;       ///< the gradient's length is brought down to this; 0 = as it is
     double exits = 1;      ///< weight of all exits' losses together; the classifier's own is 1
     DistillOptions distill;
 };
@@ -46,8 +47,14 @@ public:
     /// One update at this learning rate; with distillation, learning from what `teacher` answered.
     Seen step(double rate, const Teacher* teacher = nullptr);
 
+    /// From now on weights stay zero where `masks`, a graph of the same constants, has a zero.
+    void hold_zeros(const Graph& masks);
+
     /// The graph's constants as training ends with them: the moving average where one is kept.
     void write_constants(Graph& graph) const;
+
+    /// Takes the constants of `graph`, which are as write_constants() fills in.
+    void read_constants(const Graph& graph);
 
     /// Everything that changes from step to step, in row-major order: the same on every machine.
     std::vector<std::vector<float>> state();
@@ -55,7 +62,9 @@ public:
 
 private:
     Seen fill_gradients(const Teacher* teacher);
+    void clip_gradients();
     void update(double rate);
+    void clear_held();
     std::vector<std::span<float>> laid_out();
 
     NetworkRun run_;
@@ -63,6 +72,7 @@ private:
     std::vector<Target> targets_;
     std::variant<Sgd, AdamW> optimiser_;
     std::vector<float> average_;
+    std::vector<float> mask_;  // 0 or 1 for each weight; empty: nothing is held at zero
     std::int64_t steps_ = 0;
 };
 

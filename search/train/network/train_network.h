@@ -25,6 +25,8 @@ struct TrainNetworkOptions {
     /// the rate follows the longer schedule.
     bool resume = false;
     std::string log;  ///< .csv file, a row per epoch; empty: none
+    /// Puts batch norms where convolutions have none (add_live_norms()); they are folded at the end.
+    bool live_norms = false;
     int threads = 0;  ///< 0 = all this process may use
 };
 
@@ -33,6 +35,7 @@ struct TrainNetworkReport {
     std::vector<double> accuracy;  ///< on the images held out; empty when there are none
     std::int64_t images = 0, held_out = 0, missing = 0;
     std::int64_t steps = 0;  ///< taken by this call
+    int returns = 0;         ///< how often the loss exploded, and the rate was halved
     double seconds = 0;      ///< of those steps, without reading images and judging
 };
 

@@ -1,9 +1,13 @@
+#include "graph/interpreter.h"
 #include "graph/passes/passes.h"
 #include "tests/graph/net.h"
+#include "tests/support/tensors.h"
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <string_view>
 
 using namespace dyce;
 using namespace dyce::test;
@@ -81,6 +85,25 @@ TEST_CASE("fold_affine: what varies along channels goes into the Conv before it"
         for (const Step conv : {plain_conv, biased_conv, depthwise_conv})
             CHECK(folded(conv, affine.then) == "Conv");
     }
+}
+
+TEST_CASE("fold_affine: batch norms that are to be trained stay, other arithmetic goes") {
+    Net net;
+    const ValueId normed = net.batch_norm(net.conv(net.input(kImage), 6, 3));
+    Graph graph = std::move(net).build({net.op("Mul", {net.conv(normed, 6, 3), net.weights(kChannels)})});
+    Graph kept = graph, folded_too = graph;
+    simplify(kept, BatchNorms::kKeep);
+    simplify(folded_too);
+    const auto count = [](const Graph& one, std::string_view name) {
+        return std::count_if(one.nodes.begin(), one.nodes.end(),
+                             [&](const Node& node) { return node.spec->name == name; });
+    };
+    CHECK(count(kept, "BatchNormalization") == 1);
+    CHECK(count(kept, "Mul") == 0);
+    CHECK(count(folded_too, "BatchNormalization") == 0);
+    const std::vector<Tensor> images = {random_tensor({2, 6, 5, 4}, 3)};
+    check_close_to_largest(interpret(kept, images)[0], interpret(graph, images)[0], 1e-5f);
+    check_close_to_largest(interpret(kept, images)[0], interpret(folded_too, images)[0], 1e-5f);
 }
 
 TEST_CASE("fold_affine: what varies otherwise stays") {

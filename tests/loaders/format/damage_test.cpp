@@ -11,6 +11,7 @@
 
 #include <dyce/configuration.h>
 
+#include <cstring>
 #include <random>
 #include <string>
 
@@ -61,6 +62,37 @@ TEST_CASE("damage: model files") {
     ModelData model = tiny_model();
     save_model(folder / "m.safetensors", model);
     check_damage(folder / "m.safetensors", [](const std::string& path) { load_model(path); });
+}
+
+TEST_CASE("damage: model files with encoded tensors") {
+    TempFolder folder;
+    const std::string path = folder / "m.safetensors", table = folder / "tensors.json";
+    ModelData model = tiny_model();
+    TensorStorage quarters;
+    quarters.scale = Tensor::of({4}, {0.25f, 0.25f, 0.25f, 0.25f});
+    model.members[0].storages = {{"conv1.weight", quarters}, {"conv2.weight", {}}};
+    save_model(path, model);
+    ModelParts parts(path);
+    const Safetensors file = Safetensors::open(path);
+    for (const auto& [name, entry] : file.entries()) {
+        if (entry.element->dtype && entry.element->widen == nullptr) continue;
+        Tensor bytes(DataType::kUint8, entry.shape);
+        if (entry.element->safetensors == "I8")
+            std::memcpy(bytes.mutable_bytes(), file.bytes(entry).data(), file.bytes(entry).size());
+        parts.types[name] = std::string(entry.element->safetensors);
+        if (entry.element->safetensors == "I8") parts.tensors[name] = bytes;
+    }
+    write_file(table, parts.metadata.at("dyce.tensors"));
+    check_damage(table, [&](const std::string& damaged_path) {
+        parts.metadata["dyce.tensors"] = read_file(damaged_path);
+        try {
+            parts.write(folder / "table.safetensors");
+            load_model(folder / "table.safetensors");
+        } catch (const Error& error) {
+            throw Error(error.code(), damaged_path, error.what());
+        }
+    });
+    check_damage(path, [](const std::string& damaged_path) { load_model(damaged_path); });
 }
 
 TEST_CASE("damage: graphs in an intact container") {

@@ -50,6 +50,7 @@ inline ModelData tiny_model() {
 struct ModelParts {
     std::map<std::string, std::string> metadata;
     std::map<std::string, Tensor> tensors;
+    StoredTypes types;  ///< of the file to write
 
     explicit ModelParts(const std::string& path) {
         const Safetensors file = Safetensors::open(path);
@@ -63,7 +64,7 @@ struct ModelParts {
         change(json);
         metadata[key] = json.dump();
     }
-    void write(const std::string& path) const { write_safetensors(path, metadata, tensors); }
+    void write(const std::string& path) const { write_safetensors(path, metadata, tensors, types); }
 };
 
 }  // namespace dyce::test

@@ -1,0 +1,26 @@
+// The tensors of a member as a file holds them. A function.
+#pragma once
+
+#include "loaders/format/safetensors.h"
+#include "loaders/format/tensor_encoding.h"
+#include "runtime/core/precision.h"
+
+#include <map>
+#include <string>
+
+namespace dyce {
+
+/// What goes into the file.
+struct StoredTensors {
+    std::map<std::string, Tensor> tensors;
+    StoredTypes types;
+    TensorEncodings encodings;
+};
+
+/// Adds `tensors` to `stored`, all names preceded by `prefix`: as `storages` say where that gives them again, to the
+/// bit, else as they are. Weights are bfloat16 where `storage` is. Sparse tensors share their parts: one for places, one
+/// for values of a type, one for scales.
+void encode_tensors(const std::map<std::string, Tensor>& tensors, const TensorStorages& storages,
+                    Precision storage, const std::string& prefix, StoredTensors& stored);
+
+}  // namespace dyce

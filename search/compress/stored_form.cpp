@@ -1,0 +1,92 @@
+#include "search/compress/stored_form.h"
+
+#include "runtime/core/bfloat16.h"
+#include "search/compress/short_names.h"
+#include "search/train/network/start_network.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace dyce {
+namespace {
+
+constexpr float kMostInteger = 127;
+
+float narrow(float value) { return from_bfloat16(to_bfloat16(value)); }
+
+// The least number of bfloat16 that is no smaller.
+float narrow_up(float value) {
+    const float rounded = narrow(value);
+    return rounded >= value ? rounded : narrow(value * (1 + 0x1p-7f));
+}
+
+// A small number of the sign of `value` in place of a zero that it became.
+float kept(float rounded, float value, float least, SmallNumbers small) {
+    if (rounded != 0) return rounded;
+    return small == SmallNumbers::kVanish || value == 0 ? 0.f : std::copysign(least, value);
+}
+
+// Rounds each row to 127 steps to both sides, and gives the steps.
+Tensor round_to_integers(Tensor& weights, SmallNumbers small) {
+    const std::int64_t rows = weights.shape()[0], size = weights.elements() / rows;
+    Tensor scale(DataType::kFloat32, {rows});
+    float* numbers = weights.mutable_data<float>();
+    for (std::int64_t row = 0; row < rows; ++row, numbers += size) {
+        float largest = 0;
+        for (std::int64_t i = 0; i < size; ++i) largest = std::max(largest, std::abs(numbers[i]));
+        const float step =
+            largest > 0 ? std::max(narrow_up(largest / kMostInteger), std::numeric_limits<float>::min()) : 1;
+        scale.mutable_data<float>()[row] = step;
+        for (std::int64_t i = 0; i < size; ++i)
+            numbers[i] = kept(std::nearbyint(numbers[i] / step) * step, numbers[i], step, small);
+    }
+    return scale;
+}
+
+void round_to_bfloat16(Tensor& tensor, SmallNumbers small) {
+    float* numbers = tensor.mutable_data<float>();
+    for (std::int64_t i = 0; i < tensor.elements(); ++i)
+        numbers[i] = kept(narrow(numbers[i]), numbers[i], std::numeric_limits<float>::min(), small);
+}
+
+// Zeros of one kind: where a norm's scale is negative, folding makes negative ones.
+void clear_signs_of_zeros(Tensor& weights) {
+    float* numbers = weights.mutable_data<float>();
+    for (std::int64_t i = 0; i < weights.elements(); ++i)
+        if (numbers[i] == 0) numbers[i] = 0;
+}
+
+bool is_layer_weight(const Graph& graph, ValueId id) {
+    return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
+        return (node.spec->name == "Conv" || node.spec->name == "Gemm") && node.inputs[1] == id;
+    });
+}
+
+}  // namespace
+
+Member stored_form(Member member, StoredNumbers numbers, SmallNumbers small) {
+    member.storage = Precision::kFloat32;
+    member.storages.clear();
+    member = finish_network(std::move(member));
+    shorten_names(member);
+    for (std::size_t i = 0; i < member.graph.values.size(); ++i) {
+        Value& value = member.graph.values[i];
+        if (!value.constant || value.constant->dtype() != DataType::kFloat32) continue;
+        TensorStorage storage;
+        if (is_layer_weight(member.graph, static_cast<ValueId>(i))) {
+            clear_signs_of_zeros(*value.constant);
+            if (numbers == StoredNumbers::kInt8) storage.scale = round_to_integers(*value.constant, small);
+            if (numbers == StoredNumbers::kBfloat16) round_to_bfloat16(*value.constant, small);
+        } else if (numbers == StoredNumbers::kFloat32 || value.constant->shape().rank() > 1) {
+            continue;
+        } else {
+            round_to_bfloat16(*value.constant, SmallNumbers::kVanish);
+            storage.kind = TensorStorage::Kind::kNarrow;
+        }
+        member.storages[value.name] = storage;
+    }
+    return member;
+}
+
+}  // namespace dyce
