@@ -80,7 +80,8 @@ Split split_rows(const FeatureRows& rows, std::int64_t images, const TrainExitsO
     return split;
 }
 
-// In the order of their first heads.
+// In the order of their first heads; where some have something in common, type by type, so that a site has its heads
+// in the order that was asked for.
 std::vector<GroupPlan> group_heads(const Member& member, const FeatureLayout& layout,
                                    std::vector<HeadPlan> heads) {
     std::stable_sort(heads.begin(), heads.end(),
@@ -94,6 +95,13 @@ std::vector<GroupPlan> group_heads(const Member& member, const FeatureLayout& la
         groups[group->second].sites.push_back(head.site);
         groups[group->second].sources.push_back(find_source(layout, member.graph, member.exits, head));
     }
+    std::map<std::string, std::size_t> rank;
+    for (const HeadPlan& head : heads) rank.try_emplace(head.type.name, rank.size());
+    const auto is_alone = [](const GroupPlan& group) { return group.type.family.is_alone(); };
+    if (!std::all_of(groups.begin(), groups.end(), is_alone))
+        std::stable_sort(groups.begin(), groups.end(), [&](const GroupPlan& a, const GroupPlan& b) {
+            return rank.at(a.type.name) < rank.at(b.type.name);
+        });
     return groups;
 }
 

@@ -168,6 +168,11 @@ TEST_CASE("heads with something in common are trained beside others, and are one
         CHECK(report.heads[i].site == heads[i].site);
         CHECK(report.heads[i].type == heads[i].type.name);
     }
+    std::vector<std::string> types;  // beside the two that came with each site
+    for (const ExitHead& head : member.exits.heads)
+        if (head.type.find("exit") != 0 && head.type.find("quad") != 0) types.push_back(head.type);
+    CHECK(types == std::vector<std::string>{"stage-grid4-16", "linear", "shared-grid2-16", "stage-grid4-16",
+                                            "linear", "shared-grid2-16"});
     const auto served = accuracies(member, Quarters(200, 2));
     for (const auto& head : report.heads) {
         if (head.type == "linear") continue;
