@@ -17,15 +17,26 @@ class Layers;
 /// Gives the parameter `name` of the expected `shape`, float32. Throws Error{kContent} when it cannot.
 using ParameterSource = std::function<Tensor(const std::string& name, const Shape& shape)>;
 
+/// A piece of a parameter's name, as files have it and as it is here.
+struct ParameterName {
+    std::string_view there, here;
+};
+
 struct Backbone {
     std::string_view name;        ///< "resnet50"
     std::string_view classifier;  ///< the parameter with one row per class, "fc.weight"
     /// The network from the image (1 x 3 x H x W) to its logits (1 x classes).
     ValueId (*logits)(const Layers& net, ValueId image, int classes);
     int side = 224;                        ///< height and width of the usual image
-    std::string_view preset = "imagenet";  ///< of the preprocessing, "imagenet" or "cifar10"
-    /// Its blocks by name, where exits may go; empty when the rule of find_sites() finds them.
+    std::string_view preset = "imagenet";  ///< of the preprocessing, for images of these sides
+    /// Its blocks by name, where exits may go; empty when the rule of find_import_sites() does.
     std::span<const std::string_view> blocks = {};
+    /// Whether the published weights expect (x - 0.5) / 0.5 although torchvision's preparation is ImageNet's
+    /// usual one: its module turns one into the other before its first layer (`transform_input`).
+    bool published_centred = false;
+    /// Pieces of names that only parameters have which the network does without, as of auxiliary classifiers.
+    std::span<const std::string_view> left_out = {};
+    std::span<const ParameterName> old_names = {};  ///< that files may have, too
 
     /// The usual image, 3 x side x side.
     Shape input() const { return {3, side, side}; }

@@ -33,7 +33,7 @@ ValueId layer_norm_2d(const Layers& net, const std::string& name, ValueId x) {
 
 /// Non-overlapping patches of `kernel` x `kernel` to one pixel each.
 Convolution patches(std::int64_t channels, std::int64_t kernel) {
-    return {.channels = channels, .kernel = kernel, .stride = kernel, .bias = true, .padded = false};
+    return {.channels = channels, .kernel = kernel, .stride = kernel, .bias = true, .padding = 0};
 }
 
 template <int first_width, int... depths>

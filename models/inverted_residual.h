@@ -10,6 +10,13 @@ namespace dyce::models {
 ValueId conv_bn_activation(const Layers& net, ValueId x, const Convolution& convolution, Activation kind,
                            float epsilon);
 
+/// So many channels, a fraction, as the nearest multiple of 8 that is not more than 10 % below; at least 8.
+constexpr int multiple_of_8(int numerator, int denominator) {
+    const int rounded = (numerator + 4 * denominator) / (8 * denominator) * 8;
+    const int channels = rounded < 8 ? 8 : rounded;
+    return 10 * channels * denominator < 9 * numerator ? channels + 8 : channels;
+}
+
 struct InvertedResidual {
     std::int64_t kernel;
     std::int64_t stride;

@@ -1,5 +1,7 @@
 #include "models/layers.h"
 
+#include <algorithm>
+
 namespace dyce {
 namespace {
 
@@ -8,6 +10,11 @@ using Ints = std::vector<std::int64_t>;
 Ints both(std::int64_t value) { return {value, value}; }
 /// Padding of height and width, before and after.
 Ints all_sides(std::int64_t value) { return {value, value, value, value}; }
+
+Ints padding_of(const Convolution& c, std::int64_t width) {
+    if (c.padding != Convolution::kHalf) return all_sides(c.padding);
+    return {c.kernel / 2, width / 2, c.kernel / 2, width / 2};
+}
 
 }  // namespace
 
@@ -23,13 +30,14 @@ ValueId Layers::result(ValueId x) const {
 }
 
 ValueId Layers::conv(const std::string& name, ValueId x, const Convolution& c) const {
+    const std::int64_t width = c.width == 0 ? c.kernel : c.width;
     std::vector<ValueId> inputs = {
-        x, parameter(name + ".weight", {c.channels, channels(x) / c.groups, c.kernel, c.kernel})};
+        x, parameter(name + ".weight", {c.channels, channels(x) / c.groups, c.kernel, width})};
     if (c.bias) inputs.push_back(parameter(name + ".bias", {c.channels}));
     return graph_->add("Conv", inputs,
-                       {{"kernel_shape", both(c.kernel)},
+                       {{"kernel_shape", Ints{c.kernel, width}},
                         {"strides", both(c.stride)},
-                        {"pads", all_sides(c.padded ? c.kernel / 2 : 0)},
+                        {"pads", padding_of(c, width)},
                         {"group", c.groups}},
                        full_name(name));
 }
@@ -56,10 +64,14 @@ ValueId Layers::layer_norm(const std::string& name, ValueId x, float epsilon) co
 
 ValueId Layers::linear(const std::string& name, ValueId x, std::int64_t features) const {
     const ValueId weight = parameter(name + ".weight", {features, shape(x)[-1]});
-    const ValueId bias = parameter(name + ".bias", {features});
+    return linear(x, weight, parameter(name + ".bias", {features}), full_name(name));
+}
+
+ValueId Layers::linear(ValueId x, ValueId weight, ValueId bias, const std::string& name) const {
     if (shape(x).rank() == 2)
-        return graph_->add("Gemm", {x, weight, bias}, {{"transB", std::int64_t{1}}}, full_name(name));
-    return graph_->add("Add", {apply("MatMul", {x, transpose(weight, {1, 0})}), bias}, {}, full_name(name));
+        return graph_->add("Gemm", {x, weight, bias}, {{"transB", std::int64_t{1}}}, name);
+    const ValueId product = apply("MatMul", {x, transpose(weight, {1, 0})});
+    return bias < 0 ? product : graph_->add("Add", {product, bias}, {}, name);
 }
 
 ValueId Layers::activation(Activation kind, ValueId x) const {
@@ -84,12 +96,38 @@ ValueId Layers::max_pool(ValueId x, const Pooling& pooling) const {
                   {"ceil_mode", std::int64_t{pooling.ceil}}});
 }
 
-ValueId Layers::global_pool(ValueId x) const {
-    return apply("Flatten", {apply("GlobalAveragePool", {x})}, {{"axis", std::int64_t{1}}});
+ValueId Layers::average_pool(ValueId x, const Pooling& pooling) const {
+    return apply("AveragePool", {x},
+                 {{"kernel_shape", both(pooling.kernel)},
+                  {"strides", both(pooling.stride)},
+                  {"pads", all_sides(pooling.padding)},
+                  {"ceil_mode", std::int64_t{pooling.ceil}},
+                  {"count_include_pad", std::int64_t{1}}});
+}
+
+ValueId Layers::global_pool(ValueId x) const { return flatten(apply("GlobalAveragePool", {x})); }
+
+ValueId Layers::grid_pool(ValueId x, std::int64_t side) const {
+    if (shape(x)[2] == side && shape(x)[3] == side) return x;
+    return apply("AdaptiveAveragePool", {x}, {{"output_size", both(side)}});
+}
+
+ValueId Layers::concat(std::vector<ValueId> parts, std::int64_t axis) const {
+    return apply("Concat", std::move(parts), {{"axis", axis}});
 }
 
 ValueId Layers::transpose(ValueId x, Ints axes) const {
     return apply("Transpose", {x}, {{"perm", std::move(axes)}});
+}
+
+ValueId Layers::reshape(ValueId x, Ints shape) const {
+    return apply("Reshape", {x}, {{"shape", std::move(shape)}});
+}
+
+ValueId Layers::slice(ValueId x, std::int64_t axis, std::int64_t begin, std::int64_t end,
+                      std::int64_t step) const {
+    return apply("Slice", {x},
+                 {{"starts", Ints{begin}}, {"ends", Ints{end}}, {"axes", Ints{axis}}, {"steps", Ints{step}}});
 }
 
 ValueId Layers::apply(std::string_view op, std::vector<ValueId> inputs, Attributes attributes) const {
@@ -98,6 +136,12 @@ ValueId Layers::apply(std::string_view op, std::vector<ValueId> inputs, Attribut
 
 ValueId Layers::parameter(const std::string& name, const Shape& shape) const {
     return graph_->constant(full_name(name), (*parameters_)(full_name(name), shape));
+}
+
+ValueId Layers::numbers(const Shape& shape, const std::vector<std::int64_t>& values) const {
+    Tensor tensor(DataType::kInt64, shape);
+    std::copy(values.begin(), values.end(), tensor.mutable_data<std::int64_t>());
+    return graph_->constant("numbers_" + std::to_string(graph_->graph().values.size()), std::move(tensor));
 }
 
 std::string Layers::full_name(const std::string& name) const {

@@ -1,8 +1,6 @@
 // MobileNetV3, Howard et al., "Searching for MobileNetV3", 2019; torchvision's names and widths.
 #include "models/inverted_residual.h"
 
-#include <algorithm>
-
 namespace dyce::models::mobilenet_v3 {
 namespace {
 
@@ -33,20 +31,13 @@ constexpr Row kLarge[] = {
     {5, 672, 160, true, kSwish, 2}, {5, 960, 160, true, kSwish, 1}, {5, 960, 160, true, kSwish, 1},
 };
 
-/// A quarter of the channels inside, as the nearest multiple of 8 that is not more than 10 % below.
-constexpr int squeezed(int expanded) {
-    const int quarter = expanded / 4;
-    const int rounded = std::max(8, (quarter + 4) / 8 * 8);
-    return 10 * rounded < 9 * quarter ? rounded + 8 : rounded;
-}
-
 ValueId block(const Layers& net, ValueId x, const Row& row) {
     return inverted_residual(net, x,
                              {.kernel = row.kernel,
                               .stride = row.stride,
                               .expanded = row.expanded,
                               .channels = row.channels,
-                              .squeezed = row.squeeze ? squeezed(row.expanded) : 0,
+                              .squeezed = row.squeeze ? multiple_of_8(row.expanded, 4) : 0,
                               .activation = row.activation,
                               .squeeze_activation = Activation::kRelu,
                               .gate = Activation::kHardSigmoid,

@@ -10,14 +10,14 @@ ValueId fire(const Layers& net, ValueId x, int squeezed, int expanded) {
     const ValueId narrow = net.relu(net.conv("expand1x1", x, {.channels = expanded, .bias = true}));
     const ValueId wide =
         net.relu(net.conv("expand3x3", x, {.channels = expanded, .kernel = 3, .bias = true}));
-    return net.result(net.apply("Concat", {narrow, wide}, {{"axis", std::int64_t{1}}}));
+    return net.result(net.concat({narrow, wide}));
 }
 
 ValueId logits(const Layers& net, ValueId image, int classes) {
     const Pooling halve = {.kernel = 3, .stride = 2, .ceil = true};
     const Layers features = net.in("features");
     ValueId x = net.relu(
-        features.conv("0", image, {.channels = 64, .kernel = 3, .stride = 2, .bias = true, .padded = false}));
+        features.conv("0", image, {.channels = 64, .kernel = 3, .stride = 2, .bias = true, .padding = 0}));
     x = net.max_pool(x, halve);
     x = fire(features.in(3), x, 16, 64);
     x = fire(features.in(4), x, 16, 64);

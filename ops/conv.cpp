@@ -181,7 +181,8 @@ onednn::Descriptor select_kernel(const OpCall& call, Lowering& lowering, const I
     const auto describe = [&](const MemoryDesc& source) {
         return describe_as(dnnl::algorithm::convolution_direct, source, outputs);
     };
-    if (type == DescType::f32 && suits_winograd(spec, call, lowering.planned_rows())) {
+    if (type == DescType::f32 && !lowering.saves_memory() &&
+        suits_winograd(spec, call, lowering.planned_rows())) {
         const auto describe_rows = [&](std::int64_t rows) {
             Dims from = inputs, to = outputs;
             from[0] = to[0] = rows;

@@ -1,9 +1,13 @@
 // Takes the slices of `axis` that the second input names; negative indices count from the end, others
 // outside the axis are refused when it runs. ONNX Gather-13, int64 and int32 indices.
-#include "ops/lowering/element_copy.h"
+#include "ops/lowering/lower_copy.h"
+#include "ops/lowering/post_ops.h"
 #include "ops/spec/checks.h"
 
 namespace dyce::ops::gather {
+
+extern const OpSpec spec;
+
 namespace {
 
 constexpr AttributeSpec kAttributes[] = {{"axis", AttributeKind::kInt}};
@@ -50,6 +54,20 @@ void reference(const OpCall& call, std::span<const TensorView> in, std::span<con
         copy_elements({offsets(outer, data[axis] * inner), slices, offsets(inner, 1)}, in[0], out[0]);
 }
 
+// A constant list of slices: a copy whose tables are made once.
+void lower(const OpCall& call, Lowering& lowering) {
+    const Shape& data = call.inputs[0].shape;
+    const Tensor* indices = lowering.constant(1);
+    if (indices == nullptr || indices->shape().rank() != 1 || data.elements() == 0 ||
+        indices->elements() == 0)
+        return lower_by_reference(spec, call, lowering);
+    PositionTables positions;
+    for (int axis = 0; axis < data.rank(); ++axis)
+        positions.push_back(axis == axis_of(call) ? slices_of(call, view_of(*indices), data[axis], 1)
+                                                  : offsets(data[axis], 1));
+    lower_copy(lowering, positions);
+}
+
 }  // namespace
 
 extern const OpSpec spec{.name = "Gather",
@@ -57,6 +75,7 @@ extern const OpSpec spec{.name = "Gather",
                          .max_inputs = 2,
                          .attributes = kAttributes,
                          .infer = infer,
-                         .reference = reference};
+                         .reference = reference,
+                         .lower = lower};
 
 }  // namespace dyce::ops::gather

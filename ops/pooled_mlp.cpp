@@ -1,7 +1,6 @@
 // An exit head in one step: adaptive average pooling of x (N, C, H, W) to the grid, flattened (c, y, x), then
-// a multi-layer perceptron with ReLU between layers. Inputs: x, then for each layer weights (in, out) and
-// bias (out), all constant. Made by fuse_pooled_mlp; domain dyce. At a batch of one such a head takes less
-// time than starting four primitives does.
+// a multi-layer perceptron with ReLU between layers. Inputs: x; factors of the flattened numbers, or nothing; for
+// each layer weights (in, out) and bias (out); all but x constant. Made by fuse_pooled_mlp; domain dyce. At a batch of one such a head takes less time than starting four primitives does.
 #include "ops/adaptive_cells.h"
 #include "ops/lowering/lowering.h"
 #include "ops/lowering/panels.h"
@@ -29,8 +28,10 @@ struct Layer {
 struct Problem {
     std::int64_t images, channels, height, width;
     std::int64_t rows, columns;  // of the grid
+    std::size_t first_layer;     // among the inputs
     std::vector<Layer> layers;
 
+    bool has_factors() const { return first_layer == 2; }
     std::int64_t features() const { return channels * rows * columns; }
     std::int64_t weights() const {
         std::int64_t count = 0;
@@ -46,14 +47,18 @@ Problem problem_of(const OpCall& call) {
     if (grid.size() != 2 || grid[0] < 1 || grid[1] < 1 || grid[0] > x[2] || grid[1] > x[3])
         call.fail("grid is " + list_text(grid) + ", expected two numbers of 1 up to the size of " +
                   x.to_string());
-    if (call.inputs.size() % 2 == 0) call.fail("expected weights and bias for each layer");
-    Problem problem{x[0], x[1], x[2], x[3], grid[0], grid[1], {}};
+    const std::size_t first_layer = call.inputs.size() % 2 == 0 ? 2 : 1;
+    Problem problem{x[0], x[1], x[2], x[3], grid[0], grid[1], first_layer, {}};
+    if (problem.has_factors() && call.inputs[1].shape != Shape{problem.features()})
+        call.fail("factors are " + call.inputs[1].shape.to_string() + ", expected " +
+                  std::to_string(problem.features()) + ", or weights and bias for each layer");
     std::int64_t in = problem.features();
-    for (std::size_t i = 1; i < call.inputs.size(); i += 2) {
+    for (std::size_t i = first_layer; i < call.inputs.size(); i += 2) {
         const Shape &w = call.inputs[i].shape, &b = call.inputs[i + 1].shape;
         if (w.rank() != 2 || w[0] != in || b != Shape{w[1]})
-            call.fail("layer " + std::to_string(i / 2) + " has weights " + w.to_string() + " and bias " +
-                      b.to_string() + ", expected " + std::to_string(in) + " inputs and a bias an output");
+            call.fail("layer " + std::to_string((i - first_layer) / 2) + " has weights " + w.to_string() +
+                      " and bias " + b.to_string() + ", expected " + std::to_string(in) +
+                      " inputs and a bias an output");
         problem.layers.push_back({in, w[1]});
         in = w[1];
     }
@@ -76,6 +81,7 @@ void reference(const OpCall& call, std::span<const TensorView> in, std::span<con
     const std::int64_t size = problem.height * problem.width;
     for (std::int64_t n = 0; n < problem.images; ++n) {
         std::vector<double> values;
+        const float* factors = problem.has_factors() ? in[1].data<float>() : nullptr;
         for (std::int64_t c = 0; c < problem.channels; ++c)
             for (std::int64_t gy = 0; gy < problem.rows; ++gy)
                 for (std::int64_t gx = 0; gx < problem.columns; ++gx) {
@@ -86,16 +92,18 @@ void reference(const OpCall& call, std::span<const TensorView> in, std::span<con
                     for (std::int64_t i = y.begin; i < y.end; ++i)
                         for (std::int64_t j = x.begin; j < x.end; ++j)
                             sum += static_cast<double>(plane[i * problem.width + j]);
-                    values.push_back(sum / static_cast<double>(y.size() * x.size()));
+                    sum /= static_cast<double>(y.size() * x.size());
+                    values.push_back(factors == nullptr ? sum : sum * static_cast<double>(*factors++));
                 }
         for (std::size_t l = 0; l < problem.layers.size(); ++l) {
             const Layer& layer = problem.layers[l];
+            const std::size_t at = problem.first_layer + 2 * l;
             std::vector<double> next(static_cast<std::size_t>(layer.out));
             for (std::int64_t j = 0; j < layer.out; ++j) {
-                double sum = static_cast<double>(in[2 * l + 2].data<float>()[j]);
+                double sum = static_cast<double>(in[at + 1].data<float>()[j]);
                 for (std::int64_t i = 0; i < layer.in; ++i)
                     sum += values[static_cast<std::size_t>(i)] *
-                           static_cast<double>(in[2 * l + 1].data<float>()[i * layer.out + j]);
+                           static_cast<double>(in[at].data<float>()[i * layer.out + j]);
                 next[static_cast<std::size_t>(j)] = l + 1 < problem.layers.size() ? std::max(sum, 0.0) : sum;
             }
             values = std::move(next);
@@ -137,8 +145,9 @@ DYCE_INLINE void sum_rest(const float* chunk, const Window& window, std::int64_t
             for (std::int64_t k = 0; k < count; ++k) to[k] += chunk[(i * window.width + j) * window.step + k];
 }
 
-// Pools one image to (y, x, channel).
-DYCE_VECTOR_CLONES void pool(const Problem& problem, const Source& source, float* features) {
+// Pools one image to (y, x, channel); `factors`, in the same order, may be null.
+DYCE_VECTOR_CLONES void pool(const Problem& problem, const Source& source, const float* factors,
+                             float* features) {
     const std::int64_t pixels = problem.height * problem.width;
     for (std::int64_t gy = 0; gy < problem.rows; ++gy)
         for (std::int64_t gx = 0; gx < problem.columns; ++gx) {
@@ -156,11 +165,16 @@ DYCE_VECTOR_CLONES void pool(const Problem& problem, const Source& source, float
             }
             const float scale = 1.f / static_cast<float>(window.y.size() * window.x.size());
             for (std::int64_t c = 0; c < problem.channels; ++c) features[c] *= scale;
+            if (factors != nullptr) {
+                for (std::int64_t c = 0; c < problem.channels; ++c) features[c] *= factors[c];
+                factors += problem.channels;
+            }
             features += problem.channels;
         }
 }
 
-// Images' way through the head. `pointers`: x, y, scratch, then weights and bias of each layer.
+// Images' way through the head. `pointers`: x, y, scratch, the factors if there are any, then weights and bias of
+// each layer.
 class Head {
 public:
     Head(const Problem& problem, const std::vector<Panels>& panels, std::int64_t block,
@@ -178,18 +192,20 @@ public:
         float* in = static_cast<float*>(pointers_[2]) + first * row;
         float* next = in + row / 2;
         const std::int64_t size = problem_.channels * problem_.height * problem_.width;
+        const float* factors = problem_.has_factors() ? static_cast<const float*>(pointers_[3]) : nullptr;
         for (std::int64_t n = first; n < last; ++n)
-            pool(problem_, {static_cast<const float*>(pointers_[0]) + n * size, block_},
+            pool(problem_, {static_cast<const float*>(pointers_[0]) + n * size, block_}, factors,
                  in + (n - first) * row);
         for (std::size_t l = 0; l < panels_.size(); ++l) {
             const Panels& panels = panels_[l];
+            const std::size_t at = problem_.first_layer + 2 + 2 * l;
             const bool is_last = l + 1 == panels_.size();
             const Rows<float> out =
                 is_last ? Rows<float>{static_cast<float*>(pointers_[1]) + first * panels.out, panels.out}
                         : Rows<float>{next, row};
             const auto work = [&](std::int64_t from, std::int64_t to) {
-                multiply_panels(panels, pointers_[3 + 2 * l], static_cast<const float*>(pointers_[4 + 2 * l]),
-                                !is_last, {in, row}, out, last - first, from, to);
+                multiply_panels(panels, pointers_[at], static_cast<const float*>(pointers_[at + 1]), !is_last,
+                                {in, row}, out, last - first, from, to);
             };
             if (share_panels && panels.in * panels.out >= kWeightsForThreads)
                 parallel_ranges(panels.count(), work);
@@ -220,17 +236,25 @@ void lower(const OpCall& call, Lowering& lowering) {
     // Feature i of (c, y, x) stands at another place of (y, x, c), the order that pool() writes.
     const std::int64_t cells = problem.rows * problem.columns;
     const auto pooled_place = [&](std::int64_t i) { return i % cells * problem.channels + i / cells; };
+    if (problem.has_factors())
+        buffers.push_back(lowering.derived("factors", [&] {
+            const Tensor& factors = *lowering.constant(1);
+            Tensor placed(DataType::kFloat32, factors.shape());
+            for (std::int64_t i = 0; i < factors.elements(); ++i)
+                placed.mutable_data<float>()[pooled_place(i)] = factors.data<float>()[i];
+            return placed;
+        }));
     std::vector<Panels> panels;
     for (std::size_t l = 0; l < problem.layers.size(); ++l) {
-        const int at = static_cast<int>(2 * l + 1);
-        const std::string key = std::to_string(l);
+        const int at = static_cast<int>(problem.first_layer + 2 * l);
         const Tensor& weights = *lowering.constant(at);
         panels.push_back(panels_of(weights));
         const auto place = [&](std::int64_t i) { return l == 0 ? pooled_place(i) : i; };
+        const std::string key = l == 0 ? "panels of " + std::to_string(cells) + " cells" : "panels";
         buffers.push_back(
-            lowering.derived("weights" + key, [&] { return pack_panels(panels[l], weights, place); }));
-        buffers.push_back(
-            lowering.derived("bias" + key, [&] { return pack_bias(panels[l], *lowering.constant(at + 1)); }));
+            lowering.derived_from(at, key, [&] { return pack_panels(panels[l], weights, place); }));
+        buffers.push_back(lowering.derived("bias" + std::to_string(l),
+                                           [&] { return pack_bias(panels[l], *lowering.constant(at + 1)); }));
     }
     lowering.run(
         [problem, panels, block](std::span<void* const> pointers) {

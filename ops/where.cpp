@@ -35,7 +35,11 @@ void reference(const OpCall&, std::span<const TensorView> in, std::span<const Mu
 
 }  // namespace
 
-extern const OpSpec spec{
-    .name = "Where", .min_inputs = 3, .max_inputs = 3, .infer = infer, .reference = reference};
+extern const OpSpec spec{.name = "Where",
+                         .min_inputs = 3,
+                         .max_inputs = 3,
+                         .onnx_since = 9,
+                         .infer = infer,
+                         .reference = reference};
 
 }  // namespace dyce::ops::where

@@ -5,7 +5,7 @@
 set -euo pipefail
 
 packages=(g++ cmake ninja-build pkgconf
-    libdnnl-dev libxtensor-dev libstb-dev nlohmann-json3-dev libxxhash-dev
+    libdnnl-dev libxtensor-dev libstb-dev nlohmann-json3-dev libxxhash-dev libwebp-dev
     libcxxopts-dev libzip-dev libonnx-dev libprotobuf-dev protobuf-compiler)
 if [ "${1:-}" = test ]; then
     packages+=(doctest-dev clang libclang-rt-dev clang-format clang-tidy python3-numpy python3-pil)

@@ -14,7 +14,6 @@ namespace dyce {
 namespace {
 
 constexpr std::size_t kMaxTypesPerSite = 32;
-constexpr std::size_t kMaxSites = 256;
 
 [[noreturn]] void refuse(const ExitHead& head, const std::string& message) {
     throw Error(ErrorCode::kContent, "exit " + std::to_string(head.site) + ":" + head.type, message);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 namespace dyce {
 namespace {
@@ -28,8 +29,12 @@ const char* name_of(HeadRole role) {
 }
 
 ExitTable find_exits(const Graph& graph, const std::vector<std::string>& site_names) {
+    return find_exits_at(graph, site_names.empty() ? find_sites(graph) : find_sites(graph, site_names));
+}
+
+ExitTable find_exits_at(const Graph& graph, std::vector<Site> sites) {
     ExitTable exits;
-    exits.sites = site_names.empty() ? find_sites(graph) : find_sites(graph, site_names);
+    exits.sites = std::move(sites);
     const auto types = infer_types(graph);
     const auto elements = [&](ValueId id) { return types[index(id)].shape.elements(); };
     const HeadNodes nodes(graph, exits.heads);
@@ -57,7 +62,8 @@ std::vector<ExitSite> list_sites(const std::vector<ExitNetwork>& members) {
         std::size_t head = 0;
         for (std::size_t s = 0; s < member.exits->sites.size(); ++s) {
             const Site& site = member.exits->sites[s];
-            ExitSite position{static_cast<int>(m), static_cast<int>(s), site.name, 0, {}, site.layout};
+            ExitSite position{static_cast<int>(m), static_cast<int>(s), site.name, 0, {},
+                              site.layout,         site.tokens};
             for (; head < heads.size() && index(heads[head].site) == s; ++head) {
                 feeds += heads[head].feed_macs;
                 if (heads[head].role == HeadRole::kExit)

@@ -48,6 +48,8 @@ struct ExitTable {
 /// further output that one site and constants lead to, and that is as wide as the first, becomes a head; its
 /// type is the output's name. Outputs that are neither stay plain outputs.
 ExitTable find_exits(const Graph& graph, const std::vector<std::string>& site_names = {});
+/// The same at sites that were found already, in execution order.
+ExitTable find_exits_at(const Graph& graph, std::vector<Site> sites);
 
 /// Fills in multiply-adds. Throws Error{kContent} naming the head where a site or an output does not exist,
 /// heads are not in the order of their sites, a type is empty or used twice at a site, an exit does not make
@@ -77,6 +79,7 @@ struct ExitSite {
     std::vector<Head>
         heads;  ///< exits; of a classifier: one, of type "classifier", the last member's "final"
     SiteLayout layout = SiteLayout::kVector;  ///< of the value
+    SiteTokens tokens = {};
 };
 
 /// All positions in the order an image meets them; the last one is the final exit.

@@ -1,10 +1,10 @@
 // Before: y = affine(linear(x)): affine multiplies each channel by a constant and adds another to it -
 //         BatchNormalization, or Mul, Div, Add, Sub with a constant - and linear is Conv, Gemm, MatMul,
-//         MatMul + Add or LayerNormalization with constant parameters
+//         MatMul + Add, LayerNormalization or GroupNormalization with constant parameters
 // After:  y = linear(x), those constants worked into its weights and bias; a MatMul that gains a bias becomes
 //         a Gemm.
 // Conditions: nothing else reads the value between; the constants vary along output channels of the linear only
-//         (dimension 1 of a Conv, else the last); a MatMul of more than two dimensions has no bias to gain;
+//         (dimension 1 of a Conv or GroupNormalization, else the last); a MatMul of more than two dimensions has no bias to gain;
 //         all results are finite.
 #include "graph/passes/passes.h"
 #include "graph/passes/rewriter.h"
@@ -130,7 +130,7 @@ std::optional<Linear> linear_before(const Rewriter& graph, ValueId value) {
     Node* node = sole_producer(graph, value);
     if (node == nullptr) return std::nullopt;
     const std::string_view op = node->spec->name;
-    if (op == "Conv") return Linear{node, 1, {node, 1, 0}, {node, 2, 0}};
+    if (op == "Conv" || op == "GroupNormalization") return Linear{node, 1, {node, 1, 0}, {node, 2, 0}};
     if (op == "Gemm") {
         const int columns = node->attributes.integer("transB", 0) != 0 ? 0 : 1;
         return Linear{node, 1, {node, 1, columns}, {node, 2, 1, 2}};

@@ -1,13 +1,17 @@
-// Before: Gemm(Flatten(pool(x)), W1, b1), Gemm(Relu(PooledMlp(x, W1, b1, ..)), Wn, bn)
-// After:  PooledMlp(x, W1, b1), PooledMlp(x, W1, b1, .., Wn, bn)
+// Before: Gemm(Flatten(pool(x)), W1, b1), Gemm(Flatten(pool(x) * f), W1, b1),
+//         Gemm(Relu(PooledMlp(x, W1, b1, ..)), Wn, bn)
+// After:  PooledMlp(x, W1, b1), PooledMlp(x, f, W1, b1), PooledMlp(x, W1, b1, .., Wn, bn)
 // Conditions: the pool is a global average, an adaptive one, or an average of windows that tile its input;
-//         nothing else reads the values between; weights and biases are constants; together they are small
-//         enough that one core serves as well as all do.
+//         f are constants, one for each pooled number; nothing else reads the values between; weights and biases are
+//         constants; together they are small enough that one core serves as well as all do. Weights that several
+//         heads read stay one constant.
 #include "graph/passes/passes.h"
 #include "graph/passes/rewriter.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <utility>
 
 namespace dyce {
 namespace {
@@ -78,10 +82,22 @@ bool flattens(const Rewriter& graph, const Node& node) {
     return node.post_ops.empty() && from.rank() == 4 && to.rank() == 2 && to[0] == from[0];
 }
 
+// Numbers that the node multiplies those of a map by.
+std::optional<Tensor> factors_of(const Rewriter& graph, const Node& node) {
+    if (node.spec->name != "Mul" || !node.post_ops.empty()) return {};
+    const Tensor* factors = graph.constant(node.inputs[1]);
+    const Shape& map = graph.type(node.inputs[0]).shape;
+    if (factors == nullptr || factors->dtype() != DataType::kFloat32 || map.rank() != 4 ||
+        factors->shape() != Shape{1, map[1], map[2], map[3]} || graph.type(node.outputs[0]).shape != map)
+        return {};
+    return factors->reshaped({factors->elements()});
+}
+
 // What a Gemm would become; its last layer is still to be added.
 struct Head {
     Grid grid;
     std::vector<ValueId> inputs;
+    std::optional<Tensor> factors = {};  // still to be added, too
 };
 
 const Node* producer_for_one(const Rewriter& graph, ValueId value) {
@@ -97,9 +113,11 @@ std::optional<Head> head_before(const Rewriter& graph, ValueId value) {
     if (node->spec->name == "Relu" && before->spec->name == "PooledMlp")
         return Head{before->attributes.integers("grid"), before->inputs};
     if (!flattens(graph, *node)) return {};
-    const auto grid = grid_of(graph, *before);
+    auto factors = factors_of(graph, *before);
+    if (factors) before = producer_for_one(graph, before->inputs[0]);
+    const auto grid = before == nullptr ? std::nullopt : grid_of(graph, *before);
     if (!grid) return {};
-    return Head{*grid, {before->inputs[0]}};
+    return Head{*grid, {before->inputs[0]}, std::move(factors)};
 }
 
 std::int64_t count_weights(const Rewriter& graph, const std::vector<ValueId>& inputs) {
@@ -114,12 +132,18 @@ std::int64_t count_weights(const Rewriter& graph, const std::vector<ValueId>& in
 bool fuse_pooled_mlp(Graph& graph) {
     const OpSpec& spec = *find_op("PooledMlp", "dyce");
     Rewriter rewriter(graph);
+    std::map<std::pair<ValueId, bool>, ValueId> laid_out;  // weights, by what they were read from and how
     return rewriter.sweep([&](Node& node) {
         const auto layer = layer_of(rewriter, node);
         if (!layer) return;
         auto head = head_before(rewriter, node.inputs[0]);
         if (!head || count_weights(rewriter, head->inputs) + layer->weights.elements() > kMaxWeights) return;
-        head->inputs.push_back(rewriter.add_constant(node.name + ".weight", layer->weights));
+        if (head->factors)
+            head->inputs.push_back(rewriter.add_constant(node.name + ".factors", *head->factors));
+        const bool is_turned = node.attributes.integer("transB", 0) != 0;
+        const auto [weights, is_new] = laid_out.try_emplace({node.inputs[1], is_turned}, -1);
+        if (is_new) weights->second = rewriter.add_constant(node.name + ".weight", layer->weights);
+        head->inputs.push_back(weights->second);
         head->inputs.push_back(rewriter.add_constant(node.name + ".bias", layer->bias));
         rewriter.become(node, spec, {{"grid", head->grid}}, std::move(head->inputs));
     });

@@ -13,8 +13,8 @@ bool fold_constants(Graph& graph);
 bool remove_dead_code(Graph& graph);
 /// Identity, Dropout, no-op Reshape, Transpose, Pad, Slice, Cast, x * 1, x + 0, .. disappear.
 bool remove_identities(Graph& graph);
-/// BatchNormalization, and arithmetic with constants of the channels, into the Conv, Gemm, MatMul or
-/// LayerNormalization before it.
+/// BatchNormalization, and arithmetic with constants of the channels, into the Conv, Gemm, MatMul,
+/// LayerNormalization or GroupNormalization before it.
 bool fold_affine(Graph& graph);
 /// The same, but batch norms stay.
 bool fold_arithmetic(Graph& graph);
@@ -26,9 +26,11 @@ bool sink_transposes(Graph& graph);
 // Operators that exporters write out in smaller ones.
 bool recognize_gelu(Graph& graph);
 bool recognize_swish(Graph& graph);
+bool recognize_group_norm(Graph& graph);
 bool recognize_hard_swish(Graph& graph);
 bool recognize_layer_norm(Graph& graph);
 bool recognize_response_norm(Graph& graph);
+bool recognize_softmax(Graph& graph);
 
 /// An exit head - pool, flatten, layers - becomes one node.
 bool fuse_pooled_mlp(Graph& graph);

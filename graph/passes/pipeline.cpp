@@ -17,7 +17,8 @@ void simplify(Graph& graph, BatchNorms norms) {
         changed = false;
         for (const auto pass :
              {fold_constants, remove_identities, join_clips, recognize_gelu, recognize_swish,
-              recognize_hard_swish, recognize_layer_norm, recognize_response_norm, sink_transposes})
+              recognize_hard_swish, recognize_layer_norm, recognize_group_norm, recognize_response_norm,
+              recognize_softmax, sink_transposes})
             changed |= pass(graph);
         changed |= norms == BatchNorms::kFold ? fold_affine(graph) : fold_arithmetic(graph);
     }

@@ -1,5 +1,7 @@
 #include "loaders/dataset/image_names.h"
 
+#include "loaders/image/webp.h"
+
 #include <algorithm>
 #include <cctype>
 #include <iterator>
@@ -27,7 +29,8 @@ std::string lower_extension(const std::filesystem::path& file) {
 }
 
 bool is_readable_image_name(const std::filesystem::path& file) {
-    return is_one_of(kReadable, lower_extension(file));
+    const std::string ending = lower_extension(file);
+    return is_one_of(kReadable, ending) || (reads_webp() && ending == ".webp");
 }
 
 bool is_image_name(const std::filesystem::path& file) {

@@ -3,6 +3,7 @@
 #include "loaders/image/jpeg.h"
 #include "loaders/image/png.h"
 #include "loaders/image/stb.h"
+#include "loaders/image/webp.h"
 #include "runtime/core/aligned.h"
 #include "runtime/core/file_kind.h"
 #include "runtime/core/file_mapping.h"
@@ -30,7 +31,7 @@ constexpr OtherFormat kOthers[] = {
     {"GIF8"sv, "a GIF"},
     {"8BPS"sv, "a Photoshop file"},
     {"BM"sv, "a BMP"},
-    {"RIFF"sv, "a WebP"},
+    {"RIFF"sv, "a RIFF file (WAV, AVI?)"},
     {"II*\0"sv, "a TIFF"},
     {"MM\0*"sv, "a TIFF"},
     {"#?RADIANCE"sv, "a Radiance HDR"},
@@ -42,6 +43,12 @@ bool starts_with(std::span<const std::uint8_t> bytes, std::string_view magic) {
     return bytes.size() >= magic.size() && std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
 }
 
+bool is_webp(std::span<const std::uint8_t> bytes) {
+    constexpr std::size_t kFormatAt = 8;  // behind "RIFF" and the size
+    return starts_with(bytes, "RIFF"sv) && bytes.size() > kFormatAt &&
+           starts_with(bytes.subspan(kFormatAt), "WEBP"sv);
+}
+
 [[noreturn]] void refuse(std::span<const std::uint8_t> bytes, const std::string& name) {
     std::string found = bytes.empty() ? "it is empty" : "its content is neither";
     for (const OtherFormat& other : kOthers)
@@ -50,7 +57,7 @@ bool starts_with(std::span<const std::uint8_t> bytes, std::string_view magic) {
     if (kind != nullptr && !kind->is_image)
         found = "it is " + std::string(kind->name) + (kind->advice.empty() ? "" : "; ") +
                 std::string(kind->advice);
-    throw Error(ErrorCode::kContent, name, "not a JPEG or PNG image: " + found);
+    throw Error(ErrorCode::kContent, name, "not a " + std::string(image_formats()) + " image: " + found);
 }
 
 DecodedImage decode_any(std::span<const std::uint8_t> bytes, const std::string& name,
@@ -65,6 +72,7 @@ DecodedImage decode_any(std::span<const std::uint8_t> bytes, const std::string& 
         const ImageSize size = check_jpeg(bytes, name, limits, clean);
         return {size, decode_jpeg_pixels(clean.empty() ? bytes : clean, name)};
     }
+    if (is_webp(bytes)) return decode_webp(bytes, name, limits);
     refuse(bytes, name);
 }
 

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 #include <vector>
 
@@ -18,16 +19,23 @@ namespace {
 /// Gives a backbone its parameters out of a file, and keeps a list of what does not fit.
 class StateDict {
 public:
-    explicit StateDict(const std::string& path) : file_(Safetensors::open(path)) {
+    StateDict(const std::string& path, const Backbone& backbone)
+        : file_(Safetensors::open(path)), backbone_(backbone) {
+        std::string prefix;
         for (const std::string part : {"state_dict.", "model.", "module."})
-            if (all_start_with(prefix_ + part)) prefix_ += part;
+            if (all_start_with(prefix + part)) prefix += part;
+        for (const auto& [in_file, entry] : file_.entries()) {
+            const std::string name = renamed(in_file.substr(prefix.size()));
+            if (is_left_out(name) || names_.emplace(name, in_file).second) continue;
+            problems_.push_back("twice: " + name + " is " + in_quotes(in_file) + ", too");
+        }
     }
 
-    int classes(const Backbone& backbone) const {
-        const auto found = file_.entries().find(prefix_ + std::string(backbone.classifier));
+    int classes() const {
+        const Safetensors::Entry* found = find(std::string(backbone_.classifier));
         // Whatever is wrong with the weight, take() lists it among everything else.
-        if (found == file_.entries().end() || found->second.shape.rank() == 0) return 1;
-        const std::int64_t rows = found->second.shape[0];
+        if (found == nullptr || found->shape.rank() == 0) return 1;
+        const std::int64_t rows = found->shape[0];
         if (rows > GraphLimits().classes)
             throw Error(
                 ErrorCode::kResource, file_.path(),
@@ -37,31 +45,31 @@ public:
 
     /// A tensor without values where the file has none that fits.
     Tensor take(const std::string& name, const Shape& shape) {
-        taken_.insert(prefix_ + name);
-        const auto found = file_.entries().find(prefix_ + name);
-        if (found == file_.entries().end()) {
+        taken_.insert(name);
+        const Safetensors::Entry* found = find(name);
+        if (found == nullptr) {
             problems_.push_back("missing: " + name + " (" + shape.to_string() + ")");
-        } else if (found->second.element->dtype != DataType::kFloat32) {
-            problems_.push_back("wrong type: " + name + " is " +
-                                std::string(found->second.element->safetensors) +
+        } else if (found->element->dtype != DataType::kFloat32) {
+            problems_.push_back("wrong type: " + name + " is " + std::string(found->element->safetensors) +
                                 ", expected F32, F16, BF16 or F64");
-        } else if (without_trailing_ones(found->second.shape) != without_trailing_ones(shape)) {
-            problems_.push_back("wrong shape: " + name + " is " + found->second.shape.to_string() +
-                                ", expected " + shape.to_string());
+        } else if (without_trailing_ones(found->shape) != without_trailing_ones(shape)) {
+            problems_.push_back("wrong shape: " + name + " is " + found->shape.to_string() + ", expected " +
+                                shape.to_string());
         } else {
-            Tensor values = file_.tensor(found->first).reshaped(shape);
+            Tensor values = file_.tensor(names_.at(name)).reshaped(shape);
             if (all_finite(values)) return values;
             problems_.push_back("not finite: " + name + " has a NaN or an infinity");
         }
         return {DataType::kFloat32, shape, nullptr, nullptr};
     }
 
-    void check_fit(const Backbone& backbone) {
-        for (const auto& [name, entry] : file_.entries())
-            if (taken_.count(name) == 0 && !name.ends_with(".num_batches_tracked"))
-                problems_.push_back("unexpected: " + in_quotes(name) + " (" + entry.shape.to_string() + ")");
+    void check_fit() {
+        for (const auto& [name, in_file] : names_)
+            if (taken_.count(name) == 0)
+                problems_.push_back("unexpected: " + in_quotes(in_file) + " (" +
+                                    find(name)->shape.to_string() + ")");
         if (problems_.empty()) return;
-        std::string message = "not the weights of " + std::string(backbone.name) + ":";
+        std::string message = "not the weights of " + std::string(backbone_.name) + ":";
         for (const std::string& problem : problems_) message += "\n  " + problem;
         throw Error(ErrorCode::kContent, file_.path(), message);
     }
@@ -70,6 +78,27 @@ private:
     bool all_start_with(const std::string& prefix) const {
         return std::all_of(file_.entries().begin(), file_.entries().end(),
                            [&](const auto& entry) { return entry.first.starts_with(prefix); });
+    }
+
+    /// Each old piece of a name as the backbone has it.
+    std::string renamed(std::string name) const {
+        for (const ParameterName& old : backbone_.old_names)
+            if (const auto at = name.find(old.there); at != name.npos)
+                name.replace(at, old.there.size(), old.here);
+        return name;
+    }
+
+    bool is_left_out(const std::string& name) const {
+        const auto& pieces = backbone_.left_out;
+        return name.ends_with(".num_batches_tracked") ||
+               std::any_of(pieces.begin(), pieces.end(),
+                           [&](std::string_view piece) { return name.find(piece) != name.npos; });
+    }
+
+    /// By the backbone's name.
+    const Safetensors::Entry* find(const std::string& name) const {
+        const auto found = names_.find(name);
+        return found == names_.end() ? nullptr : &file_.entries().at(found->second);
     }
 
     static Shape without_trailing_ones(const Shape& shape) {
@@ -84,8 +113,9 @@ private:
     }
 
     Safetensors file_;
-    std::string prefix_;  ///< that all names of the file share
-    std::set<std::string> taken_;
+    const Backbone& backbone_;
+    std::map<std::string, std::string> names_;  ///< the file's by the backbone's; none that is left out
+    std::set<std::string> taken_;               ///< by the backbone
     std::vector<std::string> problems_;
 };
 
@@ -94,13 +124,12 @@ private:
 Graph import_state_dict(const std::string& path, const std::string& architecture,
                         const std::optional<Shape>& input) {
     const Backbone& backbone = find_backbone(architecture);
-    StateDict weights(path);
+    StateDict weights(path, backbone);
     const auto parameters = [&weights](const std::string& name, const Shape& shape) {
         return weights.take(name, shape);
     };
-    Graph graph =
-        build_backbone(backbone, parameters, weights.classes(backbone), input.value_or(backbone.input()));
-    weights.check_fit(backbone);
+    Graph graph = build_backbone(backbone, parameters, weights.classes(), input.value_or(backbone.input()));
+    weights.check_fit();
     return graph;
 }
 

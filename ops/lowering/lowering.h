@@ -49,6 +49,8 @@ public:
     virtual int planned_rows() const = 0;
     /// Whether most of the network's layers are at their best with channels in blocks.
     virtual bool prefers_blocks() const = 0;
+    /// Whether kernels that take more memory for weights than others are out of the question, however quick.
+    virtual bool saves_memory() const { return false; }
     virtual const TensorType& input_type(int input) const = 0;
     virtual const TensorType& output_type(int output) const = 0;
     /// The value of a constant input; nullptr for one that is computed.
@@ -68,6 +70,8 @@ public:
                                    const MemoryDesc& packed) = 0;
     /// A constant derived from the node (`key` names it within the node), made once per model.
     virtual Buffer derived(const std::string& key, const std::function<Tensor()>& make) = 0;
+    /// A constant derived from a constant input and `key` alone, made once for all nodes that read the input.
+    virtual Buffer derived_from(int input, const std::string& key, const std::function<Tensor()>& make) = 0;
 
     /// Fresh memory for an output; `scale` where it will hold integers.
     virtual Buffer output(int output, const MemoryDesc& desc, float scale = 1) = 0;

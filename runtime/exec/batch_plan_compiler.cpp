@@ -60,6 +60,7 @@ public:
     }
     int planned_rows() const override { return state_.planned_rows; }
     bool prefers_blocks() const override { return state_.prefers_blocks; }
+    bool saves_memory() const override { return state_.saves_memory; }
     std::optional<Quantization> quantized_input(int i) const override {
         if (state_.precision != Precision::kInt8 || is_head_) return std::nullopt;
         const Buffer& held = value_buffers_[index(input_id(i))];
@@ -100,8 +101,10 @@ public:
         return new_constant(wanted, state_.weights.pack(input_id(i), *constant(i), seen_as, wanted, steps));
     }
     Buffer derived(const std::string& key, const std::function<Tensor()>& make) override {
-        const Tensor& value = state_.weights.derive(node_, key, make);
-        return new_constant(plain_desc(value.type()), value.bytes());
+        return constant_of(state_.weights.derive(node_, key, make));
+    }
+    Buffer derived_from(int i, const std::string& key, const std::function<Tensor()>& make) override {
+        return constant_of(state_.weights.derive_from(input_id(i), key, make));
     }
 
     Buffer output(int i, const MemoryDesc& desc, float scale) override {
@@ -296,6 +299,7 @@ private:
         if (value >= 0) sharers_[static_cast<std::size_t>(buffer.id)].push_back(value);
         return buffer;
     }
+    Buffer constant_of(const Tensor& value) { return new_constant(plain_desc(value.type()), value.bytes()); }
     Buffer new_constant(const MemoryDesc& desc, const void* bytes) { return new_buffer({desc, -1, bytes}); }
     Buffer buffer_of(ValueId id) {
         Buffer& buffer = value_buffers_[index(id)];

@@ -26,6 +26,7 @@ struct CompileState {
     int planned_rows;     ///< what rows_of(the goal) gives
     bool prefers_blocks;  ///< whether most layers are at their best with channels in blocks
     bool reference_kernels;
+    bool saves_memory;
     const FileMapping* mapping;  ///< that constants are views of; may be null
 };
 

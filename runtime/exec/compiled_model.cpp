@@ -34,9 +34,9 @@ std::vector<int> batch_sizes(const CompiledModel::Data& data, int planned_rows) 
 }
 
 // Whether there are layers that go by Winograd's algorithm: it takes channels in blocks.
-bool prefers_blocks(const Graph& graph, Precision precision, int rows) {
+bool prefers_blocks(const Graph& graph, const CompileOptions& options, int rows) {
     const auto types = infer_types(graph, 1);
-    return precision == Precision::kFloat32 &&
+    return options.precision == Precision::kFloat32 && !options.saves_memory &&
            std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
                const auto inputs = own_input_types(node, types);
                return ops::suits_winograd(*node.spec, call_of(node, inputs), rows);
@@ -55,8 +55,9 @@ void compile_batch_plans(CompiledModel::Data& data) {
                              implementations,
                              data.options.precision,
                              planned_rows,
-                             prefers_blocks(data.network.graph, data.options.precision, planned_rows),
+                             prefers_blocks(data.network.graph, data.options, planned_rows),
                              data.options.reference_kernels,
+                             data.options.saves_memory,
                              data.options.mapping.get()};
     const std::vector<int> sizes = batch_sizes(data, planned_rows);
     // Each part of a batch reads all weights again: there is nothing to win while those are more.
@@ -143,7 +144,7 @@ std::shared_ptr<const CompiledModel> CompiledModel::compile(InterleavedGraph net
     data->network = std::move(network);
     try {
         data->engine = dnnl::engine(dnnl::engine::kind::cpu, 0);
-        data->weights = std::make_unique<WeightsStore>(data->engine);
+        data->weights = std::make_unique<WeightsStore>(data->engine, options.is_trial);
         compile_batch_plans(*data);
     } catch (const dnnl::error& error) {
         const bool memory = error.status == dnnl_out_of_memory;

@@ -21,6 +21,8 @@ struct CompileOptions {
     Precision precision = Precision::kFloat32;
     TuneGoal goal = TuneGoal::kLatency;  ///< what kernels are chosen for, whatever max_batch is
     bool reference_kernels = false;      ///< the operators' plain loops instead of oneDNN
+    bool saves_memory = false;           ///< no kernels whose weights take more memory than others'
+    bool is_trial = false;               ///< only what it would take is of interest: it cannot run
     /// The file that constants are views of, or null: pages of those that steps were made from are given
     /// back.
     std::shared_ptr<const FileMapping> mapping = nullptr;

@@ -1,11 +1,13 @@
 #include "runtime/exec/local_stage_runner.h"
 
 #include "runtime/core/index.h"
+#include "runtime/exec/absent_stage_runner.h"
 #include "runtime/exec/context.h"
 #include "runtime/exec/plain_carry.h"
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 
 namespace dyce {
 namespace {
@@ -18,11 +20,30 @@ bool lies_alike(const BatchPlan& a, const BatchPlan& b, std::size_t part) {
     return std::ranges::equal(a.parts[part].carries, b.parts[part].carries, {}, place_in(a), place_in(b));
 }
 
+// Whether a row is the same bytes in both.
+bool have_same_rows(const std::vector<Carry>& a, const std::vector<Carry>& b) {
+    return std::ranges::equal(a, b, [](const Carry& one, const Carry& other) {
+        return one.row_bytes != 0 && other.row_bytes != 0 && same_rows(one.desc, other.desc);
+    });
+}
+
+// By stage: whether carried rows are the same bytes in all batch plans.
+std::vector<bool> find_alike(const CompiledModel::Data& model, const std::vector<std::size_t>& stages) {
+    std::vector<bool> alike;
+    for (const std::size_t part : stages)
+        alike.push_back(std::ranges::all_of(model.batch_plans, [&](const BatchPlan& batch_plan) {
+            return have_same_rows(batch_plan.parts[part].carries, model.batch_plans[0].parts[part].carries);
+        }));
+    return alike;
+}
+
+std::size_t row_bytes_of(const std::vector<Carry>& carries) {
+    return std::accumulate(carries.begin(), carries.end(), std::size_t{0},
+                           [](std::size_t sum, const Carry& carry) { return sum + carry.row_bytes; });
+}
+
 std::size_t carried_bytes(const BatchPlan& batch_plan, std::size_t part) {
-    std::size_t bytes = 0;
-    for (const Carry& carry : batch_plan.parts[part].carries)
-        bytes += carry.row_bytes * static_cast<std::size_t>(batch_plan.batch);
-    return bytes;
+    return row_bytes_of(batch_plan.parts[part].carries) * static_cast<std::size_t>(batch_plan.batch);
 }
 
 std::vector<std::size_t> parts_of(const CompiledModel::Data& model, bool is_backbone) {
@@ -31,6 +52,15 @@ std::vector<std::size_t> parts_of(const CompiledModel::Data& model, bool is_back
     for (std::size_t p = 0; p < parts.size(); ++p)
         if ((parts[p].head < 0) == is_backbone) found.push_back(p);
     return found;
+}
+
+std::size_t staged_bytes(const CompiledModel::Data& model, const std::vector<std::size_t>& stages) {
+    std::size_t most = 0;
+    const BatchPlan& biggest = model.batch_plans.back();
+    for (const BatchPlan& batch_plan : model.batch_plans)
+        for (const std::size_t part : stages)
+            if (!lies_alike(batch_plan, biggest, part)) most = std::max(most, carried_bytes(biggest, part));
+    return most;
 }
 
 // A stage ends at the site of the heads behind it; the last one at the classifier.
@@ -52,6 +82,7 @@ struct LocalStageRunner::Impl {
     std::vector<std::size_t> stages;  ///< index in BatchPlan::parts of each stage of the backbone
     std::vector<std::size_t> heads;   ///< the same of each head
     std::vector<StagePoint> points;
+    std::vector<bool> alike;                          ///< find_alike()
     std::vector<std::byte> staging;                   ///< for rows that lie elsewhere in another bucket
     std::vector<std::vector<PlainCarry>> ports = {};  ///< by bucket and stage; empty = not needed yet
 
@@ -63,14 +94,9 @@ struct LocalStageRunner::Impl {
         : context(std::move(compiled), std::move(team)),
           stages(parts_of(context.model(), true)),
           heads(parts_of(context.model(), false)),
-          points(points_of(context.model(), stages)) {
-        std::size_t most = 0;
-        const BatchPlan& biggest = context.model().batch_plans.back();
-        for (const BatchPlan& batch_plan : context.model().batch_plans)
-            for (const std::size_t part : stages)
-                if (!lies_alike(batch_plan, biggest, part))
-                    most = std::max(most, carried_bytes(biggest, part));
-        staging.resize(most);
+          points(points_of(context.model(), stages)),
+          alike(find_alike(context.model(), stages)) {
+        staging.resize(staged_bytes(context.model(), stages));
         ports.resize(context.model().batch_plans.size() * stages.size());
     }
 
@@ -86,16 +112,15 @@ struct LocalStageRunner::Impl {
         stage = first_stage;
     }
 
+    // Over the end of stage `point`, in the bucket under way.
+    const std::vector<Carry>& carries(std::size_t point) const {
+        return batch_plan().parts[stages[point]].carries;
+    }
+
     // Whether rows carried over the end of the current stage lie alike in bucket `to`.
     bool can_move(std::size_t part, std::size_t to) const {
         const BatchPlan& target = context.bound(to).batch_plan();
-        const auto& from_carries = batch_plan().parts[part].carries;
-        const auto& to_carries = target.parts[part].carries;
-        if (from_carries.size() != to_carries.size()) return false;
-        return std::equal(from_carries.begin(), from_carries.end(), to_carries.begin(),
-                          [](const Carry& a, const Carry& b) {
-                              return a.row_bytes != 0 && b.row_bytes != 0 && same_rows(a.desc, b.desc);
-                          });
+        return have_same_rows(batch_plan().parts[part].carries, target.parts[part].carries);
     }
 
     // Rows close up where they lie. Mostly that is where bucket `to` expects them, too; else they go there.
@@ -180,10 +205,49 @@ void LocalStageRunner::import_rows(std::size_t point, int rows, std::span<const 
     for (std::size_t v = 0; v < values.size(); ++v) ports[v].write(impl_->context, values[v].numbers);
 }
 
+std::size_t LocalStageRunner::held_bytes(std::size_t point) const {
+    if (!impl_->alike[point]) return StageRunner::held_bytes(point);
+    return row_bytes_of(impl_->carries(point));
+}
+
+void LocalStageRunner::export_held(std::size_t point, std::span<const int> places,
+                                   std::span<std::byte> bytes) {
+    if (!impl_->alike[point]) return StageRunner::export_held(point, places, bytes);
+    std::byte* to = bytes.data();
+    for (const Carry& carry : impl_->carries(point))
+        for (const int place : places) {
+            const std::byte* rows = impl_->context.bound(impl_->bucket).bytes(carry.buffer);
+            std::memcpy(to, rows + index(place) * carry.row_bytes, carry.row_bytes);
+            to += carry.row_bytes;
+        }
+}
+
+void LocalStageRunner::import_held(std::size_t point, int rows, std::span<const std::byte> bytes) {
+    if (!impl_->alike[point]) return StageRunner::import_held(point, rows, bytes);
+    impl_->start(rows, point + 1);
+    const std::byte* from = bytes.data();
+    for (const Carry& carry : impl_->carries(point)) {
+        const std::size_t size = index(rows) * carry.row_bytes;
+        std::byte* to = impl_->context.bound(impl_->bucket).bytes(carry.buffer);
+        std::memcpy(to, from, size);
+        std::memset(to + size, 0,
+                    index(static_cast<int>(impl_->batch_plan().batch) - rows) * carry.row_bytes);
+        from += size;
+    }
+}
+
+std::size_t staging_bytes(const CompiledModel& model) {
+    return staged_bytes(model.data(), parts_of(model.data(), true));
+}
+
 StageRunners local_stage_runners(const std::vector<std::shared_ptr<const CompiledModel>>& members) {
-    const auto team = std::make_shared<ComputeTeam>(members[0]->data().options.threads);
+    const auto team = std::make_shared<ComputeTeam>(members.back()->data().options.threads);
     StageRunners runners;
-    for (const auto& member : members) runners.push_back(std::make_unique<LocalStageRunner>(member, team));
+    for (const auto& member : members)
+        if (member != nullptr)
+            runners.push_back(std::make_unique<LocalStageRunner>(member, team));
+        else
+            runners.push_back(std::make_unique<AbsentStageRunner>());
     return runners;
 }
 

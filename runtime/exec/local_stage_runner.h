@@ -37,12 +37,21 @@ public:
     void export_rows(std::span<const int> places, std::span<const ValueRows> values) override;
     void import_rows(std::size_t point, int rows, std::span<const ValueRows> values) override;
 
+    /// As they lie, where they lie alike in all batch sizes; else as StageRunner does it.
+    std::size_t held_bytes(std::size_t point) const override;
+    void export_held(std::size_t point, std::span<const int> places, std::span<std::byte> bytes) override;
+    void import_held(std::size_t point, int rows, std::span<const std::byte> bytes) override;
+
 private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };
 
-/// A runner for each member of a model. Members run one after another: one team serves all.
+/// Bytes that a runner of it keeps beside the arena, for rows that move to another batch size.
+std::size_t staging_bytes(const CompiledModel& model);
+
+/// A runner for each member of a model; a member that is null is never run. Members run one after another: one
+/// team serves all.
 StageRunners local_stage_runners(const std::vector<std::shared_ptr<const CompiledModel>>& members);
 
 }  // namespace dyce

@@ -27,6 +27,7 @@ struct RowState {
     PathCost<std::int64_t> cost = {};  ///< multiply-adds
     int best = -1, agreement = 0;
     float score = 0;
+    bool has_begun = false;  ///< some stage of some member has run for it, or is about to
 };
 
 /// Takes note of what an enabled head said.

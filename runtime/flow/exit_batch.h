@@ -3,6 +3,8 @@
 #pragma once
 
 #include "runtime/flow/carried_values.h"
+#include "runtime/flow/run_state.h"
+#include "runtime/flow/supply.h"
 
 #include <chrono>
 #include <cstdint>
@@ -10,6 +12,8 @@
 #include <string>
 
 namespace dyce {
+
+class StageRunner;
 
 /// How an image left.
 struct ExitAnswer {
@@ -20,6 +24,7 @@ struct ExitAnswer {
     std::int64_t macs = 0;          ///< multiply-adds paid
     std::span<const float> logits;  ///< valid during exit() only
     bool late = false;              ///< it left because of its deadline, or after it
+    Cut cut = Cut::kNone;           ///< why it left before an exit was sure
 };
 
 /// The images of one run and what becomes of them.
@@ -35,10 +40,22 @@ public:
     /// When the row must leave at the latest, by the best head of the site it has reached.
     virtual Clock::time_point deadline(int /*row*/) const { return Clock::time_point::max(); }
 
+    /// What rows live on: one leaves by the best head of the site it has reached when there is not enough for
+    /// the next stage and an answer behind it, and a row for whose first answer there is not enough is not begun:
+    /// it gets refuse() and no answer. Asked once a run; null = there is enough of everything.
+    virtual Supply* supply() { return nullptr; }
+    virtual void refuse(int /*row*/) {}
+
     /// Whether nobody waits for the row's answer any more. Asked at every point where a stage has ended: such
     /// a row goes no further, gets drop() and has no answer.
     virtual bool is_cancelled(int /*row*/) const { return false; }
     virtual void drop(int /*row*/) {}
+
+    /// Whether reached() is to be called; asked once a run.
+    virtual bool watches() const { return false; }
+    /// Rows have reached the end of a stage, and those that go on stand where `state` says. Not called where
+    /// none does, nor behind classifiers. `runner` is the member's; the call may export from it.
+    virtual void reached(const RunState& /*state*/, StageRunner& /*runner*/) {}
 
     /// Whether features() is to be told what lives at a point, by its site through all members. Asked at every
     /// point where a stage ends - sites with heads -, but for classifiers, which no values outlive.

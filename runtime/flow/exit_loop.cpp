@@ -39,8 +39,9 @@ ExitLoop::ExitLoop(StageRunners members, std::vector<ExitSite> positions, int ma
       arrived_(max_batch),
       present_(max_batch),
       times_(times != nullptr ? std::move(times) : make_stage_times(members)) {
-    late_.reserve(rows_.size());
+    cut_.reserve(rows_.size());
     places_.reserve(rows_.size());
+    going_on_.reserve(rows_.size());
     std::size_t stages = 0;
     for (auto& runner : members) {
         std::vector<int> ends;
@@ -54,49 +55,92 @@ ExitLoop::ExitLoop(StageRunners members, std::vector<ExitSite> positions, int ma
 void ExitLoop::run(const ExitPlan& plan, int rows, ExitBatch& batch) {
     for (int row = 0; row < rows; ++row) rows_[index(row)] = {&plan};
     waiting_.fill(rows);
-    run_waiting(batch);
+    ask_once(batch, index(rows));
+    run_members(0, batch);
 }
 
 void ExitLoop::run(std::span<const ExitPlan* const> plans, ExitBatch& batch) {
     for (std::size_t row = 0; row < plans.size(); ++row) rows_[row] = {plans[row]};
     waiting_.fill(static_cast<int>(plans.size()));
-    run_waiting(batch);
+    ask_once(batch, plans.size());
+    run_members(0, batch);
 }
 
-void ExitLoop::run_waiting(ExitBatch& batch) {
+void ExitLoop::resume(std::span<const ExitPlan* const> plans, const RunState& state, ExitBatch& batch) {
+    for (std::size_t row = 0; row < plans.size(); ++row) {
+        rows_[row] = state.rows[row];
+        rows_[row].plan = plans[row];
+    }
+    ask_once(batch, plans.size());
+    waiting_.assign(state.waiting);
+    arrived_.assign(state.arrived);
+    begun_ = 0;
+    present_.assign(state.present);
+    const std::size_t m = index(state.member);
+    members_[m].runner->import_held(index(state.stage), static_cast<int>(present_.places()), state.held);
+    run_stages(m, index(state.stage) + 1, batch);
+    run_arrived(m, batch);
+    run_members(m + 1, batch);
+}
+
+std::vector<std::vector<std::size_t>> ExitLoop::held_bytes() const {
+    std::vector<std::vector<std::size_t>> bytes;
+    for (const Member& member : members_) {
+        bytes.emplace_back();
+        for (std::size_t point = 0; point + 1 < member.positions.size(); ++point)
+            bytes.back().push_back(member.runner->held_bytes(point));
+    }
+    return bytes;
+}
+
+void ExitLoop::ask_once(ExitBatch& batch, std::size_t rows) {
+    count_ = rows;
     has_deadlines_ = false;
-    for (std::size_t row = 0; row < waiting_.places(); ++row)
+    for (std::size_t row = 0; row < rows; ++row)
         has_deadlines_ =
             has_deadlines_ || batch.deadline(static_cast<int>(row)) != ExitBatch::Clock::time_point::max();
-    for (std::size_t m = 0; m < members_.size(); ++m) run_member(m, batch);
+    supply_ = batch.supply();
+    is_watched_ = batch.watches();
+}
+
+void ExitLoop::run_members(std::size_t first, ExitBatch& batch) {
+    for (std::size_t m = first; m < members_.size(); ++m) {
+        waiting_.partition([&](int row) { return rows_[index(row)].plan->member_runs[m]; }, arrived_);
+        begun_ = 0;
+        run_arrived(m, batch);
+    }
 }
 
 // Chunk by chunk; the rows of each that have not exited wait for the next member, beside those whose plans do
 // without this one.
-void ExitLoop::run_member(std::size_t m, ExitBatch& batch) {
-    waiting_.partition([&](int row) { return rows_[index(row)].plan->member_runs[m]; }, arrived_);
+void ExitLoop::run_arrived(std::size_t m, ExitBatch& batch) {
     const std::size_t at_once = index(members_[m].runner->rows_at_once());
-    for (std::size_t first = 0; first < arrived_.places(); first += at_once) {
-        present_.gather(arrived_, first, at_once);
-        run_chunk(m, batch);
-        present_.scatter(waiting_);
+    while (begun_ < arrived_.places()) {
+        present_.gather(arrived_, begun_, at_once);
+        begun_ += present_.places();
+        if (supply_ != nullptr) begin_supplied(m, batch);
+        if (present_.places() == 0) continue;
+        fill(m, batch);
+        run_stages(m, 0, batch);
     }
 }
 
-void ExitLoop::run_chunk(std::size_t m, ExitBatch& batch) {
-    fill(m, batch);
+void ExitLoop::run_stages(std::size_t m, std::size_t first, ExitBatch& batch) {
     const std::vector<int>& ends = members_[m].positions;
-    for (std::size_t stage = 0; stage < ends.size() && present_.places() > 0; ++stage) {
+    const bool may_cut = has_deadlines_ || supply_ != nullptr;
+    for (std::size_t stage = first; stage < ends.size() && present_.places() > 0; ++stage) {
         const Here here{m, stage, index(ends[stage]), stage + 1 == ends.size()};
         advance(here);
         const bool has_dropped = drop_cancelled(batch);
         if (!here.is_last && batch.wants_features(ends[stage])) show_features(here, batch);
         const bool has_run = run_exits(here, batch);
-        if (has_deadlines_ && here.position + 1 < positions_.size()) exit_late(here, batch);
-        if (has_run || has_dropped || has_deadlines_) compact(here);
+        if (may_cut && here.position + 1 < positions_.size()) cut_rows(here, batch);
+        if (has_run || has_dropped || may_cut) compact(here);
+        if (is_watched_ && !here.is_last) show_state(here, batch);
     }
     for (std::size_t place = 0; place < present_.places(); ++place)
         if (!present_.is_vacant(place)) state_of(place).cost.add_member(positions_[index(ends.back())].macs);
+    present_.scatter(waiting_);
 }
 
 void ExitLoop::fill(std::size_t m, ExitBatch& batch) {
@@ -111,7 +155,13 @@ void ExitLoop::advance(const Here& here) {
     const auto start = times_->now();
     member.runner->advance();
     times_->add(member.first_stage + here.stage, member.runner->bucket(), start, times_->now());
+    if (supply_ != nullptr) supply_->ran(here.position, -1, present_.count());
     logits_.reset();
+}
+
+void ExitLoop::note_head(const Here& here, const ExitSite::Head& head) {
+    const std::vector<ExitSite::Head>& heads = positions_[here.position].heads;
+    supply_->ran(here.position, static_cast<int>(&head - heads.data()), 1);
 }
 
 bool ExitLoop::drop_cancelled(ExitBatch& batch) {
@@ -124,10 +174,30 @@ bool ExitLoop::drop_cancelled(ExitBatch& batch) {
     return has_dropped;
 }
 
-void ExitLoop::show_features(const Here& here, ExitBatch& batch) {
+void ExitLoop::find_places() {
     places_.clear();
     for (std::size_t place = 0; place < present_.places(); ++place)
         if (!present_.is_vacant(place)) places_.push_back(static_cast<int>(place));
+}
+
+// Of what lies there and elsewhere, behind the point.
+void ExitLoop::show_state(const Here& here, ExitBatch& batch) {
+    find_places();
+    if (places_.empty()) return;
+    going_on_.clear();
+    for (const int place : places_) going_on_.push_back(present_[index(place)]);
+    batch.reached({.member = static_cast<int>(here.member),
+                   .stage = static_cast<int>(here.stage),
+                   .places = places_,
+                   .present = going_on_,
+                   .arrived = arrived_.rows().subspan(begun_),
+                   .waiting = waiting_.rows(),
+                   .rows = std::span(rows_).first(count_)},
+                  *members_[here.member].runner);
+}
+
+void ExitLoop::show_features(const Here& here, ExitBatch& batch) {
+    find_places();
     StageRunner& runner = *members_[here.member].runner;
     runner.export_rows(places_, features_.resize(runner.points()[here.stage].values, places_.size()));
     for (std::size_t i = 0; i < places_.size(); ++i)
@@ -161,6 +231,7 @@ void ExitLoop::run_exit(const Here& here, const ExitSite::Head& head, ExitBatch&
         RowState& row = state_of(place);
         row.cost.add_head(point.macs);
         judge(row, own);
+        if (supply_ != nullptr) note_head(here, head);
         if (!std::isfinite(row.score)) ++non_finite_scores_;
         if (decide(point, row) == Action::kExit)
             exit_row(place,
@@ -174,81 +245,6 @@ void ExitLoop::exit_row(std::size_t place, ExitAnswer answer, ExitBatch& batch) 
     const int row = present_.take(place);
     if (has_deadlines_ && !answer.late) answer.late = times_->now() > batch.deadline(row);
     batch.exit(row, answer);
-}
-
-// Rows that would be late after the next stage exit now, by the exit just evaluated, or else by the site's
-// best head though it is off: it knows more of the image than any exit before.
-void ExitLoop::exit_late(const Here& here, ExitBatch& batch) {
-    late_.clear();
-    if (here.is_last)
-        for (std::size_t next = here.member + 1; next < members_.size(); ++next) find_late(here, next, batch);
-    else
-        find_late(here, here.member, batch);
-    for (const ExitSite::Head& head : positions_[here.position].heads) exit_by(here, head, batch);
-}
-
-// Of those whose next stage is one of member `next`.
-void ExitLoop::find_late(const Here& here, std::size_t next, const ExitBatch& batch) {
-    bool has_rows = false;
-    for (std::size_t place = 0; place < present_.places(); ++place)
-        has_rows = has_rows || goes_to(here, next, place);
-    if (!has_rows) return;
-    const StageTimes::TimePoint earliest = earliest_deadline(here, next, batch);
-    for (std::size_t place = 0; place < present_.places(); ++place)
-        if (goes_to(here, next, place) && batch.deadline(present_[place]) < earliest) late_.push_back(place);
-}
-
-// Late rows that answer by this head.
-void ExitLoop::exit_by(const Here& here, const ExitSite::Head& head, ExitBatch& batch) {
-    const ExitSite& site = positions_[here.position];
-    for (const std::size_t place : late_) {
-        if (present_.is_vacant(place)) continue;
-        const DecisionPoint& point = point_of(here, place);
-        if ((point.enabled ? point.head : site.heads[point.late_head].index) != head.index) continue;
-        const auto own = logits_at(place, logits_of(here, head.index));
-        RowState& row = state_of(place);
-        if (!point.enabled) {
-            row.cost.add_head(head.macs);
-            judge(row, own);
-        }
-        const std::string& type = point.enabled ? point.type : head.type;
-        exit_row(place,
-                 {static_cast<int>(here.position), site.member, &type, row.score, row.cost.at(site.macs), own,
-                  true},
-                 batch);
-    }
-}
-
-// Rows whose deadline is before it do not go on: as a rule it is when the next stage will have run. Where
-// that would keep rows from a stage that may have become quicker, it is tried with them once in a while.
-StageTimes::TimePoint ExitLoop::earliest_deadline(const Here& here, std::size_t next,
-                                                  const ExitBatch& batch) {
-    const Member& member = members_[next];
-    const std::size_t stage = member.first_stage + (here.is_last ? 0 : here.stage + 1);
-    const int rows = std::min(static_cast<int>(present_.count()), member.runner->rows_at_once());
-    const std::size_t bucket = here.is_last ? member.runner->bucket_of(rows) : member.runner->bucket();
-    const StageTimes::TimePoint now = times_->now();
-    const auto after = now + std::chrono::duration_cast<StageTimes::TimePoint::duration>(
-                                 std::chrono::duration<double>(times_->expected(stage, bucket)));
-    auto latest = now;  // deadline of those that the stage would make late
-    for (std::size_t place = 0; place < present_.places(); ++place)
-        if (goes_to(here, next, place) && batch.deadline(present_[place]) < after)
-            latest = std::max(latest, batch.deadline(present_[place]));
-    const std::chrono::duration<double> limit = latest - now;
-    return limit.count() > 0 && times_->should_try(stage, bucket, limit.count()) ? now : after;
-}
-
-// Whose stage the row runs through next, should it go on.
-std::size_t ExitLoop::next_member(const Here& here, int row) const {
-    std::size_t next = here.member;
-    if (here.is_last) do
-            ++next;
-        while (!rows_[index(row)].plan->member_runs[next]);
-    return next;
-}
-
-bool ExitLoop::goes_to(const Here& here, std::size_t next, std::size_t place) const {
-    return !present_.is_vacant(place) && next_member(here, present_[place]) == next;
 }
 
 // A head that other rows have had in between runs once more.

@@ -33,6 +33,11 @@ public:
     void run(std::span<const ExitPlan* const> plans, ExitBatch& batch);
     /// All rows under one plan.
     void run(const ExitPlan& plan, int rows, ExitBatch& batch);
+    /// Goes on from `state`, which a loop of equally compiled members reached under the same plans.
+    void resume(std::span<const ExitPlan* const> plans, const RunState& state, ExitBatch& batch);
+
+    /// Bytes of RunState::held for one row, by member and stage; classifiers are left out.
+    std::vector<std::vector<std::size_t>> held_bytes() const;
 
     /// Scores that were infinite or NaN so far; none of them fired.
     std::uint64_t non_finite_scores() const { return non_finite_scores_; }
@@ -55,17 +60,32 @@ private:
         std::span<const float> numbers;
     };
 
-    void run_waiting(ExitBatch& batch);
-    void run_member(std::size_t m, ExitBatch& batch);
-    void run_chunk(std::size_t m, ExitBatch& batch);
+    struct CutRow {
+        std::size_t place;
+        Cut cut;
+    };
+
+    void ask_once(ExitBatch& batch, std::size_t rows);
+    void run_members(std::size_t first, ExitBatch& batch);
+    void run_arrived(std::size_t m, ExitBatch& batch);
+    void run_stages(std::size_t m, std::size_t first, ExitBatch& batch);
     void fill(std::size_t m, ExitBatch& batch);
     void advance(const Here& here);
+    void note_head(const Here& here, const ExitSite::Head& head);
     bool drop_cancelled(ExitBatch& batch);
+    void find_places();
     void show_features(const Here& here, ExitBatch& batch);
+    void show_state(const Here& here, ExitBatch& batch);
     bool run_exits(const Here& here, ExitBatch& batch);
     void run_exit(const Here& here, const ExitSite::Head& head, ExitBatch& batch);
-    void exit_late(const Here& here, ExitBatch& batch);
+    void cut_rows(const Here& here, ExitBatch& batch);
     void find_late(const Here& here, std::size_t next, const ExitBatch& batch);
+    void find_unsupplied(const Here& here);
+    void begin_supplied(std::size_t m, ExitBatch& batch);
+    double left_for_present(std::size_t m) const;
+    double answer_here(const Here& here, std::size_t place) const;
+    double next_answer(const Here& here, std::size_t place) const;
+    double first_answer(std::size_t first, int row) const;
     void exit_by(const Here& here, const ExitSite::Head& head, ExitBatch& batch);
     StageTimes::TimePoint earliest_deadline(const Here& here, std::size_t next, const ExitBatch& batch);
     std::size_t next_member(const Here& here, int row) const;
@@ -82,15 +102,19 @@ private:
 
     std::vector<Member> members_;
     std::vector<ExitSite> positions_;
-    std::vector<RowState> rows_;     ///< by row
-    RowSet waiting_;                 ///< for the members to come
-    RowSet arrived_;                 ///< for the one that runs
-    RowSet present_;                 ///< in it now
-    std::vector<std::size_t> late_;  ///< places
-    std::vector<int> places_;        ///< that are not vacant
+    std::vector<RowState> rows_;  ///< by row
+    RowSet waiting_;              ///< for the members to come
+    RowSet arrived_;              ///< for the one that runs
+    RowSet present_;              ///< in it now
+    std::size_t count_ = 0;       ///< of rows of the run
+    std::size_t begun_ = 0;       ///< places of arrived_ that the member has begun with
+    std::vector<CutRow> cut_;     ///< of present_
+    std::vector<int> places_;     ///< that are not vacant
+    std::vector<int> going_on_;   ///< their rows
     CarriedRows features_;
     std::optional<Logits> logits_;  ///< computed last at the present point
-    bool has_deadlines_ = false;
+    bool has_deadlines_ = false, is_watched_ = false;
+    Supply* supply_ = nullptr;
     std::shared_ptr<StageTimes> times_;
     std::uint64_t non_finite_scores_ = 0;
 };

@@ -20,6 +20,8 @@ public:
 
     std::size_t places() const { return rows_.size(); }
     int operator[](std::size_t place) const { return rows_[place]; }
+    /// By place.
+    std::span<const int> rows() const { return rows_; }
     bool is_vacant(std::size_t place) const { return rows_[place] == kVacant; }
     /// Places that have a row.
     std::size_t count() const;
@@ -27,6 +29,8 @@ public:
 
     /// Rows 0 .. rows - 1, each at the place of its number.
     void fill(int rows);
+    /// These rows, each at the next place.
+    void assign(std::span<const int> rows) { rows_.assign(rows.begin(), rows.end()); }
     void clear() { rows_.clear(); }
     /// The place becomes vacant; gives the row that lay there.
     int take(std::size_t place);

@@ -57,6 +57,15 @@ public:
     /// Begins a batch of `rows` rows that stand at points()[point], with these values: its heads and the
     /// stages after it can run. Throws Error{kUsage} as begin() does.
     virtual void import_rows(std::size_t point, int rows, std::span<const ValueRows> values) = 0;
+
+    // The same in whatever form is quickest for the runner: of use to another runner of the same plan alone.
+    // Bytes are those of all rows of one value after those of another, and aligned as float is.
+
+    /// Bytes of one row at points()[point].
+    virtual std::size_t held_bytes(std::size_t point) const;
+    /// `point` is the one just reached.
+    virtual void export_held(std::size_t point, std::span<const int> places, std::span<std::byte> bytes);
+    virtual void import_held(std::size_t point, int rows, std::span<const std::byte> bytes);
 };
 
 /// One for each member of a model.

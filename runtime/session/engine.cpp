@@ -1,44 +1,33 @@
 #include "runtime/session/engine.h"
 
-#include "runtime/session/engine_options.h"
+#include "runtime/core/digest.h"
+#include "runtime/session/energy_supply.h"
 #include "runtime/session/model_access.h"
 
 #include <dyce/error.h>
 
 namespace dyce {
-namespace {
-
-std::vector<std::shared_ptr<const CompiledModel>> compile_members(const ModelData& model,
-                                                                  const EngineOptions& options) {
-    std::vector<std::shared_ptr<const CompiledModel>> members;
-    for (const Member& member : model.members)
-        members.push_back(
-            CompiledModel::compile(member.graph, member.exits,
-                                   {.max_batch = options.max_batch,
-                                    .threads = options.threads,
-                                    .precision = parse_precision(options.precision, "precision"),
-                                    .goal = tune_goal(options),
-                                    .reference_kernels = options.reference_kernels,
-                                    .mapping = model.mapping}));
-    return members;
-}
-
-}  // namespace
-
 Engine::Engine(const Model& model, const EngineOptions& options, int concurrent, TimeSource now)
-    : model_(ModelAccess::data(model)),
+    : Engine(compile_for_memory(ModelAccess::data(model), options, concurrent), options, concurrent,
+             std::move(now)) {}
+
+Engine::Engine(CompiledForMemory compiled, const EngineOptions& options, int concurrent, TimeSource now)
+    : model_(std::move(compiled.model)),
       precision_(options.precision),
-      max_batch_(static_cast<std::size_t>(options.max_batch)),
+      max_batch_(static_cast<std::size_t>(compiled.max_batch)),
+      economy_(compiled.economy),
+      memory_use_(compiled.use),
       positions_(model_->positions()),
       feature_sites_(options.features, positions_),
-      members_(compile_members(*model_, options)) {
+      members_(std::move(compiled.members)),
+      energy_(make_energy_supply(options, positions_)) {
     StageRunners first = local_stage_runners(members_);
     times_ = make_stage_times(first, std::move(now));
     loops_.give_back(make_loop(std::move(first)));
     for (int i = 1; i < concurrent; ++i) loops_.give_back(make_loop(local_stage_runners(members_)));
 }
 
-std::shared_ptr<const ExitPlan> Engine::make_plan(const Configuration& configuration) const {
+std::shared_ptr<const ExitPlan> Engine::make_plan(const Configuration& configuration) const try {
     const auto check = [&](const std::string& what, const std::string& found, const std::string& own) {
         if (!found.empty() && found != own)
             throw Error(ErrorCode::kUsage, "configuration " + configuration.name,
@@ -52,6 +41,11 @@ std::shared_ptr<const ExitPlan> Engine::make_plan(const Configuration& configura
     Configuration informed = configuration;
     informed.best_heads = model_->configurations->contents().configurations.front().best_heads;
     return std::make_shared<const ExitPlan>(make_exit_plan(informed, positions_));
+} catch (const Error& error) {
+    if (economy_ != Economy::kHeads) throw;
+    throw Error(
+        error.code(), error.where(),
+        error.message() + "; with this max_memory only the heads are there that the stored set needs");
 }
 
 template <class Run>
@@ -71,9 +65,26 @@ void Engine::run(const ExitPlan& plan, std::size_t rows, ExitBatch& batch) {
     run_loop([&](ExitLoop& loop) { loop.run(plan, static_cast<int>(rows), batch); });
 }
 
+void Engine::resume(const ExitPlan& plan, const RunState& state, ExitBatch& batch) {
+    const std::vector<const ExitPlan*> plans(state.rows.size(), &plan);
+    run_loop([&](ExitLoop& loop) { loop.resume(plans, state, batch); });
+}
+
+std::vector<std::vector<std::size_t>> Engine::held_bytes() {
+    std::vector<std::vector<std::size_t>> bytes;
+    run_loop([&](ExitLoop& loop) { bytes = loop.held_bytes(); });
+    return bytes;
+}
+
+std::string Engine::plan_digest() const {
+    Digest digest;
+    for (const auto& member : members_) digest.add(member != nullptr ? member->plan_digest() : "absent");
+    return digest.hex();
+}
+
 std::size_t Engine::arena_bytes() const {
     std::size_t bytes = 0;
-    for (const auto& member : members_) bytes += member->arena_bytes();
+    for (const auto& member : members_) bytes += member != nullptr ? member->arena_bytes() : 0;
     return bytes;
 }
 

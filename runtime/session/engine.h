@@ -6,6 +6,7 @@
 #include "runtime/core/idle_pool.h"
 #include "runtime/exec/local_stage_runner.h"
 #include "runtime/flow/exit_loop.h"
+#include "runtime/session/economy.h"
 #include "runtime/session/feature_sites.h"
 
 #include <dyce/session.h>
@@ -41,6 +42,19 @@ public:
     void run(std::span<const ExitPlan* const> plans, ExitBatch& batch);
     /// The same under one plan for all.
     void run(const ExitPlan& plan, std::size_t rows, ExitBatch& batch);
+    /// Goes on from a state that an engine of the same plan_digest() reached, under one plan for all.
+    void resume(const ExitPlan& plan, const RunState& state, ExitBatch& batch);
+    /// As ExitLoop has them.
+    std::vector<std::vector<std::size_t>> held_bytes();
+    /// 32 hexadecimal digits over how all members are computed.
+    std::string plan_digest() const;
+
+    /// What memory it takes, with that for the batches at a time that it was made for.
+    const MemoryUse& memory_use() const { return memory_use_; }
+    /// What was given up to fit EngineOptions::max_memory.
+    Economy economy() const { return economy_; }
+    /// What images live on; null when nobody asks.
+    Supply* energy() const { return energy_.get(); }
 
     /// Bytes of activations and scratch memory that each batch at a time takes.
     std::size_t arena_bytes() const;
@@ -49,6 +63,7 @@ public:
     std::uint64_t non_finite_scores() const { return non_finite_scores_; }
 
 private:
+    Engine(CompiledForMemory compiled, const EngineOptions& options, int concurrent, TimeSource now);
     std::unique_ptr<ExitLoop> make_loop(StageRunners runners) const;
     template <class Run>
     void run_loop(const Run& run);
@@ -56,9 +71,12 @@ private:
     std::shared_ptr<const ModelData> model_;
     std::string precision_;
     std::size_t max_batch_;
+    Economy economy_;
+    MemoryUse memory_use_;
     std::vector<ExitSite> positions_;
     FeatureSites feature_sites_;
-    std::vector<std::shared_ptr<const CompiledModel>> members_;
+    CompiledMembers members_;
+    std::unique_ptr<Supply> energy_;
     std::shared_ptr<StageTimes> times_;  ///< of all loops
     std::atomic<std::uint64_t> non_finite_scores_{0};
 

@@ -19,12 +19,13 @@ public:
     FeatureSites(const std::vector<int>& sites, const std::vector<ExitSite>& positions);
 
     bool contains(int site) const { return !wanted_.empty() && wanted_[index(site)]; }
-    /// The mean over all positions for each channel of the site's own value, which is the first of `values`.
+    /// The mean over all positions - of tokens: of the patches - for each channel of the site's own value, which is the first of `values`.
     SiteFeatures pooled(int site, std::span<const ValueRows> values) const;
 
 private:
     std::vector<bool> wanted_;              ///< by site; empty = none
     std::vector<SiteLayout> layouts_ = {};  ///< by site
+    std::vector<SiteTokens> tokens_ = {};   ///< by site
 };
 
 }  // namespace dyce

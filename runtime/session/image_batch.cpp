@@ -40,6 +40,11 @@ const Image& ImageBatch::decoded(std::size_t row, const EncodedImage& encoded) {
     return *decoded_[row];
 }
 
+void ImageBatch::refuse(int row) {
+    predictions_[index(row)].error = "refused: the energy at hand does not last for an answer";
+    predictions_[index(row)].cut = Cut::kEnergy;
+}
+
 void ImageBatch::features(int row, int site, std::span<const ValueRows> values) {
     Prediction& prediction = predictions_[index(row)];
     if (prediction.error.empty()) prediction.features.push_back(engine_.feature_sites().pooled(site, values));
@@ -62,6 +67,7 @@ void ImageBatch::exit_with(int row, const ExitAnswer& exit, const AnswerOptions&
     prediction.score = is_choice ? exit.score : prediction.prob[0];
     prediction.macs = exit.macs;
     prediction.late = exit.late;
+    prediction.cut = exit.cut;
     prediction.latency_us = std::chrono::duration<double, std::micro>(Clock::now() - start_).count();
 }
 

@@ -37,6 +37,8 @@ public:
     Clock::time_point deadline(int) const override { return deadline_; }
     bool is_cancelled(int) const override { return cancel_ && cancel_->is_cancelled(); }
     void drop(int) override { has_dropped_ = true; }
+    Supply* supply() override { return engine_.energy(); }
+    void refuse(int row) override;
     bool wants_features(int site) const override { return engine_.feature_sites().contains(site); }
     void features(int row, int site, std::span<const ValueRows> values) override;
 

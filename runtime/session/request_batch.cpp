@@ -43,6 +43,13 @@ void RequestBatch::exit(int row, const ExitAnswer& answer) {
     request.reply.answer(std::move(prediction));
 }
 
+// An answer as well: it says why there is none.
+void RequestBatch::refuse(int row) {
+    batch_.refuse(row);
+    const auto i = static_cast<std::size_t>(row);
+    requests_[i]->reply.answer(std::move(predictions_[i]));
+}
+
 void RequestBatch::drop(int row) {
     ++cancelled_;
     requests_[static_cast<std::size_t>(row)]->reply.fail(std::make_exception_ptr(cancelled_error()));

@@ -38,6 +38,8 @@ public:
         return requests_[static_cast<std::size_t>(row)]->is_cancelled();
     }
     void drop(int row) override;
+    Supply* supply() override { return batch_.supply(); }
+    void refuse(int row) override;
     bool wants_features(int site) const override { return batch_.wants_features(site); }
     void features(int row, int site, std::span<const ValueRows> values) override {
         batch_.features(row, site, values);

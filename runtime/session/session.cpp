@@ -59,13 +59,18 @@ std::uint64_t Session::set_configuration(const Configuration& configuration) {
 Configuration Session::configuration() const { return impl_->active.get().plan->configuration; }
 std::uint64_t Session::non_finite_scores() const { return impl_->engine.non_finite_scores(); }
 std::size_t Session::arena_bytes() const { return impl_->engine.arena_bytes(); }
+MemoryUse Session::memory_use() const { return impl_->engine.memory_use(); }
 
 Prediction Session::classify(const Sample& sample, int topk) {
     return classify(sample, ClassifyOptions{topk});
 }
 Prediction Session::classify(const Sample& sample, const ClassifyOptions& options) {
     auto predictions = impl_->classify({&sample, 1}, options);
-    if (!predictions[0].error.empty()) throw Error(ErrorCode::kContent, "image", predictions[0].error);
+    if (!predictions[0].error.empty()) {
+        const bool is_refused = predictions[0].cut == Cut::kEnergy;
+        throw Error(is_refused ? ErrorCode::kUnavailable : ErrorCode::kContent, "image",
+                    predictions[0].error);
+    }
     return std::move(predictions[0]);
 }
 

@@ -94,7 +94,8 @@ std::vector<Solution> equal_risk(const SearchSpace& space, int threads) {
     const std::size_t risks =
         std::clamp(static_cast<std::size_t>(kRiskWork / settling), kMinRisks, kMaxRisks);
     return sweep(space, risks * rows, threads, [&](Searcher& searcher, std::size_t index) {
-        const double at = static_cast<double>(index / rows) / static_cast<double>(risks - 1);
+        const std::size_t risk = index / rows;
+        const double at = static_cast<double>(risk) / static_cast<double>(risks - 1);
         const Options options = options_at(space, curves, kLowRisk * std::pow(kHighRisk / kLowRisk, at));
         const std::size_t type = index % rows;
         searcher.assignment.set(choose(space, options, [&](const RecordHead& head) {

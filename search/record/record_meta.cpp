@@ -20,7 +20,7 @@ constexpr std::size_t kMaxName = 512;
 constexpr std::int64_t kMaxClasses = 100'000;
 
 std::string read_name(const JsonField& field) {
-    const std::string name = field.text();
+    std::string name = field.text();
     if (name.empty() || name.size() > kMaxName || !is_printable_utf8(name))
         field.fail("1 to " + std::to_string(kMaxName) + " bytes of printable text");
     return name;

@@ -15,9 +15,10 @@ struct HeadPlan {
     HeadType type;
 };
 
-/// One pooled feature map, channels x grid x grid numbers.
+/// One pooled feature map, channels x grid x grid numbers, or the class token's channels.
 struct FeatureBlock {
     int site = 0;
+    bool class_token = false;
     int grid = 1;
     std::int64_t channels = 0;
     std::int64_t offset = 0;  ///< in the row's features
@@ -33,7 +34,7 @@ struct FeatureLayout {
 
     /// A multiple of 64.
     std::size_t row_bytes() const;
-    /// "10 0:4 1:4", for digests.
+    /// "10 0:4 1:4 1:cls", for digests.
     std::string text() const;
 };
 

@@ -1,5 +1,6 @@
 #include "search/train/train_exits.h"
 
+#include "graph/exits/head_group.h"
 #include "runtime/core/digest.h"
 #include "runtime/core/threads.h"
 #include "search/train/feature_pass.h"
@@ -10,7 +11,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <map>
 #include <sstream>
+#include <utility>
 
 namespace dyce {
 namespace {
@@ -32,11 +35,11 @@ std::string digest_of(const Dataset& images) {
     return digest.hex();
 }
 
-// What the features depend on.
+// What the features depend on; a single pass shows images as they are, whatever the seed.
 std::string feature_key(const Member& member, const Dataset& images, const TrainExitsOptions& options) {
     std::ostringstream key;
     key << member.digest << " " << member.preprocess_digest << " " << digest_of(images) << " "
-        << options.passes << " " << options.training.seed;
+        << options.passes << " " << (options.passes > 1 ? options.training.seed : 0);
     return key.str();
 }
 
@@ -48,8 +51,11 @@ std::string training_key(const std::string& features, const std::vector<HeadPlan
     const TrainingOptions& training = options.training;
     key << features << " " << options.holdout << " " << training.loss.alpha << " "
         << training.loss.temperature << " " << training.loss.smoothing << " " << training.epochs << " "
-        << training.batch << " " << training.rate << " " << training.decay << " " << training.seed;
-    for (const HeadPlan& head : heads) key << " " << head.site << ":" << head.type.name;
+        << training.batch << " " << peak_rate({}, training) << " " << training.decay << " " << training.seed;
+    for (const HeadPlan& head : heads) {
+        key << " " << head.site << ":" << head.type.name;
+        if (!head.type.family.is_alone()) key << "@" << peak_rate(head.type.family, training);
+    }
     return key.str();
 }
 
@@ -74,6 +80,51 @@ Split split_rows(const FeatureRows& rows, std::int64_t images, const TrainExitsO
     return split;
 }
 
+// In the order of their first heads; where some have something in common, type by type, so that a site has its heads
+// in the order that was asked for.
+std::vector<GroupPlan> group_heads(const Member& member, const FeatureLayout& layout,
+                                   std::vector<HeadPlan> heads) {
+    std::stable_sort(heads.begin(), heads.end(),
+                     [](const HeadPlan& a, const HeadPlan& b) { return a.site < b.site; });
+    std::vector<GroupPlan> groups;
+    std::map<std::string, std::size_t> by_name;
+    for (const HeadPlan& head : heads) {
+        const std::string name = group_of(member.graph, member.exits, head.site, head.type);
+        const auto [group, is_new] = by_name.try_emplace(name, groups.size());
+        if (is_new) groups.push_back({head.type, {}, {}});
+        groups[group->second].sites.push_back(head.site);
+        groups[group->second].sources.push_back(find_source(layout, member.graph, member.exits, head));
+    }
+    std::map<std::string, std::size_t> rank;
+    for (const HeadPlan& head : heads) rank.try_emplace(head.type.name, rank.size());
+    const auto is_alone = [](const GroupPlan& group) { return group.type.family.is_alone(); };
+    if (!std::all_of(groups.begin(), groups.end(), is_alone))
+        std::stable_sort(groups.begin(), groups.end(), [&](const GroupPlan& a, const GroupPlan& b) {
+            return rank.at(a.type.name) < rank.at(b.type.name);
+        });
+    return groups;
+}
+
+using HeadScores = std::map<std::pair<int, std::string>, HeadScore>;  // by site and type
+
+HeadScores score_heads(std::vector<TrainedGroup>& trained, const std::vector<GroupPlan>& groups,
+                       const std::vector<std::int64_t>& rows, int threads) {
+    const auto found = evaluate_heads(trained, rows, threads);
+    HeadScores scores;
+    for (std::size_t g = 0; g < groups.size(); ++g)
+        for (std::size_t h = 0; h < groups[g].sites.size(); ++h)
+            scores[{groups[g].sites[h], groups[g].type.name}] = found[g][h];
+    return scores;
+}
+
+// As it is in the member by now.
+TrainExitsReport::Head report_of(const Member& member, const HeadPlan& head, const HeadScore& score) {
+    const auto attached = std::find_if(
+        member.exits.heads.begin(), member.exits.heads.end(),
+        [&](const ExitHead& other) { return other.site == head.site && other.type == head.type.name; });
+    return {head.site, head.type.name, attached->macs, attached->feed_macs, score};
+}
+
 double classifier_accuracy(const TrainingData& data, const std::vector<std::int64_t>& rows) {
     std::size_t correct = 0;
     for (const std::int64_t row : rows) {
@@ -91,11 +142,12 @@ std::vector<HeadPlan> plan_heads(const Member& member, const std::vector<HeadTyp
     std::vector<HeadPlan> plans;
     for (const int site : sites)
         for (const HeadType& type : types) {
-            if (head_fits(member.graph, member.exits.sites[static_cast<std::size_t>(site)], type))
+            const std::string why =
+                head_misfit(member.graph, member.exits.sites[static_cast<std::size_t>(site)], type);
+            if (why.empty())
                 plans.push_back({site, type});
             else
-                notice("site " + std::to_string(site) + " has a feature map smaller than the grid of " +
-                       type.name + ": left out there");
+                notice("site " + std::to_string(site) + " gets no " + type.name + ": " + why);
         }
     return plans;
 }
@@ -134,23 +186,24 @@ TrainExitsReport train_exits(
                     std::to_string(images.size()) + " images, " + std::to_string(report.missing) +
                         " of them unreadable: none is left to train on");
 
-    std::vector<HeadTrainer> trainers;
-    for (const HeadPlan& head : heads)
-        trainers.emplace_back(data, find_source(layout, member.graph, member.exits, head), head,
-                              options.training);
+    const std::vector<GroupPlan> groups = group_heads(member, layout, heads);
+    std::vector<TrainedGroup> trained;
+    for (const GroupPlan& group : groups)
+        trained.push_back(
+            {make_trainer(data, group, options.training), peak_rate(group.type.family, options.training)});
     const Checkpoint checkpoint(options.checkpoint, training_key(key, heads, options));
-    train_heads(trainers, split.train, options.training, threads, checkpoint, options.resume,
+    train_heads(trained, split.train, options.training, threads, checkpoint, options.resume,
                 [&](std::int64_t done, std::int64_t all) { progress("steps", done, all); });
     report.training_seconds = seconds_since(start);
 
     report.held_out = static_cast<std::int64_t>(split.held_out.size());
     report.classifier_accuracy = classifier_accuracy(data, split.held_out);
-    std::vector<HeadTrainer::Score> scores(heads.size());
-    if (!split.held_out.empty()) scores = evaluate_heads(trainers, split.held_out, threads);
-    for (std::size_t i = 0; i < heads.size(); ++i) {
-        attach_head(member.graph, member.exits, heads[i].site, heads[i].type, trainers[i].layers());
-        report.heads.push_back({heads[i].site, heads[i].type.name, trainers[i].macs(), scores[i]});
-    }
+    HeadScores scores;
+    if (!split.held_out.empty()) scores = score_heads(trained, groups, split.held_out, threads);
+    for (std::size_t g = 0; g < groups.size(); ++g)
+        attach_group(member.graph, member.exits, groups[g].type, trained[g].trainer->weights());
+    for (const HeadPlan& head : heads)
+        report.heads.push_back(report_of(member, head, scores[{head.site, head.type.name}]));
     return report;
 }
 

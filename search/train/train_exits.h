@@ -4,7 +4,7 @@
 
 #include "loaders/dataset/dataset.h"
 #include "loaders/format/model_file.h"
-#include "search/train/head_trainer.h"
+#include "search/train/group_trainer.h"
 
 #include <functional>
 #include <string>
@@ -30,7 +30,8 @@ struct TrainExitsReport {
         int site;
         std::string type;
         std::int64_t macs;
-        HeadTrainer::Score held_out;
+        std::int64_t feed_macs;  ///< paid on the way by every image, for heads behind it
+        HeadScore held_out;
     };
     std::vector<Head> heads;
     double classifier_accuracy = 0;  ///< of the network itself on the images held out

@@ -56,6 +56,7 @@ const Snippet kSnippets[] = {
     {"models/a.cpp", "#include \"loaders/format/npy.h\"\n", "models may not include loaders/format"},
     {"loaders/format/a.cpp", "#include \"loaders/import/onnx/a.h\"\n", "may not include loaders/import/onnx"},
     {"loaders/format/a.cpp", "#include <stb_image.h>\n", "may not use stb"},
+    {"loaders/dataset/a.cpp", "#include <webp/decode.h>\n", "may not use webp"},
     {"loaders/image/a.cpp", "#define X\n#include <stb/stb_image.h>\n#include <xtensor/xview.hpp>\n", ""},
     {"loaders/import/a.cpp", "#include <onnx/onnx_pb.h>\n", "loaders/import may not use onnx"},
     {"loaders/import/onnx/a.cpp", "#include <onnx/onnx_pb.h>\n#include \"models/resnet.h\"\n", ""},

@@ -62,9 +62,21 @@ TEST_CASE("small networks give torchvision's logits") {
                                               "efficientnet_b0", "squeezenet1_1"});
 }
 
+TEST_CASE("networks of branches, groups and attention give torchvision's logits") {
+    if (!test::have_python("torchvision")) return;
+    check_script("torchvision_reference.py",
+                 {"resnext50_32x4d", "efficientnet_b1", "googlenet", "densenet121", "shufflenet_v2_x1_0",
+                  "mnasnet1_0", "regnet_y_400mf", "deit_tiny", "swin_t"});
+}
+
 TEST_CASE("ConvNeXt V2 gives the logits of a plain NumPy forward") {
     if (!test::have_python("numpy")) return;
     check_script("convnextv2_reference.py", {"convnextv2_atto", "convnextv2_tiny"});
+}
+
+TEST_CASE("attention networks give the logits of a plain NumPy forward") {
+    if (!test::have_python("numpy")) return;
+    check_script("attention_reference.py", {"deit_tiny", "swin_t"});
 }
 
 TEST_CASE("pretrained networks give the recorded logits") {

@@ -2,7 +2,7 @@
 // scatter_nd, slice, split, tile, top_k, transpose, trilu, where.
 // The operators that move elements without computing: on float32 and, because shape arithmetic runs through
 // them, on every other type.
-#include "tests/ops/support.h"
+#include "tests/ops/compiled.h"
 
 #include <limits>
 
@@ -140,6 +140,22 @@ TEST_CASE("Split cuts") {
     check_refused("Split", {f32({4})}, {{"split", Ints{5, -1}}}, "cannot split axis 0 of 4 into [5, -1]", 2);
     check_refused("Split", {f32({2})}, {}, "cannot split axis 0 of 2", 4);
     check_refused("Split", {f32({4})}, {{"axis", 1}}, "axis 1 is outside", 2);
+}
+
+TEST_CASE("Gather compiles: a constant list of slices in any layout, and other indices") {
+    const std::vector<std::pair<Shape, std::int64_t>> rows = {
+        {{2, 32, 3, 5}, 1}, {{2, 32, 3, 5}, 3}, {{2, 6, 4}, 1}, {{3}, 0}};
+    for (const auto& [shape, axis] : rows)
+        for (const Layout layout : layouts_of(shape))
+            for (const Tensor& indices : {Tensor::of_ints({2, 0, -1, 2}), Tensor::of_ints({}),
+                                          tensor(DataType::kInt64, {2, 1}, {1, -3})}) {
+                GraphBuilder builder(false);
+                const ValueId input = add_input(builder, shape, layout);
+                builder.output(
+                    builder.add("Gather", {input, builder.constant("indices", indices)}, {{"axis", axis}}));
+                CAPTURE(name_of(layout));
+                check_compiled(std::move(builder).build());
+            }
 }
 
 TEST_CASE("Gather takes slices") {

@@ -17,6 +17,11 @@ TEST_CASE("PooledMlp averages cells, then multiplies, with ReLU between layers")
     const Attributes grid = {{"grid", Ints{1, 2}}};
     check_close(run_reference("PooledMlp", {x, w0, b0}, grid), tensor({1, 2}, {1.5f, -4}));
     check_close(run_reference("PooledMlp", {x, w0, b0, w1, b1}, grid), tensor({1, 1}, {2}));
+    // The cells times 3, 5, 7, -1 are 3, 10 and 21, -4.
+    const Tensor factors = tensor({4}, {3, 5, 7, -1});
+    check_close(run_reference("PooledMlp", {x, factors, w0, b0}, grid), tensor({1, 2}, {3.5f, 2}));
+    CHECK_THROWS_WITH_AS(run_reference("PooledMlp", {x, b1, w0, b0}, grid), doctest::Contains("expected 4"),
+                         Error);
     CHECK_THROWS_AS(run_reference("PooledMlp", {x, w0, b0}, {{"grid", Ints{3, 2}}}), Error);
     CHECK_THROWS_AS(run_reference("PooledMlp", {x, w1, b1}, grid), Error);
 }
@@ -30,19 +35,24 @@ TEST_CASE("PooledMlp computes the same compiled, from any layout, at any batch")
                 {{2, 64, 3, 3}, {1, 1}, {5}},        {{1, 32, 4, 4}, {4, 4}, {40}},
                 {{2, 20, 1, 1}, {1, 1}, {16, 16}}};
     for (const auto& row : rows)
-        for (const Layout layout : layouts_of(row.x)) {
-            CAPTURE(row.x.to_string());
-            CAPTURE(name_of(layout));
-            GraphBuilder builder(false);
-            std::vector<ValueId> inputs = {add_input(builder, row.x, layout)};
-            std::int64_t in = row.x[1] * row.grid[0] * row.grid[1];
-            for (const std::int64_t out : row.layers) {
-                const std::string name = std::to_string(inputs.size());
-                inputs.push_back(builder.constant("w" + name, random_tensor({in, out}, 3)));
-                inputs.push_back(builder.constant("b" + name, random_tensor({out}, 4)));
-                in = out;
+        for (const bool has_factors : {false, true})
+            for (const Layout layout : layouts_of(row.x)) {
+                CAPTURE(row.x.to_string());
+                CAPTURE(has_factors);
+                CAPTURE(name_of(layout));
+                GraphBuilder builder(false);
+                std::vector<ValueId> inputs = {add_input(builder, row.x, layout)};
+                if (has_factors)
+                    inputs.push_back(
+                        builder.constant("f", random_tensor({row.x[1] * row.grid[0] * row.grid[1]}, 5)));
+                std::int64_t in = row.x[1] * row.grid[0] * row.grid[1];
+                for (const std::int64_t out : row.layers) {
+                    const std::string name = std::to_string(inputs.size());
+                    inputs.push_back(builder.constant("w" + name, random_tensor({in, out}, 3)));
+                    inputs.push_back(builder.constant("b" + name, random_tensor({out}, 4)));
+                    in = out;
+                }
+                builder.output(builder.add("PooledMlp", inputs, {{"grid", row.grid}}));
+                check_compiled(std::move(builder).build());
             }
-            builder.output(builder.add("PooledMlp", inputs, {{"grid", row.grid}}));
-            check_compiled(std::move(builder).build());
-        }
 }

@@ -37,6 +37,20 @@ def jpeg(head, body):
     return b"\xff\xd8" + TABLES + head + body + b"\xff\xd9"
 
 
+def webp(*chunks):
+    body = b"".join(kind + struct.pack("<I", len(content)) + content + bytes(len(content) % 2) for kind, content in chunks)
+    return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
+
+
+def canvas(width, height, flags=0):
+    return b"VP8X", bytes([flags, 0, 0, 0]) + struct.pack("<I", width - 1)[:3] + struct.pack("<I", height - 1)[:3]
+
+
+def lossless(width, height):
+    """Corrupt behind its header."""
+    return b"VP8L", b"\x2f" + struct.pack("<I", (width - 1) | (height - 1) << 14) + b"\xff" * 999
+
+
 def add(cases):
     def write(name, content, decodes=False):
         cases.add(name, content, ".png", "classify", cases.model, "@", decodes=decodes)
@@ -56,6 +70,9 @@ def add(cases):
         "JPEG without a scan": jpeg(frame(0xC0, 8, 8), b""),
         "progressive bomb": jpeg(frame(0xC2, 7000, 7000),
                                  scan(b"\0\0\0") + b"\x3f" + (scan(b"\1\x3f\0") + b"\x3f") * 1000),
+        "WebP without a chunk": webp(),
+        "WebP of 16,384x16,384": webp(lossless(16384, 16384)),
+        "WebP canvas of 2^24": webp(canvas(1 << 24, 256), lossless(2, 2)),
         "PNG of side 2^31": png(header(1 << 31, 1), bytes(4)),
         "PNG of 1x16M": png(header(1, 1 << 24), bytes(4)),
         "PNG of 0x0": png(header(0, 0), bytes(4)),
@@ -69,7 +86,11 @@ def add(cases):
     for depth in range(1, 9):
         write(f"PNG cut at {depth}/9", good[:len(good) * depth // 9])
         write(f"JPEG cut at {depth}/9", photo[:len(photo) * depth // 9])
+        write(f"WebP cut at {depth}/9", webp(lossless(9, 9))[:len(webp(lossless(9, 9))) * depth // 9])
     for name, content in {
+        "corrupt WebP": webp(lossless(7000, 7000)),
+        "WebP of 800,000 frames": webp(canvas(2, 2, 2), (b"ANIM", bytes(6)),
+                                       *[(b"ANMF", bytes(16) + b"VP8L\5\0\0\0\x2f\0\0\0\0\0")] * 800000),
         "bad Huffman code": jpeg(frame(0xC0, 7000, 7000), scan() + b"\x3f" * 1000 + b"\xff\0" * 1000),
         "PNG with a bad filter": png(header(7000, 7000), bytes(6999 * 21001) + b"\x09" + bytes(21000)),
         "PNG whose palette is too short": png(header(7000, 7000, 8, 3), bytes(7000 * 7001 - 1) + b"\x02",

@@ -44,8 +44,7 @@ int bench_decoding(const Arguments& arguments, const Model& model) {
             throw Error(ErrorCode::kUsage, "--decode", std::string("excludes --") + other);
     const auto [files, complaints] = expand_images({*arguments.text("decode")}, arguments.has("recursive"));
     if (files.empty())
-        throw Error(ErrorCode::kUsage, "--decode",
-                    complaints.empty() ? "finds no image (JPEG, PNG)" : complaints[0]);
+        throw Error(ErrorCode::kUsage, "--decode", complaints.empty() ? "finds no image" : complaints[0]);
     const Times times = measure(files, ModelAccess::data(model)->last().preprocess,
                                 arguments.real("duration", 2, 0.01, 3600));
     const Samples decode(times.decode), prepare(times.prepare);

@@ -8,12 +8,29 @@
 
 namespace dyce {
 
+namespace {
+
+// each(number) for up to `limit` images, evenly spread.
+template <class Each>
+void each_spread(const Dataset& dataset, std::int64_t limit, const Each& each) {
+    const std::int64_t count = std::min(limit, dataset.size());
+    for (std::int64_t i = 0; i < count; ++i) each(i * dataset.size() / count);
+}
+
+}  // namespace
+
 std::vector<Image> load_spread(const std::string& path, const ModelData& model, std::int64_t limit) {
     const auto dataset = open_data(path, model);
-    const std::int64_t count = std::min(limit, dataset->size());
     std::vector<Image> images;
-    for (std::int64_t i = 0; i < count; ++i) images.push_back(dataset->image(i * dataset->size() / count));
+    each_spread(*dataset, limit, [&](std::int64_t i) { images.push_back(dataset->image(i)); });
     return images;
+}
+
+std::vector<int> spread_labels(const std::string& path, const ModelData& model, std::int64_t limit) {
+    const auto dataset = open_data(path, model);
+    std::vector<int> labels;
+    each_spread(*dataset, limit, [&](std::int64_t i) { labels.push_back(dataset->label(i)); });
+    return labels;
 }
 
 std::vector<Image> noise_images(const ModelData& model, std::int64_t count) {

@@ -16,6 +16,9 @@ namespace dyce {
 /// class. Throws as open_dataset() and Dataset::image() do.
 std::vector<Image> load_spread(const std::string& path, const ModelData& model, std::int64_t limit);
 
+/// Their labels.
+std::vector<int> spread_labels(const std::string& path, const ModelData& model, std::int64_t limit);
+
 /// At least `count` images of random pixels, of the size of the last member's input; the first few again
 /// and again.
 std::vector<Image> noise_images(const ModelData& model, std::int64_t count);

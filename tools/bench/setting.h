@@ -15,14 +15,23 @@ struct BenchSetting {
     int workers = 1;  ///< batches at the same time, of the backbone alone
     Precision precision = Precision::kFloat32;
     TuneGoal goal = TuneGoal::kLatency;
-    double seconds = 2;  ///< at least so long
+    double seconds = 2;          ///< at least so long
+    std::size_t max_memory = 0;  ///< 0 = no limit
+    bool saves_memory = false;   ///< what compile_options() asks for: as the limit needs it
 
     CompileOptions compile_options() const {
-        return {.max_batch = batch, .threads = threads, .precision = precision, .goal = goal};
+        return {.max_batch = batch,
+                .threads = threads,
+                .precision = precision,
+                .goal = goal,
+                .saves_memory = saves_memory};
     }
     SessionOptions session_options() const {
-        return {
-            .threads = threads, .max_batch = batch, .precision = name_of(precision), .tune = name_of(goal)};
+        return {.threads = threads,
+                .max_batch = batch,
+                .precision = name_of(precision),
+                .tune = name_of(goal),
+                .max_memory = max_memory};
     }
     /// batch, threads, workers, precision, plan: how a row of results begins.
     nlohmann::ordered_json json() const {

@@ -120,7 +120,7 @@ std::string Arguments::only_positional(const std::string& name) const {
 
 std::string Arguments::choice(const std::string& option, const std::string& fallback,
                               const std::vector<std::string>& allowed) const {
-    const std::string value = text(option, fallback);
+    std::string value = text(option, fallback);
     if (std::find(allowed.begin(), allowed.end(), value) != allowed.end()) return value;
     std::string names;
     for (const std::string& name : allowed) names += (names.empty() ? "" : ", ") + name;

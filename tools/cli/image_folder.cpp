@@ -1,6 +1,7 @@
 #include "tools/cli/image_folder.h"
 
 #include "loaders/dataset/image_names.h"
+#include "loaders/image/webp.h"
 
 #include <dyce/error.h>
 
@@ -87,9 +88,11 @@ ImageFolder list_images(const std::string& folder, bool recursive) {
         walk<fs::directory_iterator>(folder, result, left_out);
     std::sort(result.files.begin(), result.files.end());
     if (result.files.empty())
-        result.complaint = folder + ": holds no JPEG or PNG image; found " + left_out.everything();
+        result.complaint =
+            folder + ": holds no " + image_formats() + " image; found " + left_out.everything();
     else if (left_out.has_images())
-        result.complaint = folder + ": left out: " + left_out.images() + "; JPEG and PNG are read";
+        result.complaint =
+            folder + ": left out: " + left_out.images() + "; only " + image_formats() + " is read";
     return result;
 }
 

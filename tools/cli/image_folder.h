@@ -7,7 +7,7 @@
 namespace dyce {
 
 struct ImageFolder {
-    std::vector<std::string> files;  ///< JPEG and PNG by their names, sorted bytewise
+    std::vector<std::string> files;  ///< images that are read, by their names, sorted bytewise
     /// What must be told: there is no such image (and what there is instead), or images of other formats
     /// are left out. Empty otherwise.
     std::string complaint;

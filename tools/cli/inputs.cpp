@@ -4,6 +4,7 @@
 #include "runtime/core/text.h"
 #include "tools/cli/configuration_argument.h"
 #include "tools/cli/image_folder.h"
+#include "tools/cli/memory_limit.h"
 #include "tools/cli/model_argument.h"
 #include "tools/cli/path_list.h"
 
@@ -46,7 +47,7 @@ std::vector<std::string> read_labels(const std::string& path, int classes) {
 }
 
 std::vector<std::string> read_model_labels(const std::string& path, int classes) {
-    const std::vector<std::string> labels = read_labels(path, classes);
+    std::vector<std::string> labels = read_labels(path, classes);
     const auto bad = std::find_if_not(labels.begin(), labels.end(), is_printable_utf8);
     if (bad == labels.end()) return labels;
     const char* problem = valid_utf8_prefix(*bad) < bad->size()  ? "bytes that are not UTF-8"
@@ -107,14 +108,27 @@ TuneGoal goal_of(const Arguments& arguments) {
     return parse_tune_goal(arguments.text("tune", "latency"), "--tune");
 }
 
-Session open_session(const Arguments& arguments, const Model& model, SessionOptions options) {
+SessionOptions session_options(const Arguments& arguments, SessionOptions options) {
     options.precision = name_of(precision_of(arguments));
     options.tune = name_of(goal_of(arguments));
+    options.max_memory = max_memory_of(arguments);
+    return options;
+}
+
+std::optional<Configuration> chosen_configuration(const Arguments& arguments, const Model& model,
+                                                  const SessionOptions& options) {
     auto text = arguments.text("config");
     const auto& stored = model.configurations();
     if (!text && !names_model(arguments.positionals()) && stored->contents().precision == options.precision)
         text = ":balanced";
-    return text ? Session(model, named_configuration(*text, model), options) : Session(model, options);
+    return text ? std::optional(named_configuration(*text, model)) : std::nullopt;
+}
+
+Session open_session(const Arguments& arguments, const Model& model, SessionOptions options) {
+    options = session_options(arguments, std::move(options));
+    const auto configuration = chosen_configuration(arguments, model, options);
+    const Model used = with_given_set(arguments, model);
+    return configuration ? Session(used, *configuration, options) : Session(used, options);
 }
 
 }  // namespace dyce

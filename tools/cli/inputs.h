@@ -11,6 +11,7 @@
 #include <dyce/session.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,12 @@ Precision precision_of(const Arguments& arguments);
 TuneGoal goal_of(const Arguments& arguments);
 /// What the option says, f32 without it; floating point only. Throws as precision_of().
 Precision float_of(const Arguments& arguments, const std::string& option);
+
+/// `options` with what --precision, --tune and --max-memory say. Throws as these do.
+SessionOptions session_options(const Arguments& arguments, SessionOptions options);
+/// What open_session() puts into force; empty = exits off. Throws as named_configuration() does.
+std::optional<Configuration> chosen_configuration(const Arguments& arguments, const Model& model,
+                                                  const SessionOptions& options);
 
 /// A session of --precision and --tune under the configuration that --config names. Without the option: exits
 /// off, and of the embedded model `balanced` where its set was made for that precision. Throws as

@@ -180,7 +180,7 @@ Model take_model(std::vector<std::string>& positionals, const std::string& verb)
 
 Model only_model(const Arguments& arguments, const std::string& verb) {
     auto positionals = arguments.positionals();
-    const Model model = take_model(positionals, verb);
+    Model model = take_model(positionals, verb);
     if (!positionals.empty())
         throw Error(ErrorCode::kUsage, positionals[0], "expected one model, a .safetensors file");
     return model;

@@ -65,7 +65,7 @@ bool is_image_or_record(const fs::path& path) {
     std::string ending = path.extension().string();
     std::transform(ending.begin(), ending.end(), ending.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    const auto kinds = {".png", ".jpg", ".jpeg", ".jfif", ".bin"};
+    const auto kinds = {".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bin"};
     return std::find(kinds.begin(), kinds.end(), ending) != kinds.end();
 }
 

@@ -2,6 +2,7 @@
 #include "runtime/core/parallel.h"
 #include "runtime/core/threads.h"
 #include "runtime/exec/executor.h"
+#include "runtime/session/engine.h"
 #include "runtime/session/model_access.h"
 #include "tools/bench/configurations.h"
 #include "tools/bench/decoding.h"
@@ -10,7 +11,9 @@
 #include "tools/bench/stage_latencies.h"
 #include "tools/bench/switching.h"
 #include "tools/cli/inputs.h"
+#include "tools/cli/memory_limit.h"
 #include "tools/cli/model_argument.h"
+#include "tools/verbs/bench_energy.h"
 #include "tools/verbs/verbs.h"
 
 #include <dyce/error.h>
@@ -159,10 +162,23 @@ void print_row(const ordered_json& row) {
     std::fflush(stdout);
 }
 
+// What is timed is what fits.
+void limit_memory(BenchSetting& setting, std::size_t limit, const Model& model) {
+    setting.max_memory = limit;
+    if (limit == 0) return;
+    const Engine engine(model, setting.session_options());
+    setting.saves_memory = engine.economy() >= Economy::kKernels;
+    if (engine.max_batch() < static_cast<std::size_t>(setting.batch))
+        throw Error(ErrorCode::kResource, "--batch",
+                    std::to_string(setting.batch) +
+                        " given, but --max-memory leaves images to be computed one by one");
+}
+
 int bench_model(const Arguments& arguments) {
     std::optional<Model> loaded;
     const double load_ms = time_ms([&] { loaded = only_model(arguments, "bench"); });
-    const Model& model = *loaded;
+    const Model model = with_given_set(arguments, *loaded);
+    if (arguments.has("energy-trace")) return bench_energy(arguments, model);
     if (arguments.has("decode")) return bench_decoding(arguments, model);
     const double seconds = arguments.real("duration", 2, 0.01, 3600);
     const auto batches = batches_of(arguments);
@@ -170,6 +186,11 @@ int bench_model(const Arguments& arguments) {
     const Precision precision = precision_of(arguments);
     const TuneGoal goal = goal_of(arguments);
     const int workers = static_cast<int>(arguments.integer("workers", 1, 1, 1024));
+    const BenchSetting first{
+        static_cast<int>(batches[0]), static_cast<int>(threads[0]), 1, precision, goal, seconds,
+        max_memory_of(arguments)};
+    ordered_json memory;  // of a process that has not computed yet
+    if (arguments.has("json")) memory = measure_memory(model, first.session_options()).json();
     const Bench bench(arguments, model);
     const double compile_ms =
         time_ms([&] { CompiledModel::compile(ModelAccess::data(model)->last().graph, ExitTable{}); });
@@ -182,13 +203,16 @@ int bench_model(const Arguments& arguments) {
             "batch  threads   median ms     p90 ms     p99 ms     min ms     max ms  images/s    runs\n");
     }
     for (const auto t : threads)
-        for (const auto b : batches)
-            for (auto& row :
-                 bench.rows({static_cast<int>(b), static_cast<int>(t), workers, precision, goal, seconds})) {
+        for (const auto b : batches) {
+            BenchSetting setting{static_cast<int>(b), static_cast<int>(t), workers, precision, goal, seconds};
+            limit_memory(setting, max_memory_of(arguments), model);
+            for (auto& row : bench.rows(setting)) {
                 if (!json) print_row(row);
                 document["results"].push_back(std::move(row));
             }
+        }
     if (!json) return 0;
+    document["memory"] = memory;
     document["host"] = host_json();
     document["load_ms"] = load_ms;
     document["compile_ms"] = compile_ms;
@@ -229,6 +253,11 @@ const Verb kBench{
      {"segments", "", "also each stage between exit sites and each head: a cost table for dyce search"},
      {"decode", "IMAGE|FOLDER", "what images cost before the network: decoding, and preparing for it"},
      {"r,recursive", "", "with --decode: also images in sub-folders"},
+     kMaxMemoryOption,
+     {"energy-trace", "CSV:capacity=J,cost=FILE[,watts=W][,charge=J]",
+      "replays harvested energy (seconds,watts) against a simulated store, with --data: who is answered "
+      "where; costs "
+      "by bench --segments --json, or joules"},
      {"op", "DESCRIPTOR", "one operator alone, such as n2c16h9w9_oc32k3s2p1g4_relu"},
      {"peak", "", "multiply-adds of large matrix products"}},
     bench};

@@ -26,7 +26,7 @@ void check_same_classes(const ModelData& a, const ModelData& b, const std::strin
 }
 
 int cascade(const Arguments& arguments) {
-    const auto paths = arguments.positionals();
+    const auto& paths = arguments.positionals();
     if (paths.size() < 2)
         throw Error(ErrorCode::kUsage, "SMALL BIG",
                     std::to_string(paths.size()) + " models given, expected two or more, small to big");

@@ -1,4 +1,5 @@
 // dyce convert: an ONNX file or a state dict becomes a dyce model file.
+#include "graph/exits/import_sites.h"
 #include "graph/passes/passes.h"
 #include "graph/verify.h"
 #include "loaders/format/model_file.h"
@@ -13,6 +14,7 @@
 #include "tools/cli/output_paths.h"
 #include "tools/verbs/convert_check.h"
 #include "tools/verbs/recipe.h"
+#include "tools/verbs/site_values.h"
 #include "tools/verbs/verbs.h"
 
 #include <dyce/error.h>
@@ -99,17 +101,41 @@ Graph backbone_of(Graph graph) {
     return graph;
 }
 
-ExitTable exits_of(const Arguments& arguments, const Graph& graph) {
-    const auto names = arguments.text("sites-at");
-    const auto architecture = arguments.text("arch");
-    if (!names)
-        return find_exits(
-            graph, architecture ? find_backbone(*architecture).site_names() : std::vector<std::string>());
-    try {
-        return find_exits(graph, split(*names, ','));
-    } catch (const Error& error) {
-        throw Error(ErrorCode::kUsage, "--sites-at: " + error.where(), error.message());
+std::vector<Site> sites_of_network(const Arguments& arguments, const Graph& graph) {
+    if (const auto names = arguments.text("sites-at")) {
+        try {
+            return find_import_sites(graph, split(*names, ','));
+        } catch (const Error& error) {
+            throw Error(ErrorCode::kUsage, "--sites-at: " + error.where(), error.message());
+        }
     }
+    const auto architecture = arguments.text("arch");
+    const auto blocks = architecture ? find_backbone(*architecture).site_names() : std::vector<std::string>();
+    return blocks.empty() ? find_import_sites(graph) : find_sites(graph, blocks);
+}
+
+// --prefix-tokens, in place of what the graph tells.
+void set_prefix(const Arguments& arguments, const Graph& graph, std::vector<Site>& sites) {
+    if (!arguments.has("prefix-tokens")) return;
+    const std::int64_t count = arguments.integer("prefix-tokens", 0, 0, 65'536);
+    bool has_tokens = false;
+    for (Site& site : sites) {
+        if (site.layout != SiteLayout::kTokens) continue;
+        has_tokens = true;
+        if (count == site.tokens.prefix) continue;
+        try {
+            set_tokens(graph, site, {count, 0, 0});
+        } catch (const Error& error) {
+            throw Error(ErrorCode::kUsage, "--prefix-tokens: " + error.where(), error.message());
+        }
+    }
+    if (!has_tokens) throw Error(ErrorCode::kUsage, "--prefix-tokens", "no site of the network has tokens");
+}
+
+ExitTable exits_of(const Arguments& arguments, const Graph& graph) {
+    std::vector<Site> sites = sites_of_network(arguments, graph);
+    set_prefix(arguments, graph, sites);
+    return find_exits_at(graph, std::move(sites));
 }
 
 BatchNorms norms_of(const Arguments& arguments) {
@@ -146,11 +172,16 @@ std::string activation_text(const ClassifierOutputs& outputs, int classes) {
     return "none: " + count + " values as they are";
 }
 
-std::string sites_text(const ExitTable& exits) {
-    std::string text = std::to_string(exits.sites.size());
-    for (std::size_t i = 0; i < std::min<std::size_t>(exits.sites.size(), 3); ++i)
-        text += (i == 0 ? ": " : ", ") + exits.sites[i].name;
-    return text + (exits.sites.size() > 3 ? ", .." : "");
+std::string sites_text(const Member& member) {
+    const std::vector<Site>& sites = member.exits.sites;
+    std::string text = std::to_string(sites.size());
+    for (std::size_t i = 0; i < std::min<std::size_t>(sites.size(), 3); ++i)
+        text += (i == 0 ? ": " : ", ") + sites[i].name;
+    text += sites.size() > 3 ? ", .." : "";
+    if (sites.empty() || sites.back().layout == SiteLayout::kChannelsFirst) return text;
+    const auto types = infer_types(member.graph);
+    const Shape& shape = types[static_cast<std::size_t>(sites.back().value)].shape;
+    return text + " (" + positions_text(shape, sites.back()) + ")";
 }
 
 // What was recognised, in five lines.
@@ -168,7 +199,7 @@ void report(const std::string& path, const ModelData& model, const ClassifierOut
               << "activation  " << activation_text(outputs, model.classes) << "\n"
               << "recipe      " << recipe_text(member.preprocess) << "\n"
               << "layout      NxCxHxW" << (channels_last ? ", of the file's NxHxWxC" : "") << "\n"
-              << "sites       " << sites_text(member.exits) << "\n";
+              << "sites       " << sites_text(member) << "\n";
 }
 
 int list_architectures() {
@@ -253,7 +284,11 @@ const Verb kConvert{
      {"range", "1|255", "channel values before mean and std are 0..1 (1) or 0..255 (bytes as input: 255)"},
      {"colour", "NAME", "order of the network's channels: rgb, bgr or grey"},
      {"labels", "FILE", "one class name per line"},
-     {"sites-at", "NAME,..", "values that exit heads may read, instead of every block's output"},
+     {"sites-at", "NAME,..",
+      "values that exit heads may read, instead of every block's output (`dyce inspect --values` lists "
+      "them)"},
+     {"prefix-tokens", "N",
+      "of the tokens at every site the first N are no patches (as the network joins them)"},
      {"store", "NAME", "weights in the file: f32, or rounded to bf16 at half the size (f32)"},
      {"keep-norms", "",
       "batch norms stay in the file, for `dyce compress` and `dyce train --fine-tune`; the network runs "

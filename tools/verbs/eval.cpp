@@ -6,10 +6,14 @@
 #include "runtime/session/model_access.h"
 #include "tools/cli/image_rows.h"
 #include "tools/cli/inputs.h"
+#include "tools/cli/memory_limit.h"
 #include "tools/cli/model_argument.h"
 #include "tools/cli/output_paths.h"
 #include "tools/cli/progress.h"
+#include "tools/progress/kept_options.h"
+#include "tools/verbs/eval_kept.h"
 #include "tools/verbs/eval_records.h"
+#include "tools/verbs/eval_totals.h"
 #include "tools/verbs/verbs.h"
 
 #include <dyce/error.h>
@@ -19,13 +23,11 @@
 #include <chrono>
 #include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <numeric>
 
 namespace dyce {
 namespace {
 
-using nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) {
@@ -39,24 +41,19 @@ struct EvaluatedBatch {
     std::vector<std::string> failures;
 };
 
-struct Totals {
-    std::size_t images = 0, correct = 0, correct5 = 0, failed = 0;
-    double macs = 0;
-    std::vector<std::size_t> left_at;  ///< by position
-    std::uint64_t non_finite_scores = 0;
-};
-
 class Evaluation {
 public:
     Evaluation(Session session, const Dataset& dataset, std::size_t positions,
                std::unique_ptr<AtomicFile> per_image)
-        : session_(std::move(session)), dataset_(dataset), per_image_(std::move(per_image)) {
-        totals_.left_at.resize(positions);
+        : session_(std::move(session)),
+          dataset_(dataset),
+          per_image_(std::move(per_image)),
+          totals_(positions) {
         if (per_image_) per_image_->write(kImageRowHeader);
     }
 
     /// All images, `batch` at a time on each of at most `threads` threads.
-    Totals run(std::int64_t batch, int threads, bool quiet) {
+    EvalTotals run(std::int64_t batch, int threads, bool quiet) {
         Progress progress("images", static_cast<std::size_t>(dataset_.size()), quiet);
         const auto batches = static_cast<std::size_t>((dataset_.size() + batch - 1) / batch);
         const int workers = worker_count(threads, batches, session_.arena_bytes());
@@ -104,88 +101,33 @@ private:
     }
 
     void count_batch(const EvaluatedBatch& batch) {
-        for (const std::string& failure : batch.failures) fail(failure);
-        for (std::size_t i = 0; i < batch.images.size(); ++i)
-            count(dataset_.name(batch.images[i]), dataset_.label(batch.images[i]), batch.predictions[i]);
-    }
-
-    void fail(const std::string& message) {
-        ++totals_.failed;
-        std::cerr << "dyce: " << message << "\n";
-    }
-
-    void count(const std::string& name, int label, const Prediction& p) {
-        if (!p.error.empty()) return fail(name + ": " + p.error);
-        ++totals_.images;
-        totals_.correct += p.index[0] == label ? 1 : 0;
-        totals_.correct5 += std::count(p.index.begin(), p.index.end(), label) > 0 ? 1 : 0;
-        totals_.macs += static_cast<double>(p.macs);
-        ++totals_.left_at[static_cast<std::size_t>(p.exit_site)];
-        if (!per_image_) return;
-        per_image_->write(
-            image_row_text({name, label, p.index[0], p.exit_site, p.exit_type, p.score, p.macs}));
+        for (const std::string& failure : batch.failures) totals_.fail(failure);
+        for (std::size_t i = 0; i < batch.images.size(); ++i) {
+            const std::string name = dataset_.name(batch.images[i]);
+            const int label = dataset_.label(batch.images[i]);
+            totals_.count(name, label, batch.predictions[i]);
+            if (per_image_ && batch.predictions[i].error.empty())
+                per_image_->write(image_row_of(name, label, batch.predictions[i]));
+        }
     }
 
     Session session_;
     const Dataset& dataset_;
     std::unique_ptr<AtomicFile> per_image_;
-    Totals totals_;
+    EvalTotals totals_;
     std::vector<double> seconds_;  // by worker
 };
 
-void report(const Arguments& arguments, const Model& model, const Configuration& configuration,
-            const Totals& totals, double seconds, double total_seconds) {
-    const auto n = static_cast<double>(totals.images);
-    const double accuracy = static_cast<double>(totals.correct) / n;
-    std::vector<double> share;
-    for (const std::size_t count : totals.left_at) share.push_back(static_cast<double>(count) / n);
-    const bool is_base = configuration.exits.empty();
-    if (arguments.has("json")) {
-        const ordered_json document = {
-            {"schema", "dyce.eval/1"},
-            {"images", totals.images},
-            {"accuracy", accuracy},
-            {"top5_accuracy", static_cast<double>(totals.correct5) / n},
-            {"base_accuracy", is_base ? ordered_json(accuracy) : ordered_json(nullptr)},
-            {"macs", totals.macs / n},
-            {"base_macs", model.macs()},
-            {"exit_share", share},
-            {"expected_exit_share", configuration.exit_share.empty()
-                                        ? ordered_json(nullptr)
-                                        : ordered_json(configuration.exit_share)},
-            {"seconds", seconds},
-            {"total_seconds", total_seconds},
-            {"images_per_second", n / seconds},
-            {"configuration", configuration.name},
-            {"non_finite_scores", totals.non_finite_scores},
-            {"failed", totals.failed}};
-        std::cout << document.dump(2) << "\n";
-        return;
-    }
-    std::printf("top-1 %.2f %%  top-5 %.2f %%  (%zu of %zu images right)  configuration %s\n", 100 * accuracy,
-                100 * static_cast<double>(totals.correct5) / n, totals.correct, totals.images,
-                configuration.name.c_str());
-    std::printf(
-        "%.0f multiply-adds per image (%.1f %% of the backbone's), %.1f images per second "
-        "(%.2f s computing, %.2f s in all)\n",
-        totals.macs / n, 100 * totals.macs / n / static_cast<double>(model.macs()), n / seconds, seconds,
-        total_seconds);
-    for (std::size_t p = 0; !is_base && p < share.size(); ++p)
-        if (totals.left_at[p] > 0)
-            std::printf("  %s %3zu  %5.1f %%\n", p + 1 < share.size() ? "exit " : "final", p, 100 * share[p]);
-    if (totals.non_finite_scores > 0)
-        std::printf("%llu exit scores were not finite\n",
-                    static_cast<unsigned long long>(totals.non_finite_scores));
-}
-
 int eval(const Arguments& arguments) {
     check_outputs(arguments, {{"per-image"}}, {"data", "config", "records"});
+    check_kept_options(arguments);
     if (arguments.has("records")) return eval_records(arguments);
     const auto start = Clock::now();
     const Model model = only_model(arguments, "eval");
     expect_one_class(*ModelAccess::data(model), "eval");
     const std::string data = data_of(arguments);
     const auto dataset = open_data(data, *ModelAccess::data(model));
+    if (arguments.has("progress")) return eval_kept(arguments, model, *dataset);
     const int batch = static_cast<int>(arguments.integer("batch", 32, 1, 4096));
     const int threads = static_cast<int>(arguments.integer("threads", 0, 1, 1024));
     std::unique_ptr<AtomicFile> per_image;
@@ -193,9 +135,9 @@ int eval(const Arguments& arguments) {
 
     Evaluation evaluation(open_session(arguments, model, {.threads = 1, .max_batch = batch}), *dataset,
                           static_cast<std::size_t>(model.sites()) + 1, std::move(per_image));
-    const Totals totals = evaluation.run(batch, threads, arguments.has("quiet"));
-    if (totals.images == 0) throw Error(ErrorCode::kContent, data, "none of its images could be classified");
-    report(arguments, model, evaluation.configuration(), totals, evaluation.seconds(), seconds_since(start));
+    const EvalTotals totals = evaluation.run(batch, threads, arguments.has("quiet"));
+    report_eval(arguments, model, evaluation.configuration(), totals,
+                {evaluation.seconds(), seconds_since(start)});
     return totals.failed == 0 ? 0 : 1;
 }
 
@@ -211,9 +153,14 @@ const Verb kEval{
      kBatchOption,
      kPrecisionOption,
      kTuneOption,
+     kMaxMemoryOption,
      kWorkersOption,
      {"records", "REC.npz", "simulates the configuration on a record instead"},
-     {"per-image", "FILE", "one line an image, as CSV"}},
+     {"per-image", "FILE", "one line an image, as CSV"},
+     kProgressOption,
+     kOutputOption,
+     kDurabilityOption,
+     kProgressEveryOption},
     eval,
     "\nSeconds of computing are those that a thread spends in the network, the mean of all threads.\n"};
 

@@ -1,10 +1,13 @@
 // dyce inspect: what a model file holds and how it runs.
 #include "loaders/format/preprocess_json.h"
 #include "runtime/exec/executor.h"
+#include "runtime/session/engine.h"
 #include "runtime/session/model_access.h"
 #include "tools/cli/inputs.h"
+#include "tools/cli/memory_limit.h"
 #include "tools/cli/model_argument.h"
 #include "tools/verbs/recipe.h"
+#include "tools/verbs/site_values.h"
 #include "tools/verbs/verbs.h"
 
 #include <dyce/error.h>
@@ -39,11 +42,12 @@ ordered_json describe(const ModelData& model) {
     int position = 0;  // through all members; a member's classifier is one too
     for (const Member& member : model.members) {
         const int first = position;
-        for (const Site& site : member.exits.sites)
-            document["sites"].push_back({{"site", position++},
-                                         {"name", site.name},
-                                         {"channels", site.channels},
-                                         {"macs", site.macs}});
+        for (const Site& site : member.exits.sites) {
+            ordered_json row = {
+                {"site", position++}, {"name", site.name}, {"channels", site.channels}, {"macs", site.macs}};
+            if (site.layout != SiteLayout::kChannelsFirst) add_layout(row, site);
+            document["sites"].push_back(std::move(row));
+        }
         for (const ExitHead& head : member.exits.heads)
             document["heads"].push_back(
                 {{"site", first + head.site}, {"type", head.type}, {"macs", head.macs}});
@@ -81,13 +85,18 @@ void print_member(const Member& member, int first_position) {
               << "multiply-adds " << member.macs << "\n"
               << "int8 scales   " << count_scales(member.graph) << "\n"
               << "exit sites    " << member.exits.sites.size() << std::endl;
+    const auto types = infer_types(member.graph);
     for (std::size_t i = 0; i < member.exits.sites.size(); ++i) {
         const Site& site = member.exits.sites[i];
         const double share = static_cast<double>(site.macs) / static_cast<double>(member.macs);
-        std::printf("  %3d  %-32s %5lld channels  %12lld multiply-adds  %5.1f %%  %s\n",
+        const std::string positions =
+            site.layout == SiteLayout::kChannelsFirst
+                ? ""
+                : "(" + positions_text(types[static_cast<std::size_t>(site.value)].shape, site) + ") ";
+        std::printf("  %3d  %-32s %5lld channels  %12lld multiply-adds  %5.1f %%  %s%s\n",
                     first_position + static_cast<int>(i), site.name.c_str(),
                     static_cast<long long>(site.channels), static_cast<long long>(site.macs), 100 * share,
-                    types_at(member.exits, i).c_str());
+                    positions.c_str(), types_at(member.exits, i).c_str());
     }
 }
 
@@ -106,8 +115,8 @@ void print_text(const ModelData& model) {
                   << " stored with the model\n";
 }
 
-void print_plan(const Member& member, Precision precision) {
-    const auto compiled = CompiledModel::compile(member.graph, member.exits, {.precision = precision});
+void print_plan(const Member& member, const CompileOptions& options) {
+    const auto compiled = CompiledModel::compile(member.graph, member.exits, options);
     std::size_t reorders = 0;
     std::cout << "plan of " << member.architecture << " for one image\n";
     for (const StepReport& step : compiled->steps()) {
@@ -117,6 +126,15 @@ void print_plan(const Member& member, Precision precision) {
     std::cout << compiled->steps().size() << " steps, " << reorders << " re-orders, "
               << compiled->arena_bytes() << " bytes of activations and scratch, " << compiled->packed_bytes()
               << " bytes of packed weights\n";
+}
+
+void print_plans(const Arguments& arguments, const Model& model) {
+    const SessionOptions options = session_options(arguments, {});
+    const MemoryReport memory = measure_memory(model, options);  // nothing is warm yet
+    const bool saves_memory = options.max_memory > 0 && Engine(model, options).economy() >= Economy::kKernels;
+    for (const Member& member : ModelAccess::data(model)->members)
+        print_plan(member, {.precision = precision_of(arguments), .saves_memory = saves_memory});
+    std::cout << memory.text();
 }
 
 std::string quoted(const std::string& text) { return nlohmann::json(text).dump(); }
@@ -146,14 +164,19 @@ int inspect(const Arguments& arguments) {
     const Model model = only_model(arguments, "inspect");
     const ModelData& data = *ModelAccess::data(model);
     if (arguments.has("json")) {
-        std::cout << describe(data).dump(2) << "\n";
+        auto document = describe(data);
+        if (arguments.has("values"))
+            for (std::size_t m = 0; m < data.members.size(); ++m)
+                document["member_list"][m]["values"] = values_to_json(data.members[m]);
+        std::cout << document.dump(2) << "\n";
+    } else if (arguments.has("values")) {
+        for (const Member& member : data.members) print_values(member);
     } else if (arguments.has("dot")) {
         for (const Member& member : data.members) print_dot(member.graph);
     } else {
         print_text(data);
         std::cout.flush();
-        if (arguments.has("plan"))
-            for (const Member& member : data.members) print_plan(member, precision_of(arguments));
+        if (arguments.has("plan")) print_plans(arguments, model);
     }
     return 0;
 }
@@ -165,6 +188,8 @@ const Verb kInspect{"inspect",
                     "shows sites, sizes, multiply-adds and digests",
                     {{"plan", "", "also the compiled steps, re-orders and memory"},
                      {"precision", "NAME", "that of the plan: f32, bf16 or int8 (f32)"},
+                     {"values", "", "every value that `dyce convert --sites-at` takes instead"},
+                     kMaxMemoryOption,
                      {"dot", "", "the graph in Graphviz' language instead"}},
                     inspect};
 

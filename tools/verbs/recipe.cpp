@@ -2,6 +2,7 @@
 
 #include "loaders/image/presets.h"
 #include "loaders/import/recipe_file.h"
+#include "models/backbones.h"
 
 #include <dyce/error.h>
 
@@ -122,6 +123,13 @@ void fit_any_image(const Arguments& arguments, Preprocess& recipe) {
     if (is_open && !is_told) recipe.resize = recipe.crop = recipe.height;
 }
 
+// A weights entry tells how torchvision's module is fed, which may go on preparing images inside.
+void centre_published(const Arguments& arguments, const std::string& preset, Preprocess& recipe) {
+    if (!arguments.has("arch") || !preset.starts_with("torchvision:")) return;
+    if (find_backbone(*arguments.text("arch")).published_centred)
+        recipe.mean = recipe.std = {0.5F, 0.5F, 0.5F};
+}
+
 bool is_described(const Arguments& arguments) {
     for (const char* option : {"preset", "recipe", "mean", "std", "resize", "longer", "letterbox", "crop",
                                "interpolation", "range", "colour"})
@@ -162,6 +170,7 @@ Preprocess override_recipe(const Arguments& arguments, Preprocess recipe) {
         recipe.channels = of_network.channels;
         recipe.bytes = recipe.bytes || of_network.bytes;
         fit_any_image(arguments, recipe);
+        centre_published(arguments, *name, recipe);
     }
     if (const auto file = arguments.text("recipe")) recipe = read_recipe(*file, of_network);
     take_resize(arguments, recipe);

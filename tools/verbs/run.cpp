@@ -35,9 +35,9 @@ Tensor read_tensor(const std::string& path) {
 std::vector<Tensor> read_numbered(const std::string& folder, const std::string& prefix) {
     std::vector<Tensor> tensors;
     for (;;) {
-        const std::string path = folder + "/" + prefix + "_" + std::to_string(tensors.size()) + ".pb";
+        const fs::path path = fs::path(folder) / (prefix + "_" + std::to_string(tensors.size()) + ".pb");
         if (!fs::exists(path)) return tensors;
-        tensors.push_back(read_tensor_proto(path));
+        tensors.push_back(read_tensor_proto(path.string()));
     }
 }
 

@@ -97,7 +97,7 @@ std::vector<double> choose_lambdas(const Arguments& arguments) {
     if (parts.size() != 3)
         refuse("--lambda", "\"" + *text + "\" given, expected LOW:HIGH:STEP as 0.5:1.05:0.001");
     const LambdaRange range{part(0, 0), part(1, 0), part(2, 1e-6)};
-    const auto values = range.values();
+    auto values = range.values();
     if (values.empty()) refuse("--lambda", "\"" + *text + "\" holds no value");
     return values;
 }

@@ -3,6 +3,7 @@
 #include "search/train/train_exits.h"
 #include "tools/cli/model_argument.h"
 #include "tools/cli/output_paths.h"
+#include "tools/verbs/site_values.h"
 #include "tools/verbs/train_network.h"
 #include "tools/verbs/train_options.h"
 #include "tools/verbs/verbs.h"
@@ -29,7 +30,7 @@ TrainExitsOptions exits_options(const Arguments& arguments) {
     training.loss.smoothing = arguments.real("smoothing", 0, 0, 0.99);
     training.epochs = static_cast<int>(arguments.integer("epochs", training.epochs, 1, 100'000));
     training.batch = arguments.integer("batch", training.batch, 1, 65'536);
-    training.rate = arguments.real("lr", training.rate, 1e-9, 10);
+    if (arguments.has("lr")) training.rate = arguments.real("lr", 0, 1e-9, 10);
     training.decay = arguments.real("weight-decay", training.decay, 0, 10);
     training.seed = static_cast<std::uint64_t>(arguments.integer("seed", 0, 0, INT64_MAX));
     options.passes = static_cast<int>(arguments.integer("passes", options.passes, 1, 1000));
@@ -51,6 +52,11 @@ void print_table(const TrainExitsReport& report) {
             std::fprintf(stderr, "%5d  %-20s %10lld %8.2f %% %9.4f\n", head.site, head.type.c_str(),
                          static_cast<long long>(head.macs), 100 * head.held_out.accuracy, head.held_out.loss);
     }
+    std::int64_t feeds = 0;
+    for (const auto& head : report.heads) feeds += head.feed_macs;
+    if (feeds > 0)
+        std::fprintf(stderr, "feeds: %lld MACs in all, paid on the way, whichever exits are on\n",
+                     static_cast<long long>(feeds));
     std::fprintf(stderr, "features: %lld rows in %.1f s; training: %zu heads in %.1f s\n",
                  static_cast<long long>(report.feature_rows), report.feature_seconds, report.heads.size(),
                  report.training_seconds);
@@ -61,12 +67,14 @@ void print_json(const TrainExitsReport& report, const ModelData& model) {
         return report.held_out > 0 ? ordered_json(value) : ordered_json(nullptr);
     };
     ordered_json heads = ordered_json::array();
-    for (const auto& head : report.heads)
+    for (const auto& head : report.heads) {
         heads.push_back({{"site", head.site},
                          {"type", head.type},
                          {"macs", head.macs},
                          {"accuracy", or_null(head.held_out.accuracy)},
                          {"loss", or_null(head.held_out.loss)}});
+        if (head.feed_macs > 0) heads.back()["feed_macs"] = head.feed_macs;
+    }
     const ordered_json document = {{"schema", "dyce.train/1"},
                                    {"digest", model.digest},
                                    {"images", report.images},
@@ -105,8 +113,11 @@ int train(const Arguments& arguments) {
         if (!quiet) std::cerr << "dyce: " << text << "\n";
     };
     options.notice = notice;
+    if (member.exits.sites.empty())
+        throw Error(ErrorCode::kUsage, source, "has no exit sites; " + sites_hint(member));
     const auto heads = plan_heads(member, types, sites_of(arguments, member.exits.sites.size()), notice);
-    if (heads.empty()) throw Error(ErrorCode::kUsage, "--heads", "no head fits any site");
+    if (heads.empty())
+        throw Error(ErrorCode::kUsage, "--heads", "no head fits any site; " + sites_hint(member));
     const auto images = open_data(data, model);
 
     tell_how_to_go_on({options.checkpoint, options.resume}, arguments.has("cache"));
@@ -133,7 +144,9 @@ const Verb kTrain{
     "trains exit heads on the frozen network, or a whole network with its exits",
     {{"o,output", "FILE", "the model with its heads (replaced atomically; may be MODEL)"},
      {"data", "X", "labelled images, as for eval"},
-     {"heads", "TYPE,..", "linear, mlpLxH, gridG-.. (linear,grid4-mlp2x128; whole networks: none)"},
+     {"heads", "TYPE,..",
+      "linear, mlpLxH, gridG-.., cls-.., norm-.., stage-gridG-H, shared-gridG-H (linear,grid4-mlp2x128; "
+      "whole networks: none)"},
      {"sites", "all|0,3,..", "where (all)"},
      {"epochs", "N", "times all rows are seen (8; whole networks 40)"},
      {"passes", "K", "rows an image: one plain, the others shifted and mirrored (3)"},
@@ -143,7 +156,8 @@ const Verb kTrain{
      {"smoothing", "S", "share of each label that is spread over all classes (0)"},
      {"holdout", "H", "share of the images kept for judging (0.1)"},
      {"batch", "N", "rows a step (256; whole networks 128)"},
-     {"lr", "X", "learning rate at its peak (0.002; sgd 0.1; fine-tuning a tenth)"},
+     {"lr", "X",
+      "learning rate at its peak (0.002, stage 0.02, shared 0.006; sgd 0.1; fine-tuning a tenth)"},
      {"weight-decay", "X", "of AdamW (0.3; whole networks 0.05; sgd 0.0005)"},
      {"cache", "DIR", "keeps the features there and takes them from there"},
      {"checkpoint", "FILE", "keeps how far training has come there"},

@@ -1,6 +1,7 @@
 #include "tools/verbs/train_network.h"
 
 #include "loaders/dataset/class_folders.h"
+#include "runtime/core/text.h"
 #include "search/train/network/start_network.h"
 #include "search/train/network/train_network.h"
 #include "tools/cli/inputs.h"
@@ -119,7 +120,7 @@ std::shared_ptr<const ModelData> take_teacher(const Arguments& arguments, TrainN
     distill.alpha = arguments.real("alpha", distill.alpha, 0, 1);
     distill.temperature = arguments.real("temperature", distill.temperature, 0.01, 100);
     distill.entropy = arguments.real("entropy", distill.entropy, 0, 100);
-    const auto model = load_model(*path);
+    auto model = load_model(*path);
     options.teacher = &model->last();
     return model;
 }
@@ -184,7 +185,18 @@ int train_whole_network(const Arguments& arguments) {
     TrainNetworkOptions options = network_options(arguments);
     const auto teacher = take_teacher(arguments, options);
     const std::vector<HeadType> types = head_types_of(arguments, "");
+    for (const HeadType& type : types)
+        if (type.norm || type.class_token)
+            throw Error(
+                ErrorCode::kUsage, "--heads",
+                in_quotes(type.name) + " given: norm- and cls- are trained on a network that stays as it is");
     if (types.empty()) refuse(arguments, {"sites"}, "without --heads");
+    for (const HeadType& type : types)
+        if (!type.family.is_alone())
+            throw Error(ErrorCode::kUsage, "--heads",
+                        in_quotes(type.name) +
+                            " given: heads with something in common are trained on a network "
+                            "that stays as it is");
     const bool quiet = arguments.has("quiet");
     const Notice notice = [quiet](const std::string& text) {
         if (!quiet) std::cerr << "dyce: " << text << "\n";

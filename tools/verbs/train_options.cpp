@@ -11,7 +11,7 @@
 namespace dyce {
 
 std::string output_of(const Arguments& arguments) {
-    const std::string output = arguments.required("output", "-o OUT.safetensors");
+    std::string output = arguments.required("output", "-o OUT.safetensors");
     if (!output.ends_with(".safetensors"))
         throw Error(ErrorCode::kUsage, "--output",
                     "\"" + output + "\" given, expected a name ending in .safetensors");
@@ -24,8 +24,10 @@ std::vector<HeadType> head_types_of(const Arguments& arguments, const std::strin
         const auto type = parse_head_type(name);
         const auto is_same = [&](const HeadType& other) { return other.name == name; };
         if (!type)
-            throw Error(ErrorCode::kUsage, "--heads",
-                        "\"" + name + "\" given, expected types like linear, mlp3x500 or grid4-mlp2x128");
+            throw Error(
+                ErrorCode::kUsage, "--heads",
+                "\"" + name +
+                    "\" given, expected types like linear, mlp3x500, grid4-mlp2x128 or stage-grid4-64");
         if (std::any_of(types.begin(), types.end(), is_same))
             throw Error(ErrorCode::kUsage, "--heads", "\"" + name + "\" is there twice");
         types.push_back(*type);
@@ -49,7 +51,7 @@ std::vector<int> sites_of(const Arguments& arguments, std::size_t count) {
 }
 
 Resuming resuming_of(const Arguments& arguments) {
-    const Resuming resuming{arguments.text("checkpoint", ""), arguments.has("resume")};
+    Resuming resuming{arguments.text("checkpoint", ""), arguments.has("resume")};
     if (resuming.resume && resuming.checkpoint.empty())
         throw Error(ErrorCode::kUsage, "--resume", "needs --checkpoint FILE to go on from");
     return resuming;

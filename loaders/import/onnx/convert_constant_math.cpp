@@ -1,12 +1,10 @@
 // Arithmetic that exporters leave on shapes and indices. Over constants alone: on values that the network
-// computes, these operators are not implemented (but for Where).
+// computes, these operators are not implemented.
 #include "loaders/import/onnx/conversions.h"
 #include "ops/spec/element_type.h"
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
-#include <optional>
 #include <type_traits>
 
 namespace dyce {
@@ -33,31 +31,18 @@ void expect(const NodeContext& node, const Tensor& tensor, DataType dtype) {
         node.fail(std::string("reads ") + name_of(tensor.dtype()) + ", expected " + name_of(dtype));
 }
 
-// out[i] = f(left[i], right[i]), of `type` where given, else of the inputs' type.
+// out[i] = f(left[i], right[i]), of the inputs' type.
 template <class F>
-void combine(NodeContext& node, F f, std::optional<DataType> type = {}) {
+void combine(NodeContext& node, F f) {
     const auto in = broadcast(node);
     if (in.size() != 2) node.fail("has " + std::to_string(in.size()) + " inputs, expected 2");
     expect(node, in[1], in[0].dtype());
-    Tensor out = node.new_constant(type.value_or(in[0].dtype()), in[0].shape());
+    Tensor out = node.new_constant(in[0].dtype(), in[0].shape());
     ops::with_element_type(in[0].dtype(), [&]<class T>(T) {
-        using Result = decltype(f(T(), T()));
         const T *left = in[0].data<T>(), *right = in[1].data<T>();
-        std::transform(left, left + in[0].elements(), right, out.mutable_data<Result>(), f);
+        std::transform(left, left + in[0].elements(), right, out.mutable_data<T>(), f);
     });
     node.finish(std::move(out));
-}
-
-template <class F>
-void convert_test(NodeContext& node) {
-    combine(
-        node, [](auto a, auto b) -> bool { return F()(a, b); }, DataType::kBool);
-}
-
-template <class F>
-void convert_logic(NodeContext& node) {
-    expect(node, node.constant(0), DataType::kBool);
-    convert_test<F>(node);
 }
 
 // The remainder has the divisor's sign, or the dividend's when fmod is set.
@@ -95,43 +80,11 @@ struct RoundToEven {
     float operator()(float x) const { return std::nearbyint(x); }
 };
 
-void convert_not(NodeContext& node) {
-    const Tensor& in = node.constant(0);
-    expect(node, in, DataType::kBool);
-    Tensor out = node.new_constant(in.dtype(), in.shape());
-    std::transform(in.data<bool>(), in.data<bool>() + in.elements(), out.mutable_data<bool>(),
-                   std::logical_not<bool>());
-    node.finish(std::move(out));
-}
-
-void convert_where(NodeContext& node) {
-    if (!node.all_constant()) return node.finish("Where", node.inputs());
-    const auto in = broadcast(node);
-    if (in.size() != 3) node.fail("has " + std::to_string(in.size()) + " inputs, expected 3");
-    expect(node, in[0], DataType::kBool);
-    expect(node, in[2], in[1].dtype());
-    Tensor out = node.new_constant(in[1].dtype(), in[1].shape());
-    ops::with_element_type(out.dtype(), [&]<class T>(T) {
-        for (std::int64_t i = 0; i < out.elements(); ++i)
-            out.mutable_data<T>()[i] = in[in[0].data<bool>()[i] ? 1 : 2].data<T>()[i];
-    });
-    node.finish(std::move(out));
-}
-
 constexpr Conversion kConstantMathConversions[] = {
-    {"And", 7, 25, 2, "", convert_logic<std::logical_and<>>, 0},
     {"Ceil", 6, 25, 1, "", convert_rounding<Ceil>, 0},
-    {"Equal", 7, 25, 2, "", convert_test<std::equal_to<>>, 0},
     {"Floor", 6, 25, 1, "", convert_rounding<Floor>, 0},
-    {"Greater", 7, 25, 2, "", convert_test<std::greater<>>, 0},
-    {"GreaterOrEqual", 12, 25, 2, "", convert_test<std::greater_equal<>>, 0},
-    {"Less", 7, 25, 2, "", convert_test<std::less<>>, 0},
-    {"LessOrEqual", 12, 25, 2, "", convert_test<std::less_equal<>>, 0},
     {"Mod", 10, 25, 2, "fmod", convert_mod, 0},
-    {"Not", 6, 25, 1, "", convert_not, 0},
-    {"Or", 7, 25, 2, "", convert_logic<std::logical_or<>>, 0},
     {"Round", 11, 25, 1, "", convert_rounding<RoundToEven>, 0},
-    {"Where", 9, 25, 3, "", convert_where},
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 // numbers that their integers stand for; a computed value is bounded as its integers were - exporters drop the
 // activations that this makes needless - and keeps its scale for `--precision int8`.
 #include "loaders/import/onnx/conversions.h"
+#include "loaders/import/onnx/tensor_proto.h"
 #include "loaders/import/onnx/unsupported.h"
 
 #include <algorithm>
@@ -65,8 +66,15 @@ private:
     std::int64_t block_ = 0;
 };
 
+// The zero point's type, else the one that the node names, else uint8.
 IntegerRange range_of(const NodeContext& node) {
-    if (!node.has_input(2)) return {0, 255};
+    if (!node.has_input(2)) {
+        const std::int64_t type = node.attributes().integer("output_dtype", 0);
+        if (type == 0) return {0, 255};
+        const auto range = range_of_integers(static_cast<int>(std::clamp<std::int64_t>(type, 0, 1000)));
+        if (!range) throw Unsupported{"output_dtype " + std::to_string(type)};
+        return *range;
+    }
     const Operand& zero = *node.input(2);
     if (zero.integers) return *zero.integers;
     return zero.type.dtype == DataType::kUint8 ? IntegerRange{0, 255} : IntegerRange{-128, 127};
@@ -130,6 +138,9 @@ constexpr Conversion kQuantizedConversions[] = {
     {"QuantizeLinear", 10, 12, 3, "", convert_quantize, 1},
     {"QuantizeLinear", 13, 18, 3, "axis", convert_quantize, 1},
     {"QuantizeLinear", 19, 25, 3, "axis block_size output_dtype precision saturate", convert_quantize, 1},
+    // ONNX Runtime's quantiser writes these where the operator set has no integers of 4 or 16 bits yet.
+    {"com.microsoft.DequantizeLinear", 6, 25, 3, "axis block_size", convert_dequantize, 1},
+    {"com.microsoft.QuantizeLinear", 6, 25, 3, "axis block_size", convert_quantize, 1},
 };
 
 }  // namespace

@@ -158,10 +158,7 @@ private:
     }
 
     void note_range(const onnx::TensorProto& proto, const std::string& name) {
-        using onnx::TensorProto;
-        if (proto.data_type() == TensorProto::INT8) model_.integer_ranges[name] = {-128, 127};
-        if (proto.data_type() == TensorProto::INT16) model_.integer_ranges[name] = {-32'768, 32'767};
-        if (proto.data_type() == TensorProto::UINT16) model_.integer_ranges[name] = {0, 65'535};
+        if (const auto range = range_of_integers(proto.data_type())) model_.integer_ranges[name] = *range;
     }
 
     Tensor read_tensor(const onnx::TensorProto& proto, const char* what, const std::string& name) {

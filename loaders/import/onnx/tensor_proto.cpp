@@ -20,6 +20,11 @@ namespace {
 
 using onnx::TensorProto;
 
+constexpr int kOnnxUint4 = 21, kOnnxInt4 = 22;                 // Debian 12's ONNX does not name them yet
+constexpr std::int64_t kMaxHalfBytes = std::int64_t{1} << 30;  // elements; each takes four bytes, unpacked
+
+bool is_half_byte(int type) { return type == kOnnxUint4 || type == kOnnxInt4; }
+
 const Element* element_of_onnx(int type) {
     switch (type) {
         case TensorProto::FLOAT: return find_safetensors_element("F32");
@@ -28,8 +33,10 @@ const Element* element_of_onnx(int type) {
         case TensorProto::BFLOAT16: return find_safetensors_element("BF16");
         case TensorProto::INT64: return find_safetensors_element("I64");
         case TensorProto::INT32: return find_safetensors_element("I32");
+        case kOnnxUint4:  // once unpacked
         case TensorProto::UINT8: return find_safetensors_element("U8");
         case TensorProto::BOOL: return find_safetensors_element("BOOL");
+        case kOnnxInt4:
         case TensorProto::INT8: return find_safetensors_element("I8");
         case TensorProto::INT16: return find_safetensors_element("I16");
         case TensorProto::UINT16: return find_safetensors_element("U16");
@@ -66,6 +73,16 @@ std::string pack(const Field& field, const std::string& where) {
         const auto stored = static_cast<Stored>(value);
         std::memcpy(to, &stored, sizeof(Stored));
         to += sizeof(Stored);
+    }
+    return bytes;
+}
+
+// A byte for each element; two lie in one, the first in its lower half.
+std::string unpack_half_bytes(std::string_view packed, int type, std::size_t count) {
+    std::string bytes(count, '\0');
+    for (std::size_t i = 0; i < count; ++i) {
+        const int value = static_cast<unsigned char>(packed[i / 2]) >> (i % 2 * 4) & 15;
+        bytes[i] = static_cast<char>(type == kOnnxInt4 && value > 7 ? value - 16 : value);
     }
     return bytes;
 }
@@ -121,12 +138,24 @@ std::string onnx_type_name(int type) {
 
 bool is_supported_type(int type) {
     const Element* element = element_of_onnx(type);
-    return element != nullptr && element->widen == nullptr;
+    return element != nullptr && element->widen == nullptr && !is_half_byte(type);
 }
 
 bool is_real_type(int type) {
     const Element* element = element_of_onnx(type);
     return element != nullptr && element->dtype == DataType::kFloat32;
+}
+
+std::optional<IntegerRange> range_of_integers(int type) {
+    switch (type) {
+        case kOnnxUint4: return IntegerRange{0, 15};
+        case kOnnxInt4: return IntegerRange{-8, 7};
+        case TensorProto::UINT8: return IntegerRange{0, 255};
+        case TensorProto::INT8: return IntegerRange{-128, 127};
+        case TensorProto::UINT16: return IntegerRange{0, 65'535};
+        case TensorProto::INT16: return IntegerRange{-32'768, 32'767};
+        default: return std::nullopt;
+    }
 }
 
 int onnx_float32_type() { return TensorProto::FLOAT; }
@@ -143,22 +172,35 @@ Tensor decode_tensor(const TensorProto& proto, const std::string& folder, const 
     if (element == nullptr)
         fail_content(where, "element type " + onnx_type_name(proto.data_type()) +
                                 " is not supported; known are float32, float16, bfloat16, double, int64, "
-                                "int32, int16, uint16, int8, uint8 "
+                                "int32, int16, uint16, int8, uint8, int4, uint4 "
                                 "and bool");
     if (proto.has_segment()) fail_content(where, "is stored in segments, which is not supported");
     const Shape shape = decode_shape(proto, where);
-    const std::int64_t bytes = byte_size(shape, element->size, where);
+    const bool halves = is_half_byte(proto.data_type());
+    const std::int64_t count = byte_size(shape, 1, where);
+    if (halves && count > kMaxHalfBytes)
+        throw Error(
+            ErrorCode::kResource, where,
+            std::to_string(count) + " elements of four bits, the limit is " + std::to_string(kMaxHalfBytes));
+    const std::int64_t bytes = halves ? count / 2 + count % 2 : byte_size(shape, element->size, where);
+    std::shared_ptr<const std::byte> block;
+    std::string packed;
+    std::span<const std::byte> stored;
     if (proto.data_location() == TensorProto::EXTERNAL) {
-        const auto block = read_side_file(folder, decode_range(proto, bytes, where), where);
-        return to_tensor(*element, shape, {block.get(), static_cast<std::size_t>(bytes)}, block, where);
+        block = read_side_file(folder, decode_range(proto, bytes, where), where);
+        stored = {block.get(), static_cast<std::size_t>(bytes)};
+    } else {
+        if (!proto.has_raw_data()) packed = packed_values(proto, where);
+        stored = std::as_bytes(std::span<const char>(proto.has_raw_data() ? proto.raw_data() : packed));
     }
-    const std::string packed = proto.has_raw_data() ? std::string() : packed_values(proto, where);
-    const auto stored =
-        std::as_bytes(std::span<const char>(proto.has_raw_data() ? proto.raw_data() : packed));
     if (stored.size() != static_cast<std::size_t>(bytes))
-        fail_content(where, "holds " + std::to_string(stored.size() / element->size) + " values, the shape " +
-                                shape.to_string() + " needs " + std::to_string(shape.elements()));
-    return to_tensor(*element, shape, stored, nullptr, where);
+        fail_content(where, "holds " + std::to_string(stored.size() / element->size * (halves ? 2 : 1)) +
+                                " values, the shape " + shape.to_string() + " needs " +
+                                std::to_string(shape.elements()));
+    if (!halves) return to_tensor(*element, shape, stored, block, where);
+    const std::string_view text(reinterpret_cast<const char*>(stored.data()), stored.size());
+    const std::string whole = unpack_half_bytes(text, proto.data_type(), static_cast<std::size_t>(count));
+    return to_tensor(*element, shape, std::as_bytes(std::span<const char>(whole)), nullptr, where);
 }
 
 std::string folder_of(const std::string& path) {

@@ -128,7 +128,7 @@ private:
         const Conversion& conversion = *find_conversion(node.op, model_.opset);
         check_against(conversion, node, model_.opset);
         for (const Operand* input : inputs)
-            if (input != nullptr && input->stands_for != nullptr && node.op != "DequantizeLinear")
+            if (input != nullptr && input->stands_for != nullptr && !node.op.ends_with("DequantizeLinear"))
                 throw Unsupported{"reads integers of QuantizeLinear; " + std::string(kUseFloatNetwork)};
         NodeContext context(node, model_.opset, batch_, std::move(inputs), writer_);
         if (node.op == "If") return take_branch(node, context);

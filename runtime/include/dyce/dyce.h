@@ -3,9 +3,11 @@
 
 #include <dyce/cancel.h>
 #include <dyce/configuration.h>
+#include <dyce/cut.h>
 #include <dyce/engine_options.h>
 #include <dyce/error.h>
 #include <dyce/image.h>
+#include <dyce/memory.h>
 #include <dyce/model.h>
 #include <dyce/policy.h>
 #include <dyce/sample.h>

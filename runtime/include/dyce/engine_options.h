@@ -1,6 +1,10 @@
 // How a network is computed: what a Session and the workers of a Scheduler have in common. A plain value.
 #pragma once
 
+#include <dyce/policy.h>
+
+#include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,6 +22,16 @@ struct EngineOptions {
     /// Error{kUsage} for others, for the classifiers of members and for sites without a head, where no stage
     /// ends. None costs nothing.
     std::vector<int> features = {};
+    /// Bytes that running the network may take at most, as Session::memory_use() counts them; 0 = as many as
+    /// are quickest. What takes less is tried in turn: batches of one image, kernels that need less memory, and
+    /// only the members and heads of the configuration set stored with the model. Error{kResource} names the
+    /// least that is possible.
+    std::size_t max_memory = 0;
+    /// Energy that images are computed on: asked between stages, by one thread at a time, and then an image
+    /// leaves that could not be answered behind the next one. One that could not be answered at all is not
+    /// begun: its Prediction::error says so. Null = energy is not asked about. Needs `energy_costs`.
+    std::shared_ptr<EnergyStore> energy = {};
+    EnergyCosts energy_costs = {};
 };
 
 }  // namespace dyce

@@ -23,9 +23,9 @@ enum class PixelFormat { kRgb, kBgr, kGrey };
 
 class DYCE_API Image {
 public:
-    /// Reads a JPEG or PNG file. EXIF orientation and ICC profiles are ignored, alpha is dropped, grey is
-    /// repeated, 16-bit samples keep their high byte.
-    /// Throws Error{kIo} when unreadable, Error{kContent} when not a valid JPEG or PNG, Error{kResource}
+    /// Reads a JPEG, PNG or, in builds with libwebp, WebP file. EXIF orientation and ICC profiles are ignored,
+    /// alpha is dropped, grey is repeated, 16-bit samples keep their high byte; of an animation the first frame.
+    /// Throws Error{kIo} when unreadable, Error{kContent} when not a valid image of these, Error{kResource}
     /// over a limit.
     static Image load(const std::string& path, const ImageLimits& limits = {});
     /// The same from memory; `name` is used in error messages.

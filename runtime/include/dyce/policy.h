@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace dyce {
 
@@ -56,6 +57,29 @@ public:
 
     virtual ~EnergyMeter() = default;
     virtual Reading read() = 0;
+};
+
+/// Energy at hand: what a capacitor or a battery holds. Called from one thread at a time.
+class DYCE_API EnergyStore {
+public:
+    virtual ~EnergyStore() = default;
+    virtual double joules_left() = 0;
+};
+
+/// What an image costs on its way, in joules.
+struct EnergyCosts {
+    struct Head {
+        std::string type;
+        double joules = 0;
+    };
+    /// The way to a site from the site with heads before it, and each head there.
+    struct Stage {
+        int site = 0;  ///< through all members; the number of sites = the final exit
+        double joules = 0;
+        std::vector<Head> heads = {};
+    };
+    std::vector<Stage> stages =
+        {};  ///< rising sites: all that have heads, members' classifiers and the final exit
 };
 
 /// Counts what the processor packages use, from the powercap counters of Linux. Reading them needs rights

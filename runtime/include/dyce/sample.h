@@ -14,7 +14,7 @@
 
 namespace dyce {
 
-/// A JPEG or PNG file in memory that is not decoded yet.
+/// A JPEG, PNG or WebP file in memory that is not decoded yet.
 class DYCE_API EncodedImage {
 public:
     /// Copies `size` bytes; `name` is used in error messages. What they hold is looked at by decode() only.

@@ -9,9 +9,11 @@
 
 #include <dyce/cancel.h>
 #include <dyce/configuration.h>
+#include <dyce/cut.h>
 #include <dyce/engine_options.h>
 #include <dyce/export.h>
 #include <dyce/image.h>
+#include <dyce/memory.h>
 #include <dyce/model.h>
 #include <dyce/sample.h>
 
@@ -44,8 +46,8 @@ struct ClassifyOptions {
     std::optional<CancelToken> cancel = {};
 };
 
-/// What a network knows of an image at a site: for each channel of the feature map the mean over all
-/// positions.
+/// What a network knows of an image at a site: for each channel the mean over all positions, but for class
+/// tokens and other tokens that are no patches.
 struct SiteFeatures {
     int site = 0;
     std::vector<float> values;
@@ -69,6 +71,7 @@ struct Prediction {
     std::string error;          ///< why this image has no answer; empty when it has one
     std::vector<float> logits;  ///< of all classes, by the exit that answered; empty unless asked for
     std::vector<SiteFeatures> features;  ///< of the sites asked for that the image reached, rising
+    Cut cut = Cut::kNone;                ///< why it left before an exit was sure
 };
 
 class DYCE_API Session {
@@ -90,7 +93,8 @@ public:
 
     /// Throws Error{kContent} when the image cannot be decoded, does not fit the preprocessing, a tensor's
     /// values or the logits are not finite; Error{kUsage} when the model has no such input, or the input is of
-    /// another kind or shape; Error{kCancelled} after options.cancel.
+    /// another kind or shape; Error{kCancelled} after options.cancel; Error{kUnavailable} when the energy at hand
+    /// does not last for an answer.
     Prediction classify(const Sample& sample, int topk = 5);
     Prediction classify(const Sample& sample, const ClassifyOptions& options);
     Prediction classify(const Image& image, int topk = 5);
@@ -114,6 +118,8 @@ public:
     std::uint64_t non_finite_scores() const;
     /// Bytes of activations and scratch memory that each call at a time takes, and that are kept for later ones.
     std::size_t arena_bytes() const;
+    /// Memory that the session takes, with that for one call at a time.
+    MemoryUse memory_use() const;
 
 private:
     std::vector<Prediction> classify_samples(const std::vector<Sample>& samples,

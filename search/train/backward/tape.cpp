@@ -89,7 +89,7 @@ void Tape::run(const onednn::AnyDescriptor& descriptor, std::vector<Argument> ar
     append(std::move(step));
 }
 
-void Tape::run(Loop loop, std::vector<Buffer> buffers) {
+void Tape::run(Loop loop, const std::vector<Buffer>& buffers) {
     Step step;
     step.description = "loop";
     step.loop = std::move(loop);

@@ -61,7 +61,7 @@ public:
     Buffer see_as(const Buffer& buffer, const MemoryDesc& desc);
 
     void run(const onednn::AnyDescriptor& descriptor, std::vector<Argument> arguments);
-    void run(Loop loop, std::vector<Buffer> buffers);
+    void run(Loop loop, const std::vector<Buffer>& buffers);
 
     // Only on the way back.
     /// Whether anything trained stands behind the input.

@@ -1,5 +1,6 @@
 #include "search/train/network/start_network.h"
 
+#include "graph/exits/import_sites.h"
 #include "graph/passes/passes.h"
 #include "loaders/format/storage.h"
 #include "loaders/image/presets.h"
@@ -65,13 +66,15 @@ std::vector<HeadLayer> first_layers(const std::vector<std::int64_t>& widths, Ran
 Member start_network(const Backbone& backbone, int classes, std::uint64_t seed) {
     Member member;
     member.architecture = backbone.name;
-    member.preprocess = preset(std::string(backbone.preset));
+    member.preprocess = preset(std::string(backbone.preset), backbone.side, backbone.side);
     member.graph = build_backbone(
         backbone,
         [&](const std::string& name, const Shape& shape) { return first_values(name, shape, seed); }, classes,
         backbone.input());
     member.parameters = count_parameters(member.graph);
-    member.exits = find_exits(member.graph, backbone.site_names());
+    const auto names = backbone.site_names();
+    member.exits = names.empty() ? find_exits_at(member.graph, find_import_sites(member.graph))
+                                 : find_exits(member.graph, names);
     return member;
 }
 

@@ -1,3 +1,4 @@
+// Covers head_type.
 #include "graph/exits/head_builder.h"
 
 #include "graph/interpreter.h"
@@ -58,7 +59,12 @@ TEST_CASE("head types are read from their names") {
     const struct {
         const char* name;
         int grid, layers, hidden;
+        bool norm = false, class_token = false;
     } rows[] = {{"linear", 1, 1, 0},
+                {"norm-linear", 1, 1, 0, true},
+                {"cls-mlp2x64", 1, 2, 64, false, true},
+                {"norm-cls-linear", 1, 1, 0, true, true},
+                {"norm-grid4-mlp2x128", 4, 2, 128, true},
                 {"mlp1x1000", 1, 1, 1000},
                 {"mlp3x500", 1, 3, 500},
                 {"grid4-linear", 4, 1, 0},
@@ -73,7 +79,19 @@ TEST_CASE("head types are read from their names") {
         CHECK(type->grid == row.grid);
         CHECK(type->layers == row.layers);
         CHECK(type->hidden == row.hidden);
+        CHECK(type->family.is_alone());
+        CHECK(type->norm == row.norm);
+        CHECK(type->class_token == row.class_token);
     }
+    const auto stage = parse_head_type("stage-grid4-64"), shared = parse_head_type("shared-grid12-99999");
+    REQUIRE(stage);
+    REQUIRE(shared);
+    CHECK(stage->widths(16, 10) == std::vector<std::int64_t>{256, 64, 10});
+    CHECK(stage->family.scope == HeadFamily::Scope::kMap);
+    CHECK((stage->family.one_matrix && !stage->family.sums));
+    CHECK(shared->widths(1, 10) == std::vector<std::int64_t>{144, 99999, 10});
+    CHECK(shared->family.scope == HeadFamily::Scope::kMember);
+    CHECK((shared->family.sums && !shared->family.one_matrix));
     for (const char* name : {"",
                              "Linear",
                              "linear ",
@@ -93,6 +111,28 @@ TEST_CASE("head types are read from their names") {
                              "mlp2x5x",
                              "mlpx5",
                              "grid4-grid4-linear",
+                             "stage-",
+                             "stage-64",
+                             "stage-grid4",
+                             "stage-grid4-",
+                             "stage-grid4-0",
+                             "stage-grid4-064",
+                             "stage-grid4-100000",
+                             "stage-grid4-64x",
+                             "stage-grid0-64",
+                             "stage-grid4-linear",
+                             "stage-grid4-mlp2x64",
+                             "shared-mlp2x64",
+                             "shared-stage-grid4-64",
+                             "grid4-64",
+                             "norm-",
+                             "cls-",
+                             "normlinear",
+                             "norm-norm-linear",
+                             "cls-norm-linear",
+                             "grid4-norm-linear",
+                             "cls-grid4-linear",
+                             "grid4-cls-linear",
                              "classifier"})
         CHECK_MESSAGE(!parse_head_type(name), name);
 }

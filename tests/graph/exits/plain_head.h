@@ -4,6 +4,7 @@
 #include "graph/exits/head_builder.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <random>
 #include <vector>
@@ -46,6 +47,16 @@ inline std::vector<double> plain_pool(const float* image, const PlainMap& map, s
                 pooled.push_back(sum / static_cast<double>(rows * columns));
             }
     return pooled;
+}
+
+/// Mean 0 and deviation 1.
+inline std::vector<double> plain_norm(std::vector<double> features) {
+    double mean = 0, variance = 0;
+    for (const double value : features) mean += value / static_cast<double>(features.size());
+    for (const double value : features)
+        variance += (value - mean) * (value - mean) / static_cast<double>(features.size());
+    for (double& value : features) value = (value - mean) / std::sqrt(variance + 1e-5);
+    return features;
 }
 
 inline std::vector<HeadLayer> random_layers(const HeadType& type, std::int64_t channels, std::int64_t classes,

@@ -51,6 +51,20 @@ TEST_CASE("fuse_pooled_mlp: heads of every form become one node, nothing else do
              const ValueId first = net.gemm(flat(net, net.op("GlobalAveragePool", {x})), 5);
              return net.gemm(net.op("Tanh", {first}), 5);
          }},
+        {"factors of the pooled numbers", "Conv PooledMlp",
+         [](Net& net, ValueId x) {
+             const ValueId pooled = average(net, x, 2, 2);
+             return net.gemm(flat(net, net.op("Mul", {pooled, net.weights({1, 4, 4, 4})})), 5);
+         }},
+        {"factors of the columns", "Conv AveragePool Mul Flatten Gemm",
+         [](Net& net, ValueId x) {
+             const ValueId pooled = average(net, x, 2, 2);
+             return net.gemm(flat(net, net.op("Mul", {pooled, net.weights({1, 1, 1, 4})})), 5);
+         }},
+        {"factors without a pool", "Conv Mul Flatten Gemm",
+         [](Net& net, ValueId x) {
+             return net.gemm(flat(net, net.op("Mul", {x, net.weights({1, 4, 8, 8})})), 5);
+         }},
         {"no pool", "Conv Flatten Gemm", [](Net& net, ValueId x) { return net.gemm(flat(net, x), 5); }},
     };
     for (const Row& row : rows) {
@@ -59,6 +73,24 @@ TEST_CASE("fuse_pooled_mlp: heads of every form become one node, nothing else do
         const ValueId y = row.head(net, net.conv(net.input(kImage), 4, 3));
         CHECK(line_after(fuse_pooled_mlp, std::move(net).build({y})) == row.left);
     }
+}
+
+TEST_CASE("fuse_pooled_mlp: weights that several heads read stay one constant") {
+    Net net;
+    const ValueId x = net.conv(net.input(kImage), 4, 3), weights = net.weights({5, 16});
+    std::vector<ValueId> outputs;
+    for (int head = 0; head < 3; ++head) {
+        const ValueId bias = net.weights({5});
+        outputs.push_back(
+            net.op("Gemm", {flat(net, average(net, x, 4, 4)), weights, bias}, {{"transB", std::int64_t{1}}}));
+    }
+    Graph graph = std::move(net).build(outputs);
+    REQUIRE(fuse_pooled_mlp(graph));
+    REQUIRE(graph.nodes.size() == 4);
+    CHECK(graph.nodes[1].inputs[1] == graph.nodes[2].inputs[1]);
+    CHECK(graph.nodes[1].inputs[1] == graph.nodes[3].inputs[1]);
+    CHECK(graph.nodes[1].inputs[2] != graph.nodes[2].inputs[2]);
+    CHECK(graph.value(graph.nodes[1].inputs[1]).constant->shape() == Shape{16, 5});
 }
 
 TEST_CASE("fuse_pooled_mlp: values that others read stay") {

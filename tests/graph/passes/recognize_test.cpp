@@ -1,5 +1,5 @@
-// Covers recognize_gelu, recognize_hard_swish, recognize_layer_norm, recognize_response_norm,
-// recognize_swish.
+// Covers recognize_gelu, recognize_group_norm, recognize_hard_swish, recognize_layer_norm, recognize_response_norm,
+// recognize_softmax, recognize_swish.
 #include "graph/passes/passes.h"
 #include "tests/graph/net.h"
 
@@ -254,4 +254,113 @@ TEST_CASE("recognize_response_norm") {
                 {"the mean over another dimension", kept, [](Net& net, ValueId x) {
                      return response_norm(net, x, {1, 2}, {1}, {6}, false, false);
                  }}});
+}
+
+namespace {
+
+ValueId reduced(Net& net, const char* op, ValueId x, const Ints& axes, std::int64_t keep = 1) {
+    return net.op(op, {x}, {{"axes", axes}, {"keepdims", keep}});
+}
+
+ValueId share(Net& net, ValueId x, const Ints& axes) {
+    const ValueId power = net.op("Exp", {x});
+    return net.op("Div", {power, reduced(net, "ReduceSum", power, axes)});
+}
+
+ValueId shifted(Net& net, ValueId x, const Ints& axes) {
+    return net.op("Sub", {x, reduced(net, "ReduceMax", x, axes)});
+}
+
+}  // namespace
+
+TEST_CASE("recognize_softmax") {
+    check_rows(
+        recognize_softmax,
+        {{"powers by their sum", "Softmax", [](Net& net, ValueId x) { return share(net, x, {1}); }},
+         {"without the largest", "Softmax",
+          [](Net& net, ValueId x) { return share(net, shifted(net, x, {-1}), {3}); }},
+         {"the powers computed twice, times the reciprocal", "Softmax",
+          [](Net& net, ValueId x) {
+              const ValueId sum = reduced(net, "ReduceSum", net.op("Exp", {x}), {-1});
+              return mul(net, pow(net, sum, -1), net.op("Exp", {x}));
+          }},
+         {"the largest of something else", "ReduceMax Sub Softmax",
+          [](Net& net, ValueId x) { return share(net, shifted(net, x, {2}), {1}); }},
+         {"a logarithm", "LogSoftmax",
+          [](Net& net, ValueId x) {
+              return net.op("Sub", {x, net.op("Log", {reduced(net, "ReduceSum", net.op("Exp", {x}), {1})})});
+          }},
+         {"a logarithm without the largest", "LogSoftmax",
+          [](Net& net, ValueId x) {
+              const ValueId d = shifted(net, x, {1});
+              return net.op("Sub", {d, net.op("Log", {reduced(net, "ReduceSum", net.op("Exp", {d}), {1})})});
+          }},
+         {"ReduceLogSumExp written out", "LogSoftmax", [](Net& net, ValueId x) {
+              const ValueId largest = reduced(net, "ReduceMax", x, {2});
+              const ValueId powers = net.op("Exp", {net.op("Sub", {x, largest})});
+              const ValueId log = net.op("Log", {reduced(net, "ReduceSum", powers, {2})});
+              return net.op("Sub", {x, add(net, log, largest)});
+          }}});
+}
+
+TEST_CASE("recognize_softmax: what only looks like it stays") {
+    check_rows(
+        recognize_softmax,
+        {{"over two dimensions", "Exp ReduceSum Div",
+          [](Net& net, ValueId x) {
+              return share(net, x, {2, 3});
+          }},
+         {"over the images", "Exp ReduceSum Div", [](Net& net, ValueId x) { return share(net, x, {0}); }},
+         {"by the sum of other powers", "Exp Relu Exp ReduceSum Div",
+          [](Net& net, ValueId x) {
+              const ValueId power = net.op("Exp", {x}), other = net.op("Exp", {net.op("Relu", {x})});
+              return net.op("Div", {power, reduced(net, "ReduceSum", other, {1})});
+          }},
+         {"by the largest", "Exp ReduceMax Div", [](Net& net, ValueId x) {
+              const ValueId power = net.op("Exp", {x});
+              return net.op("Div", {power, reduced(net, "ReduceMax", power, {1})});
+          }}});
+}
+
+namespace {
+
+// What PyTorch exports for GroupNorm(groups, 4): instances of a view in which a group is a channel.
+ValueId group_norm(Net& net, ValueId x, std::int64_t groups, const Ints& view, bool back = true) {
+    const ValueId grouped = net.op("Reshape", {x}, {{"shape", view}});
+    const ValueId norm = net.op("GroupNormalization", {grouped, net.weights({groups}), net.weights({groups})},
+                                {{"num_groups", groups}, {"epsilon", 1e-3f}});
+    return net.op("Reshape", {norm}, {{"shape", back ? Ints{0, 4, 5, 6} : Ints{0, 5, 4, 6}}});
+}
+
+}  // namespace
+
+TEST_CASE("recognize_group_norm") {
+    check_rows(recognize_group_norm,
+               {{"two groups", "GroupNormalization",
+                 [](Net& net, ValueId x) {
+                     return group_norm(net, x, 2, {0, 2, -1});
+                 }},
+                {"four groups as a map", "GroupNormalization",
+                 [](Net& net, ValueId x) {
+                     return group_norm(net, x, 4, {0, 4, 6, 5});
+                 }},
+                {"groups of parts of channels", "Reshape GroupNormalization Reshape",
+                 [](Net& net, ValueId x) {
+                     return group_norm(net, x, 8, {0, 8, -1});
+                 }},
+                {"another shape behind it", "Reshape GroupNormalization Reshape", [](Net& net, ValueId x) {
+                     return group_norm(net, x, 2, {0, 2, -1}, false);
+                 }}});
+}
+
+TEST_CASE("recognize_group_norm: scale and bias follow by fold_affine") {
+    Net net;
+    const ValueId y = group_norm(net, net.input(kImage), 2, {0, 2, -1});
+    Graph graph =
+        std::move(net).build({add(net, mul(net, y, net.weights({4, 1, 1})), net.weights({4, 1, 1}))});
+    const Graph before = graph;
+    simplify(graph);
+    check_same(before, graph);
+    CHECK(line(graph) == "GroupNormalization");
+    CHECK(graph.nodes[0].attributes.integer("num_groups", 0) == 2);
 }

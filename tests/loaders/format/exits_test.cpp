@@ -30,6 +30,19 @@ ExitNet channels_last_net() {
     return side_net(std::move(net), {logits}, {"s0", "s1", "mean"}, {});
 }
 
+ExitNet tokens_net() {
+    Net net(6);
+    const ValueId image = net.input({1, 3, 8, 8});
+    const ValueId map = net.op("Reshape", {net.conv(image, 6, 3, 1, true, 2)}, {{"shape", Ints{0, 6, 16}}});
+    const ValueId row = net.op("ExpandToBatch", {net.weights({1, 1, 6}), image});
+    ValueId x = net.op("Concat", {row, net.op("Transpose", {map}, {{"perm", Ints{0, 2, 1}}})},
+                       {{"axis", std::int64_t{1}}});
+    for (const char* name : {"s0", "s1"}) x = net.op("Add", {x, net.matmul(x, 6)}, {}, name);
+    const ValueId mean = net.op("ReduceMean", {x}, {{"axes", Ints{1}}, {"keepdims", std::int64_t{0}}});
+    const ValueId logits = net.gemm(mean, 5);
+    return side_net(std::move(net), {logits}, {"s0", "s1"}, {});
+}
+
 std::string exits_text(const std::string& path) { return ModelParts(path).metadata.at("dyce.exits"); }
 
 void check_exits_refused(const ModelData& model, const std::function<void(Json&)>& change,
@@ -98,6 +111,50 @@ TEST_CASE("exits key: a layout is written where a value of that rank is taken fo
     CHECK(model->digest != digest);
 }
 
+TEST_CASE("exits key: tokens that are no patches, and a grid, are written where there are any") {
+    TempFolder folder;
+    const std::string path = folder / "m.safetensors";
+    ExitNet net = tokens_net();
+    save_model(path, model_with(net));
+    CHECK(exits_text(path) == R"({"heads":[],"sites":["s0","s1"]})");
+    const std::string digest = load_model(path)->digest;
+    set_tokens(net.graph, net.exits.sites[0], {1, 0, 0});
+    set_tokens(net.graph, net.exits.sites[1], {3, 2, 7});
+    save_model(path, model_with(net));
+    CHECK(exits_text(path) ==
+          R"({"grids":{"s1":[2,7]},"heads":[],"prefix":{"s0":1,"s1":3},"sites":["s0","s1"]})");
+    const auto model = load_model(path);
+    CHECK(model->last().exits.sites[0].tokens == SiteTokens{1, 0, 0});
+    CHECK(model->last().exits.sites[1].tokens == SiteTokens{3, 2, 7});
+    CHECK(model->digest != digest);
+
+    const std::string where = "m.safetensors: dyce.exits";
+    const struct {
+        const char* key;
+        Json value;
+        std::string piece;
+    } rows[] = {
+        {"prefix",
+         {{"s0", 17}},
+         where + ".prefix.s0: site s0: is 1x17x6, 17 tokens before the patches given"},
+        {"prefix", {{"s0", 0}}, where + ".prefix.s0: found number 0, expected an integer in 1.."},
+        {"prefix", {{"s9", 1}}, where + ".prefix: unknown key 's9'"},
+        {"prefix", 1, where + ".prefix: found number 1"},
+        {"grids",
+         {{"s1", {2, 8}}},
+         where + ".grids.s1: site s1: is 1x17x6, a grid of 2x8 given for 14 patches"},
+        {"grids", {{"s1", {-2, -7}}}, "a grid of -2x-7 given for 14 patches"},
+        {"grids", {{"s1", {2}}}, where + ".grids.s1: found"},
+        {"grids", {{"s9", {2, 7}}}, where + ".grids: unknown key 's9'"},
+    };
+    for (const auto& row : rows) {
+        CAPTURE(row.key);
+        CAPTURE(row.value.dump());
+        check_exits_refused(
+            *model, [&](Json& json) { json[row.key] = row.value; }, row.piece);
+    }
+}
+
 TEST_CASE("exits key: what does not belong is refused by name") {
     const auto head = [](std::size_t at, const char* key, const Json& value) {
         return [=](Json& json) { json["heads"][at][key] = value; };
@@ -134,6 +191,11 @@ TEST_CASE("exits key: what does not belong is refused by name") {
              json["layouts"] = {{"s9", "nhwc"}};
          },
          where + ".layouts: unknown key 's9'"},
+        {"prefix of a map",
+         [](Json& json) {
+             json["prefix"] = {{"s1", 1}};
+         },
+         where + ".prefix.s1: site s1: is 1x8x8x8, which are no tokens"},
         {"unknown layout",
          [](Json& json) {
              json["layouts"] = {{"s1", "chwn"}};

@@ -48,7 +48,7 @@ std::string progressive_bomb() {
 
 }  // namespace
 
-TEST_CASE("what is neither JPEG nor PNG is refused by its content") {
+TEST_CASE("what is no image that dyce reads is refused by its content") {
     const Refusal rows[] = {
         {"empty", "", "it is empty"},
         {"text", "hello, world", "neither"},
@@ -57,6 +57,8 @@ TEST_CASE("what is neither JPEG nor PNG is refused by its content") {
         {"TGA", bytes({0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 24, 0, 1, 2, 3}), "neither"},
         {"BMP", "BM" + std::string(60, '\0'), "BMP"},
         {"WebP", "RIFF" + bytes({4, 0, 0, 0}) + "WEBP", "WebP"},
+        {"TIFF", bytes({'I', 'I', 42, 0, 8, 0, 0, 0}), "TIFF"},
+        {"WAV", "RIFF" + bytes({4, 0, 0, 0}) + "WAVE", "WAV"},
         {"LFS pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:00", "git lfs pull"},
         {"half a PNG signature", kPngSignature.substr(0, 5), "neither"},
         {"half a JPEG signature", kJpegStart, "neither"},

@@ -2,8 +2,9 @@
 
     make_images.py FOLDER
 
-NAME.png or NAME.jpg is the picture; NAME.rgb holds width and height (two little-endian int32) and the pixels.
+NAME.png, NAME.jpg or NAME.webp is the picture; NAME.rgb holds width and height (two little-endian int32) and the pixels.
 """
+import io
 import struct
 import sys
 import zlib
@@ -117,3 +118,47 @@ for width in (1, 2, 3, 16, 17):
     picture = Image.fromarray(np.kron(blocks, np.ones((4, 4, 1)))[:, :width].astype(np.uint8))
     picture.save(f"{folder}/sharp_422_{width}.jpg", quality=92, subsampling=1)
     expect(f"sharp_422_{width}", np.asarray(Image.open(f"{folder}/sharp_422_{width}.jpg").convert("RGB")))
+
+
+def webp(picture, **options):
+    file = io.BytesIO()
+    picture.save(file, "WEBP", **options)
+    return file.getvalue()
+
+
+def riff_chunk(kind, data):
+    return kind + struct.pack("<I", len(data)) + data + bytes(len(data) % 2)
+
+
+def u24(value):
+    return struct.pack("<I", value)[:3]
+
+
+def animation(width, height, frames):
+    """`frames` are still files, each with its place on the canvas."""
+    body = riff_chunk(b"VP8X", b"\x12\0\0\0" + u24(width - 1) + u24(height - 1))
+    body += riff_chunk(b"ANIM", b"\x20\x40\x60\xff\0\0")
+    for x, y, still in frames:
+        w, h = Image.open(io.BytesIO(still)).size
+        body += riff_chunk(b"ANMF", u24(x // 2) + u24(y // 2) + u24(w - 1) + u24(h - 1) + u24(100) + b"\0" + still[12:])
+    return b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WEBP" + body
+
+
+picture = Image.fromarray(photo)
+alpha = Image.fromarray(np.dstack([photo, random.integers(0, 256, photo.shape[:2], np.uint8)]))
+exif = Image.Exif()
+exif[0x0112] = 6  # on its side
+smaller = picture.resize((20, 10))
+for name, content in [
+    ("lossy", webp(picture, quality=80)),
+    ("lossless", webp(picture, lossless=True)),
+    ("lossy_alpha", webp(alpha, quality=70)),
+    ("lossless_alpha", webp(alpha, lossless=True, exact=True)),
+    ("grey_webp", webp(picture.convert("L"), quality=90)),
+    ("exif", webp(picture, quality=60, exif=exif)),
+    ("moving", webp(picture, save_all=True, append_images=[picture.transpose(Image.FLIP_LEFT_RIGHT)], duration=50)),
+    ("small_first_frame", animation(31, 17, [(6, 4, webp(smaller)), (0, 0, webp(smaller, lossless=True))])),
+]:
+    with open(f"{folder}/{name}.webp", "wb") as file:
+        file.write(content)
+    expect(name, np.asarray(Image.open(f"{folder}/{name}.webp").convert("RGB")))

@@ -174,6 +174,20 @@ TEST_CASE("the logits of a classifier are found behind whatever ends it") {
     }
 }
 
+TEST_CASE("a softmax written out is taken off as importers leave it, recognised") {
+    const Case row{"softmax written out", [](Net& n, ValueId x) {
+                       const Attributes along{{"axes", Ints{1}}};
+                       const ValueId power = n.op("Exp", {n.op("Sub", {x, n.op("ReduceMax", {x}, along)})});
+                       return std::vector{n.op("Div", {power, n.op("ReduceSum", {power}, along)}, {}, "y")};
+                   }};
+    Built built = build(row);
+    simplify(built.graph);
+    CHECK(resolve_outputs(built.graph, "net.onnx").taken_off == "Softmax");
+    const Tensor found = interpret(built.graph, {built.image})[0];
+    for (std::int64_t i = 0; i < 3; ++i)
+        CHECK(found.data<float>()[i] == doctest::Approx(built.logits.data<float>()[i]));
+}
+
 TEST_CASE("exits lose the same end and keep their names") {
     Net net;
     const ValueId x = net.input({1, 2, 4, 4});

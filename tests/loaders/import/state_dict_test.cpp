@@ -54,12 +54,12 @@ void check_constants(const Graph& graph, const Weights& weights) {
     CHECK(constants == weights.size());
 }
 
-/// Writes `weights` and reads them back as a CIFAR ResNet-20.
+/// Writes `weights` and reads them back.
 class Importer {
 public:
-    Graph operator()(const Weights& weights) const {
+    Graph operator()(const Weights& weights, const std::string& architecture = "cifar_resnet20") const {
         write_safetensors(path(), {}, weights);
-        return import_state_dict(path(), "cifar_resnet20");
+        return import_state_dict(path(), architecture);
     }
     std::string path() const { return folder_ / "weights.safetensors"; }
 
@@ -123,6 +123,38 @@ TEST_CASE("bfloat16 weights are widened") {
     const test::TempFolder folder;
     test::write_file(folder / "half.safetensors", test::container(header + "}", data));
     check_constants(import_state_dict(folder / "half.safetensors", "cifar_resnet20"), weights);
+}
+
+TEST_CASE("what only training needs is left out") {
+    const Importer import;
+    const Weights weights = weights_of("googlenet", 7);
+    Weights stored = weights;
+    stored["aux1.fc2.weight"] = Tensor(DataType::kFloat32, {7, 1024});
+    stored["aux2.conv.bn.num_batches_tracked"] = Tensor::of_ints({3}).reshaped({});
+    check_constants(import(stored, "googlenet"), weights);
+    stored["aux3.fc2.weight"] = Tensor(DataType::kFloat32, {7, 1024});
+    test::check_refused([&] { import(stored, "googlenet"); }, ErrorCode::kContent,
+                        "weights of googlenet:\n  unexpected: 'aux3.fc2.weight' (7x1024)");
+}
+
+TEST_CASE("names that published files had first are known") {
+    const Importer import;
+    const Weights weights = weights_of("densenet121", 7);
+    Weights stored;
+    for (const auto& [name, tensor] : weights) {  // as densenet121-a639ec97.pth has them
+        std::string old = name;
+        for (const std::string part : {"norm", "conv"})
+            for (const std::string number : {"1", "2"})
+                if (const auto at = old.find("." + part + number + "."); at != old.npos)
+                    old.replace(at, part.size() + 3, "." + part + "." + number + ".");
+        stored[old] = tensor;
+    }
+    REQUIRE(stored.count("features.denseblock1.denselayer1.norm.1.weight") == 1);
+    check_constants(import(stored, "densenet121"), weights);
+    stored["features.denseblock1.denselayer1.norm1.weight"] = Tensor(DataType::kFloat32, {64});
+    test::check_refused([&] { import(stored, "densenet121"); }, ErrorCode::kContent,
+                        "\n  twice: features.denseblock1.denselayer1.norm1.weight is "
+                        "'features.denseblock1.denselayer1.norm1.weight', too");
 }
 
 TEST_CASE("everything that does not fit is listed at once") {

@@ -2,6 +2,7 @@
 // read, values that heads make for later heads. The oracle for a row is the interpreter, and the row alone.
 #include "graph/exits/interleave.h"
 #include "graph/interpreter.h"
+#include "tests/graph/exits/group_nets.h"
 #include "tests/graph/exits/side_nets.h"
 #include "tests/runtime/flow/member_nets.h"
 #include "tests/support/allocations.h"
@@ -26,12 +27,22 @@ const CarryCase kCarryCases[] = {
     {"chain", [] { return make_chain(ChainKind::kSums); }},
     {"chain of logits", [] { return make_chain(ChainKind::kBoosted); }},
     {"chain with rows for feeds", [] { return make_chain(ChainKind::kFeeds); }},
+    {"one matrix for sites of a kind",
+     [] {
+         return make_group_net("stage-grid2-6", {0, 1, 2});
+     }},
+    {"hidden numbers added up",
+     [] {
+         return make_group_net("shared-grid2-6", {0, 1, 2});
+     }},
 };
+
+using HeadKey = std::pair<int, std::string>;  // site and type
 
 // At about half of the sites, exits whose threshold about half of the images pass.
 std::vector<Configuration> splitting_configurations(Runner& runner, const Images& images, unsigned seed) {
     std::mt19937 random(seed);
-    std::map<std::string, double> medians;
+    std::map<HeadKey, double> medians;
     for (const ExitSite& site : runner.positions)
         for (const ExitSite::Head& head : site.heads) {
             if (head.index < 0) continue;
@@ -41,25 +52,27 @@ std::vector<Configuration> splitting_configurations(Runner& runner, const Images
             for (const Left& left : runner.run(alone, images)) scores.push_back(left.score);
             std::nth_element(scores.begin(), scores.begin() + static_cast<long>(scores.size() / 2),
                              scores.end());
-            medians[head.type] = static_cast<double>(scores[scores.size() / 2]);
+            medians[{site.site, head.type}] = static_cast<double>(scores[scores.size() / 2]);
         }
     std::vector<Configuration> configurations(8);
     for (Configuration& configuration : configurations)
         for (const ExitSite& site : runner.positions) {
             if (site.site < 0 || site.heads.empty() || random() % 3 == 0) continue;
             const std::string& type = site.heads[random() % site.heads.size()].type;
-            configuration.exits.push_back({site.site, type, medians[type]});
+            configuration.exits.push_back({site.site, type, medians[{site.site, type}]});
         }
     return configurations;
 }
 
 // The logits of every head of the network that is run, by the operators' plain loops.
-std::map<std::string, std::vector<float>> interpreted(const ExitNet& net, const std::vector<float>& image) {
+std::map<HeadKey, std::vector<float>> interpreted(const ExitNet& net, const std::vector<float>& image) {
     const auto outputs = interpret(interleave(net.graph, net.exits).graph, {as_tensor(image)});
-    std::map<std::string, std::vector<float>> logits;
-    for (std::size_t h = 0; h < outputs.size(); ++h)
-        logits[h == 0 ? kFinalType : net.exits.heads[h - 1].type].assign(
-            outputs[h].data<float>(), outputs[h].data<float>() + outputs[h].elements());
+    std::map<HeadKey, std::vector<float>> logits;
+    for (std::size_t h = 0; h < outputs.size(); ++h) {
+        const HeadKey key = h == 0 ? HeadKey{static_cast<int>(net.exits.sites.size()), kFinalType}
+                                   : HeadKey{net.exits.heads[h - 1].site, net.exits.heads[h - 1].type};
+        logits[key].assign(outputs[h].data<float>(), outputs[h].data<float>() + outputs[h].elements());
+    }
     return logits;
 }
 
@@ -77,7 +90,8 @@ TEST_CASE("carry: a row's answer is its own, whatever lives at a point and whoev
                 const std::vector<Left> expected = alone.run(configuration, images);
                 for (std::size_t i = 0; i < images.size(); ++i) {
                     ++left_at[expected[i].position];
-                    const auto logits = interpreted(alone.net, images[i]).at(expected[i].type);
+                    const auto logits =
+                        interpreted(alone.net, images[i]).at({expected[i].position, expected[i].type});
                     if (reference) {
                         CHECK(expected[i].logits == logits);
                     } else {

@@ -22,6 +22,7 @@ namespace {
 
 // Means of the channels of `site` inside a member, by the plain loops of its graph cut off there.
 std::vector<double> means_at(const Member& member, int site, const Image& image, bool channels_last = false) {
+    const std::int64_t first = member.exits.sites[static_cast<std::size_t>(site)].tokens.prefix;
     Graph graph = member.graph;
     graph.outputs = {member.exits.sites[static_cast<std::size_t>(site)].value};
     Tensor input(DataType::kFloat32, {1, 3, 8, 8});
@@ -32,9 +33,9 @@ std::vector<double> means_at(const Member& member, int site, const Image& image,
     std::vector<double> means;
     for (std::int64_t c = 0; c < channels; ++c) {
         double sum = 0;
-        for (std::int64_t i = 0; i < positions; ++i)
+        for (std::int64_t i = first; i < positions; ++i)
             sum += map.data<float>()[channels_last ? i * channels + c : c * positions + i];
-        means.push_back(sum / static_cast<double>(positions));
+        means.push_back(sum / static_cast<double>(positions - first));
     }
     return means;
 }
@@ -169,6 +170,24 @@ ExitNet other_layouts() {
     return made;
 }
 
+// Tokens behind two that are no patches.
+ExitNet prefixed_tokens() {
+    Net net(9);
+    const ValueId image = net.input({1, 3, 8, 8});
+    const ValueId map = net.op("Reshape", {net.conv(image, 6, 3, 1, true, 2)}, {{"shape", Ints{0, 6, 16}}});
+    const ValueId rows = net.op("ExpandToBatch", {net.weights({1, 2, 6}, 5, 9), image});
+    const ValueId patches = net.op("Transpose", {map}, {{"perm", Ints{0, 2, 1}}});
+    const ValueId tokens =
+        relu_of(net, net.op("Concat", {rows, patches}, {{"axis", std::int64_t{1}}}), "tokens");
+    const auto mean = [&] {
+        return net.op("ReduceMean", {tokens}, {{"axes", Ints{1}}, {"keepdims", std::int64_t{0}}});
+    };
+    const ValueId logits = linear_of(net, mean(), 5, "logits"), exit0 = linear_of(net, mean(), 5, "exit0");
+    ExitNet made = side_net(std::move(net), {logits, exit0}, {"tokens"}, {{0, "exit0"}});
+    set_tokens(made.graph, made.exits.sites[0], {2, 0, 0});
+    return made;
+}
+
 std::shared_ptr<ModelData> one_member(ExitNet net) {
     auto model = model_of({});
     model->members.push_back(exit_member(std::move(net)));
@@ -186,7 +205,8 @@ TEST_CASE("features: those of the site, whatever else lives there and however it
     } rows[] = {{"beside a branch", one_member(make_branches()), {0, 1}, false},
                 {"beside what heads read", one_member(make_joint_heads()), {0, 1}, false},
                 {"in a chain", one_member(make_chain(ChainKind::kSums)), {0, 1, 2}, false},
-                {"other layouts", one_member(other_layouts()), {0, 1, 2}, true}};
+                {"other layouts", one_member(other_layouts()), {0, 1, 2}, true},
+                {"patches", one_member(prefixed_tokens()), {0}, true}};
     const Image image = random_images(1, 8)[0];
     for (const auto& row : rows) {
         CAPTURE(row.name);

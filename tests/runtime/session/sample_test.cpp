@@ -146,7 +146,7 @@ TEST_CASE("sample: bad content fails alone") {
         session.classify(std::vector<Sample>{some_image(), broken, endless, text, nothing, some_image()});
     CHECK(answers[1].error == "input 'image': value 70 is not finite");
     CHECK(answers[2].error == "input 'image': value 3 is not finite");
-    CHECK(answers[3].error.find("greeting.png: not a JPEG or PNG") == 0);
+    CHECK(answers[3].error.find("greeting.png: not a JPEG") == 0);
     CHECK(answers[4].error.find("it is empty") != std::string::npos);
     CHECK(answers[5].prob == answers[0].prob);
     check_throws([&] { session.classify(broken); }, ErrorCode::kContent, "value 70");

@@ -1,7 +1,11 @@
 #include "search/train/feature_layout.h"
 
+#include "graph/exits/import_sites.h"
+#include "graph/interpreter.h"
 #include "runtime/core/bfloat16.h"
+#include "tests/graph/exits/token_nets.h"
 #include "tests/runtime/flow/exit_net.h"
+#include "tests/support/tensors.h"
 
 #include <doctest/doctest.h>
 
@@ -41,6 +45,35 @@ TEST_CASE("coarse grids are read from fine ones where that is exact") {
         }
         const Graph graph = make_feature_graph(net.graph, net.exits, layout);
         CHECK(graph.outputs.size() == 1 + layout.blocks.size());
+    }
+}
+
+TEST_CASE("a class token has a block of its own, and a norm needs none") {
+    ExitTable exits;
+    const Graph graph = test::make_vit(2);  // 16 patches of 8 numbers behind a class token
+    exits.sites = find_import_sites(graph);
+    const auto heads = plans(
+        0, {"cls-linear", "norm-grid2-linear", "norm-cls-mlp2x4", "linear", "norm-linear", "grid4-linear"});
+    const FeatureLayout layout = plan_features(graph, exits, heads);
+    CHECK(layout.text() == "5 0:4 0:cls");
+    const int patches[] = {1, 2, 1, 4, 4, 1};
+    for (std::size_t i = 0; i < heads.size(); ++i) {
+        const FeatureSource source = find_source(layout, graph, exits, heads[i]);
+        CHECK(source.block.class_token == heads[i].type.class_token);
+        CHECK(source.patch == patches[i]);
+        CHECK(source.size() == heads[i].type.widths(8, 5).front());
+    }
+    Graph whole = graph;
+    whole.outputs = {exits.sites[0].value};
+    std::mt19937 random(4);
+    const Tensor image = test::random_tensor({1, 3, 16, 16}, random, -2, 2);
+    const Tensor site = interpret(whole, {image})[0];
+    const auto features = interpret(make_feature_graph(graph, exits, layout), {image});
+    REQUIRE(features.size() == 3);
+    for (int c = 0; c < 8; ++c) {
+        CHECK(features[2].data<float>()[c] == site.data<float>()[c]);
+        for (int t = 0; t < 16; ++t)  // a grid of 4 x 4 is the patches themselves
+            CHECK(features[1].data<float>()[c * 16 + t] == site.data<float>()[(t + 1) * 8 + c]);
     }
 }
 

@@ -113,14 +113,15 @@ bool same_weights(const Graph& a, const Graph& b) {
 TEST_CASE("attached heads answer as they were trained to, where the pool lets them see it") {
     const TempFolder folder;
     Member member = make_member();
-    const auto heads = all_plans(member, {"linear", "grid2-linear", "grid4-mlp2x16", "grid9-linear"});
-    CHECK(heads.size() == 6);  // a grid of 9 does not fit
+    const auto heads =
+        all_plans(member, {"linear", "grid2-linear", "grid4-mlp2x16", "norm-grid4-mlp2x16", "grid9-linear"});
+    CHECK(heads.size() == 8);  // a grid of 9 does not fit
     const auto report = train(member, heads, quick_options(folder), Quarters(500, 1));
     CHECK(report.held_out == 100);
     CHECK(report.missing == 0);
     CHECK(report.feature_rows == 500);
-    REQUIRE(report.heads.size() == 6);
-    REQUIRE(member.exits.heads.size() == 4 + 6);  // the two that came with each site are still there
+    REQUIRE(report.heads.size() == 8);
+    REQUIRE(member.exits.heads.size() == 4 + 8);  // the two that came with each site are still there
 
     const auto served = accuracies(member, Quarters(200, 2));
     for (const auto& head : report.heads) {
@@ -147,11 +148,90 @@ TEST_CASE("the same seed gives the same heads on any number of threads") {
         options.threads = threads;
         options.training.seed = members.size() == 2 ? 1 : 0;
         members.push_back(make_member());
-        train(members.back(), all_plans(members.back(), {"linear", "grid2-mlp2x16"}), options,
-              Quarters(100, 1));
+        train(members.back(),
+              all_plans(members.back(), {"linear", "grid2-mlp2x16", "stage-grid2-8", "shared-grid4-8"}),
+              options, Quarters(100, 1));
     }
     CHECK(same_weights(members[0].graph, members[1].graph));
     CHECK_FALSE(same_weights(members[0].graph, members[2].graph));
+}
+
+TEST_CASE("heads with something in common are trained beside others, and are one matrix once") {
+    const TempFolder folder;
+    Member member = make_member();
+    const auto heads = all_plans(member, {"stage-grid4-16", "linear", "shared-grid2-16",
+                                          "stage-grid9-4"});  // a grid of 9 does not fit
+    REQUIRE(heads.size() == 6);
+    const auto report = train(member, heads, quick_options(folder), Quarters(500, 1));
+    REQUIRE(report.heads.size() == 6);
+    for (std::size_t i = 0; i < heads.size(); ++i) {
+        CHECK(report.heads[i].site == heads[i].site);
+        CHECK(report.heads[i].type == heads[i].type.name);
+    }
+    std::vector<std::string> types;  // beside the two that came with each site
+    for (const ExitHead& head : member.exits.heads)
+        if (head.type.find("exit") != 0 && head.type.find("quad") != 0) types.push_back(head.type);
+    CHECK(types == std::vector<std::string>{"stage-grid4-16", "linear", "shared-grid2-16", "stage-grid4-16",
+                                            "linear", "shared-grid2-16"});
+    const auto served = accuracies(member, Quarters(200, 2));
+    for (const auto& head : report.heads) {
+        if (head.type == "linear") continue;
+        CAPTURE(head.type);
+        const auto attached = std::find_if(
+            member.exits.heads.begin(), member.exits.heads.end(),
+            [&](const ExitHead& other) { return other.site == head.site && other.type == head.type; });
+        REQUIRE(attached != member.exits.heads.end());
+        CHECK(attached->macs == head.macs);
+        CHECK(attached->feed_macs == head.feed_macs);
+        const double accuracy = served[static_cast<std::size_t>(attached->output)];
+        CHECK(accuracy > 0.97);
+        CHECK(std::abs(accuracy - head.held_out.accuracy) < 0.05);
+    }
+    // 8 channels at 4 x 4 cells, 16 hidden numbers.
+    const auto matrices = [](const Graph& graph) {
+        return std::count_if(graph.values.begin(), graph.values.end(), [](const Value& value) {
+            return value.constant && value.constant->shape() == Shape{16, 128};
+        });
+    };
+    CHECK(matrices(member.graph) == 1);
+    ModelData model;
+    model.members.push_back(member);
+    save_model(folder / "m.safetensors", model);
+    const auto loaded = load_model(folder / "m.safetensors");
+    CHECK(matrices(loaded->last().graph) == 1);
+    CHECK(same_weights(loaded->last().graph, member.graph));
+
+    // Packed once, too: rows of 64 columns in half the memory.
+    const auto packed = [](const Member& one) {
+        return CompiledModel::compile(one.graph, one.exits, {.max_batch = 1})->packed_bytes();
+    };
+    Member fewer = member;
+    remove_head(fewer.graph, fewer.exits,
+                static_cast<std::size_t>(std::find_if(fewer.exits.heads.begin(), fewer.exits.heads.end(),
+                                                      [](const ExitHead& head) {
+                                                          return head.site == 1 &&
+                                                                 head.type == "stage-grid4-16";
+                                                      }) -
+                                         fewer.exits.heads.begin()));
+    CHECK(packed(member) > packed(fewer));
+    CHECK(packed(member) - packed(fewer) < 128 * 64 * 2);
+}
+
+TEST_CASE("a single pass is the same for every seed, and is taken from the cache") {
+    const TempFolder folder;
+    TrainExitsOptions options = quick_options(folder);
+    options.cache = folder / "cache";
+    options.training.epochs = 1;
+    const auto rows = [&](int passes, std::uint64_t seed) {
+        options.passes = passes;
+        options.training.seed = seed;
+        Member member = make_member();
+        return train(member, all_plans(member, {"linear"}), options, Quarters(40, 1)).feature_rows;
+    };
+    CHECK(rows(1, 0) == 40);
+    CHECK(rows(1, 1) == 0);
+    CHECK(rows(2, 0) == 80);
+    CHECK(rows(2, 1) == 80);  // shifted otherwise
 }
 
 TEST_CASE("training again replaces heads") {
@@ -164,6 +244,13 @@ TEST_CASE("training again replaces heads") {
     train(member, heads, options, Quarters(60, 1));
     CHECK(member.exits.heads.size() == 4 + 2);
     CHECK(member.graph.outputs.size() == 1 + 4 + 2);
+    const auto groups = all_plans(member, {"stage-grid2-4", "shared-grid2-4"});
+    train(member, groups, options, Quarters(60, 1));
+    const std::size_t values = member.graph.values.size();
+    options.training.seed = 1;
+    train(member, groups, options, Quarters(60, 1));
+    CHECK(member.exits.heads.size() == 4 + 2 + 4);
+    CHECK(member.graph.values.size() == values);
 }
 
 TEST_CASE("images that cannot be read are left out; none left is an error") {

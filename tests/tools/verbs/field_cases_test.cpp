@@ -199,11 +199,10 @@ TEST_CASE("convert tells what it recognised, and checks itself on given arrays")
     const std::string assets = (shared / "assets/").string();
     const TempFolder folder;
     const Outcome nhwc = convert(assets + "field-cases/b4_nhwc.onnx", kPlain, folder);
-    CHECK(
-        nhwc.err.find(
-            "\noutput      'logits'\nactivation  softmax over 5 classes\nrecipe      no resize, no crop, "
-            "rgb 0..1, mean 0,0,0, std 1,1,1\nlayout      NxCxHxW, of the file's NxHxWxC\nsites       0\n") !=
-        std::string::npos);
+    CHECK(nhwc.err.find(
+              "\noutput      'logits'\nactivation  softmax over 5 classes\nrecipe      no resize, no crop, "
+              "rgb 0..1, mean 0,0,0, std 1,1,1\nlayout      NxCxHxW, of the file's NxHxWxC\nsites       2: "
+              "v6, v10\n") != std::string::npos);
     const std::string recipe = "--mean .4914,.4822,.4465 --std .2470,.2435,.2616 --check ";
     for (const char* name : {"cifar10_vit", "cifar10_cct"}) {
         const std::string network = assets + "attention/" + name;
@@ -212,6 +211,10 @@ TEST_CASE("convert tells what it recognised, and checks itself on given arrays")
         CHECK(fits.code == 0);
         CHECK(fits.err.find("check       'logits': max abs ") != std::string::npos);
         CHECK(fits.err.find("8 images alone, in a batch and in reverse: equal bits") != std::string::npos);
+        const bool is_vit =
+            std::string(name) == "cifar10_vit";  // 6 blocks behind a class token; 4 of 256 tokens
+        CHECK(fits.err.find(is_vit ? "\nsites       6: " : "\nsites       4: ") != std::string::npos);
+        CHECK(fits.err.find(is_vit ? "(64 tokens behind 1)" : "(256 tokens)") != std::string::npos);
     }
     const std::string other = recipe + assets + "attention/cifar10_cct_reference.npz";
     CHECK(convert(assets + "attention/cifar10_vit.onnx", other, folder).code == 1);

@@ -83,6 +83,23 @@ TEST_CASE("sizes, colours and channels as the command line tells") {
     }
 }
 
+TEST_CASE("a weights entry of torchvision's Inceptions is centred for the network without its module") {
+    const std::string entry = "torchvision:Inception_V3_Weights.IMAGENET1K_V1";
+    const Shape image = {3, 299, 299};
+    const std::array<float, 3> half = {0.5F, 0.5F, 0.5F};
+    const Preprocess exported = recipe({{"preset", entry}}, image);
+    CHECK(exported.mean[0] == 0.485F);
+    const Preprocess built = recipe({{"preset", entry}, {"arch", "inception_v3"}}, image);
+    CHECK(built.mean == half);
+    CHECK(built.std == half);
+    CHECK(built.resize == 342);
+    // (x - 0.485) / 0.229, and inside the module * (0.229 / 0.5) + (0.485 - 0.5) / 0.5: the same.
+    const double x = 0.25, fed = (x - 0.485) / 0.229;
+    CHECK(fed * (0.229 / 0.5) + (0.485 - 0.5) / 0.5 == doctest::Approx((x - 0.5) / 0.5));
+    CHECK(recipe({{"preset", entry}, {"arch", "inception_v3"}, {"std", "1"}}, image).std[0] == 1);
+    CHECK(recipe({{"preset", "imagenet"}, {"arch", "googlenet"}}, {3, 224, 224}).mean[0] == 0.485F);
+}
+
 TEST_CASE("flags go before the preset, and another input's side is its own") {
     CHECK(recipe({{"preset", "cifar10"}, {"crop", "none"}}).resize == 0);
     CHECK(recipe({{"preset", "cifar10"}, {"crop", "32"}}).resize == 0);

@@ -109,6 +109,7 @@ TEST_CASE("training whole networks refuses what cannot be") {
     } rows[] = {
         {"train --from-scratch --data x" + out, 2, "--arch"},
         {"train --from-scratch --arch cifar_resnet21 --data x" + out, 2, "cifar_resnet20"},
+        {"train --from-scratch --arch cifar_resnet20 --heads stage-grid4-8 --data x" + out, 2, "in common"},
         {"train --from-scratch --arch cifar_resnet20" + out, 2, "--data"},
         {"train --from-scratch --arch cifar_resnet20 --data " + folder / "none" + out, 2, "--classes"},
         {fine + "--sites 1", 2, "without --heads"},

@@ -24,13 +24,57 @@ TEST_CASE("train attaches heads, keeps others and reports what was held out") {
     const Outcome outcome = run_program(arguments + " --epochs 2 --json");
     CAPTURE(outcome.err);
     REQUIRE(outcome.code == 0);
-    CHECK(mentions(outcome, "smaller than the grid of grid9-linear"));
+    CHECK(mentions(outcome, "gets no grid9-linear: the grid is larger than the feature map, "));
     CHECK(mentions(outcome, "held out: 4 images"));
     CHECK(outcome.out.find("\"schema\": \"dyce.train/1\"") != std::string::npos);
     const auto model = load_model(folder / "out.safetensors");
     CHECK(model->last().exits.heads.size() == 4 + 4);
     CHECK(model->digest != load_model(folder / "m.safetensors")->digest);
     CHECK(outcome.out.find(model->digest) != std::string::npos);
+}
+
+TEST_CASE("heads with something in common are recorded, searched, judged and used like any others") {
+    const TempFolder folder;
+    write_exit_inputs(folder);
+    const std::string model = folder / "out.safetensors", data = " --data " + folder / "data";
+    const auto run = [](const std::string& arguments) {
+        const Outcome outcome = run_program(arguments);
+        CAPTURE(arguments);
+        CAPTURE(outcome.err);
+        REQUIRE(outcome.code == 0);
+        return outcome;
+    };
+    const Outcome trained = run("train " + folder / "m.safetensors" + data + " -o " + model +
+                                " --heads stage-grid4-8,shared-grid2-8 --epochs 40 --batch 8 --json");
+    CHECK(mentions(trained, "feeds: 256 MACs"));  // 8 channels at 2 x 2 cells to 8 numbers, at the first site
+    CHECK(trained.out.find("\"feed_macs\": 256") != std::string::npos);
+    run("record " + model + data + " -o " + folder / "all.npz");
+    run("search " + folder / "all.npz" + " -o " + folder / "found.configs.json");
+    CHECK(read_file(folder / "found.configs.json").find("-grid") != std::string::npos);  // exits are on
+    for (const std::string type : {"stage-grid4-8", "shared-grid2-8"}) {
+        const auto loaded = load_model(model);
+        ConfigurationSet::Contents contents;
+        contents.model_digest = loaded->digest;
+        contents.preprocess_digest = loaded->preprocess_digest;
+        contents.base = {0.5, 1, 1};
+        Configuration both;
+        both.name = "both";
+        both.exits = {{0, type, 0.5}, {1, type, -1}};
+        contents.configurations.push_back(both);
+        ConfigurationSet(std::move(contents)).save(folder / "own.configs.json");
+        const std::string config = " --config " + folder / "own.configs.json" + ":both --json";
+        const std::string live = run("eval " + model + data + config).out;
+        const std::string recorded = run("eval --records " + folder / "all.npz" + config).out;
+        for (const char* key : {"\"accuracy\"", "\"macs\""}) {
+            CAPTURE(key);
+            const auto value = [&](const std::string& text) {
+                const std::size_t at = text.find(key);
+                return at == std::string::npos ? "none" : text.substr(at, text.find('\n', at) - at);
+            };
+            CHECK(value(live) != "none");
+            CHECK(value(live) == value(recorded));
+        }
+    }
 }
 
 TEST_CASE("train refuses what cannot be") {
@@ -46,6 +90,8 @@ TEST_CASE("train refuses what cannot be") {
         {folder / "m.safetensors" + " --data x", "--output"},
         {fine + "--heads conv3", "\"conv3\""},
         {fine + "--heads linear,linear", "twice"},
+        {fine + "--heads stage-mlp2x64", "\"stage-mlp2x64\""},
+        {fine + "--heads shared-grid9-8", "no head fits"},
         {fine + "--heads grid9-linear", "no head fits"},
         {fine + "--sites 0,2", "from 0 to 1"},
         {fine + "--sites 1,1", "twice"},
@@ -66,8 +112,10 @@ TEST_CASE("train refuses what cannot be") {
 TEST_CASE("training killed again and again ends with the same bytes") {
     const TempFolder folder;
     write_exit_inputs(folder);
-    const std::string arguments = "train " + folder / "m.safetensors" + " --data " + folder / "data" +
-                                  " --heads grid4-mlp2x32 --epochs 1000 --batch 8 --quiet -o ";
+    const std::string arguments =
+        "train " + folder / "m.safetensors" + " --data " + folder / "data" +
+        " --heads grid4-mlp2x32,stage-grid2-8,shared-grid2-8 --epochs 1000 --batch 8"
+        " --quiet -o ";
     REQUIRE(run_program(arguments + folder / "whole.safetensors").code == 0);
 
     const std::string resumed = arguments + folder / "pieces.safetensors" + " --cache " + folder / "cache" +

@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <functional>
 #include <string>
@@ -171,6 +172,37 @@ TEST_CASE("what every image gets alike is repeated for each") {
                             m.node("Add", {"x", "zeros"}, {"y"});
                         }),
                {2, 3, 4});
+}
+
+TEST_CASE("GroupNorm and softmax as exporters write them out, for any number of images") {
+    const Graph graph = imported(kOpen, [](M& m) {
+        m.ints("view", {0, 1, -1}).floats("one", {1}, {1}).floats("none", {1}, {0});
+        m.floats("scale", {2, 1, 1}, {0.5f, 2}).floats("shift", {2, 1, 1}, {1, -1}).ints("axis", {1});
+        m.node("Reshape", {"x", "view"}, {"groups"});
+        m.node("InstanceNormalization", {"groups", "one", "none"}, {"norm"}).set("epsilon", 1e-3f);
+        m.node("Shape", {"x"}, {"shape"});
+        m.node("Reshape", {"norm", "shape"}, {"map"});
+        m.node("Mul", {"map", "scale"}, {"scaled"});
+        m.node("Add", {"scaled", "shift"}, {"shifted"});
+        m.node("Flatten", {"shifted"}, {"z"});
+        m.node("ReduceMax", {"z"}, {"largest"}).set("axes", Ints{1});
+        m.node("Sub", {"z", "largest"}, {"d"});
+        m.node("Exp", {"d"}, {"powers"});
+        m.node("ReduceSum", {"powers", "axis"}, {"sum"});
+        m.node("Div", {"powers", "sum"}, {"y"});
+    });
+    std::string ops;
+    for (const Node& node : graph.nodes) ops += std::string(node.spec->name) + " ";
+    CHECK(ops == "GroupNormalization Flatten Softmax ");
+    // Of 24 numbers that count up by one the mean is 11.5 above the first and the variance (24^2 - 1) / 12.
+    std::vector<double> powers;
+    double sum = 0;
+    for (int i = 0; i < 24; ++i) {
+        const double normal = (i - 11.5) / std::sqrt(575 / 12. + 1e-3);
+        sum += powers.emplace_back(std::exp(i < 12 ? 0.5 * normal + 1 : 2 * normal - 1));
+    }
+    const Tensor y = interpret(graph, {counting({3, 2, 3, 4})})[0];
+    for (std::size_t i = 0; i < 72; ++i) CHECK(y.data<float>()[i] == doctest::Approx(powers[i % 24] / sum));
 }
 
 TEST_CASE("attention with tokens first does not mix images") {

@@ -127,6 +127,45 @@ TEST_CASE("blocks of pixels become channels and come back") {
                       }}});
 }
 
+TEST_CASE("weights of four bits, a scale for each block of them") {
+    // -8 .. 7 and 0 .. 15, two to a byte, the first in the lower half; three rows of four, blocks of two along axis 1.
+    const auto weights = [](M& m, int type, const std::string& raw) {
+        auto* w = m.graph().add_initializer();
+        w->set_name("w");
+        w->set_data_type(type);
+        w->add_dims(3);
+        w->add_dims(4);
+        w->set_raw_data(raw);
+    };
+    const auto dequantized = [&](int type, bool as_integers) {
+        return [=](M& m) {
+            const std::string raw("\x10\x87\xf2\x43\x65\x9e", 6);
+            weights(m, type, raw);
+            if (as_integers) {  // the same in the field for 32-bit numbers
+                auto* w = m.graph().mutable_initializer(0);
+                w->clear_raw_data();
+                for (const char byte : raw) w->add_int32_data(static_cast<unsigned char>(byte));
+            }
+            m.floats("s", {3, 2}, {1, 2, 3, 4, 5, 6});
+            m.node("DequantizeLinear", {"w", "s"}, {"f"}).set("axis", 1).set("block_size", 2);
+            m.node("Mul", {"x", "f"}, {"y"});
+        };
+    };
+    Tensor ones(DataType::kFloat32, {3, 4});
+    std::fill_n(ones.mutable_data<float>(), 12, 1.f);
+    for (const bool as_integers : {false, true}) {
+        check(ones, Tensor::of({3, 4}, {0, 1, 14, -16, 6, -3, 12, 16, 25, 30, -12, -42}),
+              {{21, dequantized(22, as_integers)}});
+        check(ones, Tensor::of({3, 4}, {0, 1, 14, 16, 6, 45, 12, 16, 25, 30, 84, 54}),
+              {{21, dequantized(21, as_integers)}});
+    }
+    const Version odd{21, [&](M& m) {
+                          weights(m, 22, "12345");
+                          m.floats("s", {}, {1}).node("DequantizeLinear", {"w", "s"}, {"y"});
+                      }};
+    CHECK_THROWS_WITH(run(odd, ones), doctest::Contains("holds 10 values, the shape 3x4 needs 12"));
+}
+
 TEST_CASE("a quantised network is the float network with bounded values") {
     // 0.5 * (0 .. 255 - 4): numbers from -2 to 125.5.
     const auto quantized = [](M& m) {
@@ -146,7 +185,24 @@ TEST_CASE("a quantised network is the float network with bounded values") {
         m.node("Mul", {"d", "v"}, {"y"});
     };
     check(Tensor::of({2, 3}, {-3, -2, 7, 200, 1, 125}), Tensor::of({2, 3}, {4, -2, 21, -251, 1, 375}),
-          {{10, quantized}, {13, quantized}, {21, quantized}});
+          {{10, quantized}, {13, quantized}, {21, quantized}, {13, [&](M& m) {
+                                                                   quantized(m);
+                                                                   for (int i = 0; i < 3; ++i)
+                                                                       m.graph().mutable_node(i)->set_domain(
+                                                                           "com.microsoft");
+                                                               }}});
+    const auto of_type = [](int type) {
+        return Version{21, [type](M& m) {
+                           m.floats("scale", {}, {0.5f});
+                           m.node("QuantizeLinear", {"x", "scale"}, {"q"}).set("output_dtype", type);
+                           m.node("DequantizeLinear", {"q", "scale"}, {"y"});
+                       }};
+    };
+    const Tensor wide = Tensor::of({1, 4}, {-70, -1, 60, 200});
+    check(wide, Tensor::of({1, 4}, {-64, -1, 60, 63.5f}), {of_type(3)});              // int8
+    check(wide, Tensor::of({1, 4}, {-4, -1, 3.5f, 3.5f}), {of_type(22)});             // int4
+    check(wide, Tensor::of({1, 4}, {0, 0, 60, 127.5f}), {of_type(2)});                // uint8
+    CHECK_THROWS_WITH(run(of_type(17), wide), doctest::Contains("output_dtype 17"));  // 8-bit floats
     const Version dynamic{13, [](M& m) {
                               m.node("DynamicQuantizeLinear", {"x"}, {"q", "s", "z"});
                               m.node("Relu", {"s"}, {"y"});

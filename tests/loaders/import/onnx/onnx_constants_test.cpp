@@ -182,6 +182,6 @@ TEST_CASE("constants that would unfold to gigabytes, or never end, are refused")
     });
     refused(ErrorCode::kContent, "a constant is needed", [](M& m) {
         m.floats("a", {1}, {1}).ints("s", {1 << 16, 1 << 16}).node("Expand", {"a", "s"}, {"e"});
-        m.node("Less", {"e", "a"}, {"y"});
+        m.node("Mod", {"e", "a"}, {"y"});
     });
 }

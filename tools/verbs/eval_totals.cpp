@@ -1,0 +1,82 @@
+#include "tools/verbs/eval_totals.h"
+
+#include "tools/cli/image_rows.h"
+
+#include <dyce/error.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+namespace dyce {
+
+using nlohmann::ordered_json;
+
+void EvalTotals::fail(const std::string& message) {
+    ++failed;
+    std::cerr << "dyce: " << message << "\n";
+}
+
+void EvalTotals::count(const std::string& name, int label, const Prediction& p) {
+    if (!p.error.empty()) return fail(name + ": " + p.error);
+    ++images;
+    correct += p.index[0] == label ? 1 : 0;
+    correct5 += std::count(p.index.begin(), p.index.end(), label) > 0 ? 1 : 0;
+    macs += static_cast<double>(p.macs);
+    ++left_at[static_cast<std::size_t>(p.exit_site)];
+}
+
+std::string image_row_of(const std::string& name, int label, const Prediction& p) {
+    return image_row_text({name, label, p.index[0], p.exit_site, p.exit_type, p.score, p.macs});
+}
+
+void report_eval(const Arguments& arguments, const Model& model, const Configuration& configuration,
+                 const EvalTotals& totals, const EvalTimes& times) {
+    if (totals.images == 0)
+        throw Error(ErrorCode::kContent, arguments.text("data", ""),
+                    "none of its images could be classified");
+    const auto n = static_cast<double>(totals.images);
+    const double accuracy = static_cast<double>(totals.correct) / n;
+    std::vector<double> share;
+    for (const std::size_t count : totals.left_at) share.push_back(static_cast<double>(count) / n);
+    const bool is_base = configuration.exits.empty();
+    if (arguments.has("json")) {
+        const ordered_json document = {
+            {"schema", "dyce.eval/1"},
+            {"images", totals.images},
+            {"accuracy", accuracy},
+            {"top5_accuracy", static_cast<double>(totals.correct5) / n},
+            {"base_accuracy", is_base ? ordered_json(accuracy) : ordered_json(nullptr)},
+            {"macs", totals.macs / n},
+            {"base_macs", model.macs()},
+            {"exit_share", share},
+            {"expected_exit_share", configuration.exit_share.empty()
+                                        ? ordered_json(nullptr)
+                                        : ordered_json(configuration.exit_share)},
+            {"seconds", times.computing},
+            {"total_seconds", times.total},
+            {"images_per_second", n / times.computing},
+            {"configuration", configuration.name},
+            {"non_finite_scores", totals.non_finite_scores},
+            {"failed", totals.failed}};
+        std::cout << document.dump(2) << "\n";
+        return;
+    }
+    std::printf("top-1 %.2f %%  top-5 %.2f %%  (%zu of %zu images right)  configuration %s\n", 100 * accuracy,
+                100 * static_cast<double>(totals.correct5) / n, totals.correct, totals.images,
+                configuration.name.c_str());
+    std::printf(
+        "%.0f multiply-adds per image (%.1f %% of the backbone's), %.1f images per second "
+        "(%.2f s computing, %.2f s in all)\n",
+        totals.macs / n, 100 * totals.macs / n / static_cast<double>(model.macs()), n / times.computing,
+        times.computing, times.total);
+    for (std::size_t p = 0; !is_base && p < share.size(); ++p)
+        if (totals.left_at[p] > 0)
+            std::printf("  %s %3zu  %5.1f %%\n", p + 1 < share.size() ? "exit " : "final", p, 100 * share[p]);
+    if (totals.non_finite_scores > 0)
+        std::printf("%llu exit scores were not finite\n",
+                    static_cast<unsigned long long>(totals.non_finite_scores));
+}
+
+}  // namespace dyce
