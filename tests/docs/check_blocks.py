@@ -90,9 +90,10 @@ def check_commands(dyce, source):
 # Stands for the program in documented commands: the same work, less of it.
 WRAPPER = """#!/usr/bin/env python3
 import os, sys
-less = {"train": ["--epochs", "1", "--batch", "50"], "bench": ["--duration", "0.02"]}
+less = {"train": ["--epochs", "1", "--batch", "50"], "bench": ["--duration", "0.02"],
+        "compress": ["--target-kb", "11", "--epochs", "1", "--batch", "10", "--max-drop", "100"]}
 words, more = sys.argv[1:], []
-if words and words[0] in less:
+if words and words[0] in less and "--expand" not in words:
     more = less[words[0]] + (["--passes", "1"] if words[0] == "train" and "--from-scratch" not in words and
                              "--fine-tune" not in words else [])
 drop = set(more[::2])
