@@ -47,7 +47,7 @@ std::span<const std::byte> EncodedPieces::rest(const std::string& name, const st
 }
 
 PieceNumbers EncodedPieces::take(const std::string& name, std::size_t count,
-                               std::initializer_list<std::string_view> types, const std::string& where) {
+                                 std::initializer_list<std::string_view> types, const std::string& where) {
     const Element* const element = entry(name, where).element;
     if (std::find(types.begin(), types.end(), element->safetensors) == types.end())
         fail_content(where, in_quotes(name) + " holds " + std::string(element->safetensors) + ", expected " +

@@ -31,7 +31,7 @@ public:
     std::span<const std::byte> rest(const std::string& name, const std::string& where) const;
     /// The next `count` elements, of one of the types. Throws as well where there are fewer.
     PieceNumbers take(const std::string& name, std::size_t count,
-                     std::initializer_list<std::string_view> types, const std::string& where);
+                      std::initializer_list<std::string_view> types, const std::string& where);
     const Safetensors::Entry& entry(const std::string& name, const std::string& where) const;
     /// The bytes of a whole tensor, however often.
     std::span<const std::byte> bytes(const Safetensors::Entry& entry) const { return file_.bytes(entry); }
@@ -44,7 +44,8 @@ private:
 };
 
 /// One scale a row of `shape`, each finite and above 0; an empty tensor where `name` is empty.
-Tensor take_scale(EncodedPieces& parts, const std::string& name, const Shape& shape, const std::string& where);
+Tensor take_scale(EncodedPieces& parts, const std::string& name, const Shape& shape,
+                  const std::string& where);
 
 /// All throw Error{kContent} at `where` for what does not fit. `scale` is given what was taken.
 Tensor decode_mask(EncodedPieces& parts, const TensorEncoding& encoding, const std::string& where,

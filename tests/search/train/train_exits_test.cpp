@@ -1,4 +1,4 @@
-// Covers checkpoint, feature_pass, head_trainer, random, train_heads.
+// Covers checkpoint, feature_pass, head_trainer, random, train_heads, training_data.
 // Heads learn, and the network they are attached to says what was trained.
 #include "search/train/train_exits.h"
 
