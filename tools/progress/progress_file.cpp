@@ -38,10 +38,17 @@ std::string sizes_digest(const std::vector<std::uint64_t>& sizes) {
     return digest.hex();
 }
 
+[[noreturn]] void refuse_other(const std::string& path, const std::string& what, const std::string& found,
+                               const std::string& expected) {
+    throw Error(ErrorCode::kContent, path,
+                "keeps the progress of another " + what + ": " + found + ", expected " + expected +
+                    "; remove it to start from the beginning");
+}
+
 // A line for each field, and what is needed to tell whether they are whole.
 std::string heading_of(const ProgressKey& key) {
     std::string text = std::string(kFormat) + "\n";
-    for (const auto& [name, value] : key.fields) text += name + " " + value + "\n";
+    for (const auto& [name, value] : key.fields) text.append(name).append(" ").append(value).append("\n");
     text += std::string(kSizes) + " " + sizes_digest(key.sizes) + "\n";
     text += std::string(kChecksum) + " " + digest_of({text}) + "\n";
     text.resize(ProgressFile::kHeadingBytes - 1, ' ');
@@ -136,10 +143,7 @@ bool ProgressFile::read_heading(const ProgressKey& key, const std::string& found
     for (const auto& [name, value] : key.fields) {
         const auto other = fields.find(name);
         if (other == fields.end() || other->second != value)
-            throw Error(ErrorCode::kContent, file_.path(),
-                        "keeps the progress of another " + name + ": " +
-                            (other == fields.end() ? "none" : other->second) + ", expected " + value +
-                            "; remove it to start from the beginning");
+            refuse_other(file_.path(), name, other == fields.end() ? "none" : other->second, value);
     }
     check_images(key);
     return true;
