@@ -29,12 +29,13 @@ const ExitHead& head_at(const ExitNet& net, int site, const std::string& type) {
 void check_logits(const ExitNet& net, const std::string& type,
                   const std::map<int, std::vector<double>>& expected) {
     const auto outputs = interpret(net.graph, {noisy_image()});
-    for (const auto& [site, logits] : expected) {
-        CAPTURE(site);
-        const Tensor& found = outputs[static_cast<std::size_t>(head_at(net, site, type).output)];
+    for (const auto& row : expected) {
+        CAPTURE(row.first);
+        const Tensor& found = outputs[static_cast<std::size_t>(head_at(net, row.first, type).output)];
         REQUIRE(found.elements() == 5);
         for (std::size_t k = 0; k < 5; ++k)
-            CHECK(static_cast<double>(found.data<float>()[k]) == doctest::Approx(logits[k]).epsilon(1e-4));
+            CHECK(static_cast<double>(found.data<float>()[k]) ==
+                  doctest::Approx(row.second[k]).epsilon(1e-4));
     }
 }
 
