@@ -60,7 +60,8 @@ Shape encoded_shape(const JsonField& field) {
 
 TensorEncoding encoding_from_json(const JsonField& field) {
     JsonFields fields(field);
-    const EncodingForm& form = form_named(fields["as"]);
+    const JsonField name = fields["as"];
+    const EncodingForm& form = form_named(name);
     TensorEncoding encoding;
     encoding.kind = form.kind;
     if (form.of) encoding.of = part_name(fields["of"]);
