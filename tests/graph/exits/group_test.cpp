@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include <set>
+#include <string_view>
 
 using namespace dyce;
 using namespace dyce::test;
@@ -21,7 +22,7 @@ Tensor noisy_image() {
     return image;
 }
 
-const ExitHead& head_at(const ExitNet& net, int site, const std::string& type) {
+const ExitHead& head_at(const ExitNet& net, int site, std::string_view type) {
     return *std::find_if(net.exits.heads.begin(), net.exits.heads.end(),
                          [&](const ExitHead& head) { return head.site == site && head.type == type; });
 }

@@ -8,6 +8,9 @@
 
 #include <doctest/doctest.h>
 
+#include <stdexcept>
+#include <string_view>
+
 using namespace dyce;
 using namespace dyce::test;
 
@@ -27,10 +30,10 @@ std::shared_ptr<const ModelData> check_decoded(const EncodedFile& file, const st
     return model;
 }
 
-const Tensor& weights_of(const ModelData& model, const std::string& name) {
+const Tensor& weights_of(const ModelData& model, std::string_view name) {
     for (const Value& value : model.last().graph.values)
         if (value.name == name) return *value.constant;
-    throw std::runtime_error("no " + name);
+    throw std::runtime_error("no " + std::string(name));
 }
 
 }  // namespace
