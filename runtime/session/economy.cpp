@@ -71,7 +71,7 @@ NeededModel needed_model(const std::shared_ptr<const ModelData>& model) {
 }
 
 CompiledForMemory compile_with(const std::shared_ptr<const ModelData>& model, const EngineOptions& options,
-                               int concurrent, Economy economy, bool is_trial) {
+                               Economy economy, bool is_trial) {
     CompiledForMemory result;
     result.economy = economy;
     result.max_batch = economy >= Economy::kBatches ? 1 : options.max_batch;
@@ -93,8 +93,11 @@ CompiledForMemory compile_with(const std::shared_ptr<const ModelData>& model, co
                                           .is_trial = is_trial,
                                           .mapping = model->mapping}));
     }
-    result.use = memory_use(*result.model, result.members, concurrent);
     return result;
+}
+
+MemoryUse use_of(const CompiledForMemory& compiled, int concurrent) {
+    return memory_use(*compiled.model, compiled.members, concurrent);
 }
 
 std::string parts_of(const MemoryUse& use) {
@@ -107,13 +110,12 @@ std::string parts_of(const MemoryUse& use) {
 
 CompiledForMemory compile_for_memory(const std::shared_ptr<const ModelData>& model,
                                      const EngineOptions& options, int concurrent) {
-    if (options.max_memory == 0) return compile_with(model, options, concurrent, Economy::kNone, false);
+    if (options.max_memory == 0) return compile_with(model, options, Economy::kNone, false);
     MemoryUse least;
     for (const Economy economy : kEconomies) {
         if (economy == Economy::kHeads && !model->configurations) continue;
-        const MemoryUse use = compile_with(model, options, concurrent, economy, true).use;
-        if (use.total() <= options.max_memory)
-            return compile_with(model, options, concurrent, economy, false);
+        const MemoryUse use = use_of(compile_with(model, options, economy, true), concurrent);
+        if (use.total() <= options.max_memory) return compile_with(model, options, economy, false);
         if (least.total() == 0 || use.total() < least.total()) least = use;
     }
     throw Error(ErrorCode::kResource, "max_memory",

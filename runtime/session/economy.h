@@ -24,7 +24,6 @@ struct CompiledForMemory {
     std::shared_ptr<const ModelData> model;  ///< as it was given, but perhaps for its heads
     CompiledMembers members;
     int max_batch = 1;
-    MemoryUse use;
 };
 
 /// The first economy that fits options.max_memory; without a limit none. What does not fit is never compiled but

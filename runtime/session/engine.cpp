@@ -16,7 +16,7 @@ Engine::Engine(CompiledForMemory compiled, const EngineOptions& options, int con
       precision_(options.precision),
       max_batch_(static_cast<std::size_t>(compiled.max_batch)),
       economy_(compiled.economy),
-      memory_use_(compiled.use),
+      concurrent_(concurrent),
       positions_(model_->positions()),
       feature_sites_(options.features, positions_),
       members_(std::move(compiled.members)),
@@ -26,6 +26,8 @@ Engine::Engine(CompiledForMemory compiled, const EngineOptions& options, int con
     loops_.give_back(make_loop(std::move(first)));
     for (int i = 1; i < concurrent; ++i) loops_.give_back(make_loop(local_stage_runners(members_)));
 }
+
+MemoryUse Engine::memory_use() const { return dyce::memory_use(*model_, members_, concurrent_); }
 
 std::shared_ptr<const ExitPlan> Engine::make_plan(const Configuration& configuration) const try {
     const auto check = [&](const std::string& what, const std::string& found, const std::string& own) {

@@ -49,8 +49,8 @@ public:
     /// 32 hexadecimal digits over how all members are computed.
     std::string plan_digest() const;
 
-    /// What memory it takes, with that for the batches at a time that it was made for.
-    const MemoryUse& memory_use() const { return memory_use_; }
+    /// What memory it takes, with that for the batches at a time that it was made for. Goes through all weights.
+    MemoryUse memory_use() const;
     /// What was given up to fit EngineOptions::max_memory.
     Economy economy() const { return economy_; }
     /// What images live on; null when nobody asks.
@@ -72,7 +72,7 @@ private:
     std::string precision_;
     std::size_t max_batch_;
     Economy economy_;
-    MemoryUse memory_use_;
+    int concurrent_;
     std::vector<ExitSite> positions_;
     FeatureSites feature_sites_;
     CompiledMembers members_;

@@ -64,6 +64,10 @@ std::shared_ptr<ModelData> wide_model() {
 }
 constexpr std::size_t kWideWeights = 64 * 9 * (3 + 64 + 64) * 4 + 64 * 5 * 4;
 
+MemoryUse use_of(const CompiledForMemory& compiled) {
+    return memory_use(*compiled.model, compiled.members, 1);
+}
+
 }  // namespace
 
 TEST_CASE("memory: the parts are what a counting allocator sees beyond a compilation that packs nothing") {
@@ -117,18 +121,18 @@ TEST_CASE("memory: batches, then kernels, then heads are given up, and nothing b
     const CompiledForMemory all = fit(0);
     CHECK(all.economy == Economy::kNone);
     CHECK(all.max_batch == 8);
-    CHECK(fit(all.use.total()).economy == Economy::kNone);
-    const CompiledForMemory one_by_one = fit(all.use.total() - 1);
+    CHECK(fit(use_of(all).total()).economy == Economy::kNone);
+    const CompiledForMemory one_by_one = fit(use_of(all).total() - 1);
     CHECK(one_by_one.economy == Economy::kBatches);
     CHECK(one_by_one.max_batch == 1);
-    CHECK(one_by_one.use.total() < all.use.total());
-    std::size_t least = one_by_one.use.total();
+    CHECK(use_of(one_by_one).total() < use_of(all).total());
+    std::size_t least = use_of(one_by_one).total();
     if (onednn::has_winograd()) {
         const CompiledForMemory direct = fit(least - 1);
         CHECK(direct.economy == Economy::kKernels);
         // Two layers of 64 x 64: 36 numbers for each pair of channels instead of 9.
-        CHECK(one_by_one.use.packed > direct.use.packed + 2 * 64 * 64 * (36 - 10) * 4);
-        least = direct.use.total();
+        CHECK(use_of(one_by_one).packed > use_of(direct).packed + 2 * 64 * 64 * (36 - 10) * 4);
+        least = use_of(direct).total();
     }
     check_throws(
         [&] { fit(least - 1); }, ErrorCode::kResource,
@@ -142,7 +146,7 @@ TEST_CASE("memory: while a model is fitted no more is taken than it may") {
     const auto model = load_model(folder / "wide.safetensors");
     const EngineOptions free{.threads = 1, .max_batch = 8};
     const std::size_t least =
-        compile_for_memory(model, {.threads = 1, .max_batch = 1, .max_memory = 1u << 30}, 1).use.total();
+        use_of(compile_for_memory(model, {.threads = 1, .max_batch = 1, .max_memory = 1u << 30}, 1)).total();
     EngineOptions tight = free;
     tight.max_memory = least;
     compile_for_memory(model, tight, 1);
