@@ -1,5 +1,5 @@
 // Costs that `dyce bench --segments --json` measured.
-#include "loaders/format/json.h"
+#include "search/simulate/bench_document.h"
 #include "search/simulate/cost_table.h"
 
 #include <dyce/error.h>
@@ -81,20 +81,15 @@ CostTable make_table(const Measured& measured, double batch, const RecordMeta& m
 
 CostTable latency_table(const std::string& path, const LatencySelection& selection, const RecordMeta& meta) {
     const Json document = read_json(path, kMaxCostFile);
-    JsonFields fields({document, path});
-    const JsonField schema = fields["schema"];
-    if (schema.text() != "dyce.bench/1") schema.fail("\"dyce.bench/1\"");
-    const JsonField results = fields["results"];
-    for (std::size_t i = 0; i < results.size(); ++i) {
-        JsonFields result(results[i]);
+    const auto stages = find_stages(document, path, [&](JsonFields& result) {
         const std::int64_t threads = result["threads"].integer(1);
-        if (result["batch"].integer(1) != selection.batch) continue;
-        if (selection.threads != 0 && threads != selection.threads) continue;
-        const JsonField stages = result["segments"];
-        if (stages.json().is_null()) continue;
+        return result["batch"].integer(1) == selection.batch &&
+               (selection.threads == 0 || threads == selection.threads);
+    });
+    if (stages) {
         const auto last_position = static_cast<std::int64_t>(meta.final_position());
-        return make_table(read_stages(stages, last_position), static_cast<double>(selection.batch), meta,
-                          stages.where());
+        return make_table(read_stages(*stages, last_position), static_cast<double>(selection.batch), meta,
+                          stages->where());
     }
     throw Error(ErrorCode::kUsage, path,
                 "no segments measured at batch " + std::to_string(selection.batch) +

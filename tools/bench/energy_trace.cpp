@@ -4,6 +4,7 @@
 #include "runtime/core/index.h"
 #include "runtime/session/energy_supply.h"
 #include "runtime/session/image_batch.h"
+#include "search/simulate/bench_document.h"
 #include "search/simulate/cost_table.h"
 #include "tools/cli/arguments.h"
 
@@ -174,16 +175,9 @@ EnergyTrace parse_energy_trace(const std::string& text) {
 
 TraceCosts read_trace_costs(const std::string& path, std::optional<double> watts) {
     const Json document = read_json(path, kMaxCostFile);
-    JsonFields fields({document, path});
-    const JsonField schema = fields["schema"];
-    if (schema.text() != "dyce.bench/1") schema.fail("\"dyce.bench/1\"");
-    const JsonField results = fields["results"];
-    for (std::size_t i = 0; i < results.size(); ++i) {
-        JsonFields result(results[i]);
-        if (result["batch"].integer(1) != 1) continue;
-        const JsonField stages = result["segments"];
-        if (!stages.json().is_null()) return costs_in(stages, watts);
-    }
+    const auto stages =
+        find_stages(document, path, [](JsonFields& result) { return result["batch"].integer(1) == 1; });
+    if (stages) return costs_in(*stages, watts);
     throw Error(ErrorCode::kUsage, path,
                 "no segments measured at batch 1; make them with dyce bench --segments --json");
 }

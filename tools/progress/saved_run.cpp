@@ -88,9 +88,30 @@ private:
     std::size_t at_ = 0;
 };
 
-// In one order, for whoever goes through the fields of a row.
+// The order of what a slot holds, for whoever writes or reads it.
+template <class Run, class Each>
+void each_of_run(Run& run, const Each& each) {
+    each(run.images);
+    each(run.out_bytes);
+    each(run.out_end);
+    each(run.notes);
+    each(run.member);
+    each(run.stage);
+    for (auto* rows : {&run.present, &run.arrived, &run.waiting}) each(*rows);
+}
+
+template <class Answer, class Each>
+void each_of_answer(Answer& answer, const Each& each) {
+    each(answer.row);
+    each(answer.position);
+    each(answer.head);
+    each(answer.score);
+    each(answer.macs);
+    each(answer.logits);
+}
+
 template <class Row, class Each>
-void each_field(Row& row, std::int64_t& paid, std::uint8_t& has_begun, const Each& each) {
+void each_of_row(Row& row, std::int64_t& paid, std::uint8_t& has_begun, const Each& each) {
     each(paid);
     each(row.best);
     each(row.agreement);
@@ -132,62 +153,38 @@ std::size_t saved_bytes(std::size_t rows, std::size_t classes, std::size_t notes
 
 std::size_t write_saved(const SavedRun& run, std::span<std::byte> to) {
     SlotWriter writer(to);
-    writer.put(run.images);
-    writer.put(run.out_bytes);
-    writer.put(run.out_end);
-    writer.put(run.notes);
-    writer.put(run.member);
-    writer.put(run.stage);
-    for (const auto* rows : {&run.present, &run.arrived, &run.waiting}) writer.put(*rows);
+    const auto put = [&](const auto& field) { writer.put(field); };
+    each_of_run(run, put);
     writer.put(static_cast<std::uint32_t>(run.rows.size()));
     for (const RowState& row : run.rows) {
         std::int64_t paid = row.cost.at(0);
         std::uint8_t has_begun = row.has_begun ? 1 : 0;
-        each_field(row, paid, has_begun, [&](const auto& field) { writer.put(field); });
+        each_of_row(row, paid, has_begun, put);
     }
     writer.put(static_cast<std::uint32_t>(run.images_digests.size()));
     for (const std::string& digest : run.images_digests) writer.put(digest);
     writer.put(static_cast<std::uint32_t>(run.answers.size()));
-    for (const SavedAnswer& answer : run.answers) {
-        writer.put(answer.row);
-        writer.put(answer.position);
-        writer.put(answer.head);
-        writer.put(answer.score);
-        writer.put(answer.macs);
-        writer.put(answer.logits);
-    }
+    for (const SavedAnswer& answer : run.answers) each_of_answer(answer, put);
     return writer.aligned_end();
 }
 
 SavedRun read_saved(std::span<const std::byte> bytes, const std::string& where) {
     SavedRun run;
     SlotReader reader(bytes, where);
-    reader.take(run.images);
-    reader.take(run.out_bytes);
-    reader.take(run.out_end);
-    reader.take(run.notes);
-    reader.take(run.member);
-    reader.take(run.stage);
-    for (auto* rows : {&run.present, &run.arrived, &run.waiting}) reader.take(*rows);
+    const auto take = [&](auto& field) { reader.take(field); };
+    each_of_run(run, take);
     run.rows.resize(reader.take_count(1));
     for (RowState& row : run.rows) {
         std::int64_t paid = 0;
         std::uint8_t has_begun = 0;
-        each_field(row, paid, has_begun, [&](auto& field) { reader.take(field); });
+        each_of_row(row, paid, has_begun, take);
         row.cost.add_head(paid);
         row.has_begun = has_begun != 0;
     }
     run.images_digests.resize(reader.take_count(1));
     for (std::string& digest : run.images_digests) reader.take(digest);
     run.answers.resize(reader.take_count(1));
-    for (SavedAnswer& answer : run.answers) {
-        reader.take(answer.row);
-        reader.take(answer.position);
-        reader.take(answer.head);
-        reader.take(answer.score);
-        reader.take(answer.macs);
-        reader.take(answer.logits);
-    }
+    for (SavedAnswer& answer : run.answers) each_of_answer(answer, take);
     check_rows(run, reader);
     run.held = reader.rest();
     return run;

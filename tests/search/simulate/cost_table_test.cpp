@@ -1,4 +1,4 @@
-// Covers choices, latency_table, published_costs.
+// Covers bench_document, choices, latency_table, published_costs.
 #include "search/simulate/cost_table.h"
 
 #include "search/simulate/choices.h"
