@@ -164,9 +164,9 @@ const Verb kCompress{
      {"judge", "X", "images to judge by, best those that MODEL has not learnt from (those held out)"},
      {"holdout", "H", "share of --data that takes no part in training (0.1; with --judge 0)"},
      {"precision", "NAME", "of the passes: f32, or bf16 where the processor has it (f32)"},
-     {"checkpoint", "FILE", "keeps how far training has come there"},
-     {"resume", "", "goes on from the checkpoint"},
-     {"seed", "S", "of everything random (0)"},
+     kCheckpointOption,
+     kResumeOption,
+     kSeedOption,
      {"expand", "", "the other way: writes every tensor of a model plainly; same digest, same answers"},
      kThreadsOption},
     compress_verb};

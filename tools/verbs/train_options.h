@@ -19,6 +19,11 @@ std::string output_of(const Arguments& arguments);
 std::vector<HeadType> head_types_of(const Arguments& arguments, const std::string& fallback);
 /// --sites: rising, of `count`.
 std::vector<int> sites_of(const Arguments& arguments, std::size_t count);
+/// Of verbs that train.
+inline const Option kCheckpointOption = {"checkpoint", "FILE", "keeps how far training has come there"};
+inline const Option kResumeOption = {"resume", "", "goes on from the checkpoint"};
+inline const Option kSeedOption = {"seed", "S", "of everything random (0)"};
+
 /// --checkpoint and --resume, which needs it.
 struct Resuming {
     std::string checkpoint;
