@@ -154,7 +154,8 @@ TEST_CASE("budgets that no answer keeps are refused before the first image, by w
     const BudgetInputs inputs;
     const std::string classify = "classify " + inputs.path("m.safetensors") + " -r " + inputs.path("data"),
                       eval = "eval " + inputs.path("m.safetensors") + " --data " + inputs.path("data"),
-                      bench = "bench " + inputs.path("m.safetensors") + " --data " + inputs.path("data");
+                      bench =
+                          "bench " + inputs.path("m.safetensors") + " --json --data " + inputs.path("data");
     for (const std::string& verb : {classify, classify + " --csv", eval, bench}) {
         inputs.refuses(verb + " --budget-macs " + std::to_string(kFirst - 1), 2,
                        std::to_string(kFirst - 1) +
@@ -192,17 +193,17 @@ TEST_CASE("times that are missing, broken or of another model are refused by fil
     write_file(path, "{");
     refused(3, "");
     write_file(path, R"({"schema": "dyce.bench/2", "results": []})");
-    refused(3, ": schema");
+    refused(3, ".schema");
     with("null");
     refused(2, ": no segments measured at batch 1");
     with(R"([{"site": 0, "heads": []}])");
-    refused(3, ": results[1].segments[0]");
+    refused(3, ".results[1].segments[0]");
     with(R"([{"site": 0, "segment_ms": -1, "heads": []}])");
-    refused(3, ": results[1].segments[0].segment_ms");
+    refused(3, ".results[1].segments[0].segment_ms");
     with(R"([{"site": 0, "segment_ms": 1, "heads": [{"type": "exit0", "j": 1}]}])");
-    refused(3, ": results[1].segments[0].heads[0]");
+    refused(3, ".results[1].segments[0].heads[0]");
     with(R"([{"site": 1, "segment_ms": 1, "heads": []}, {"site": 0, "segment_ms": 1, "heads": []}])");
-    refused(3, ": results[1].segments[1].site");
+    refused(3, ".results[1].segments[1].site");
     with(R"([{"site": 0, "segment_ms": 1, "heads": [{"type": "final", "ms": 1}]}])");
     refused(2, ": site 0 does not tell what its head exit0 costs");
     with(R"([{"site": 2, "segment_ms": 1, "heads": [{"type": "final", "ms": 0}]}])");
