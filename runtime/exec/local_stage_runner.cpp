@@ -344,6 +344,17 @@ std::size_t staging_bytes(const CompiledModel& model) {
     return staged_bytes(model.data(), parts_of(model.data(), true));
 }
 
+std::vector<int> sites_skipped_by_copy(const CompiledModel& model) {
+    const auto stages = parts_of(model.data(), true);
+    const auto in_place = find_in_place(model.data(), stages);
+    std::vector<int> sites;
+    for (std::size_t s = 0; s < stages.size(); ++s) {
+        const StageNodes& part = model.data().network.parts[stages[s]];
+        if (part.may_skip && !in_place[s]) sites.push_back(part.site);
+    }
+    return sites;
+}
+
 StageRunners local_stage_runners(const std::vector<std::shared_ptr<const CompiledModel>>& members) {
     const auto team = std::make_shared<ComputeTeam>(members.back()->data().options.threads);
     StageRunners runners;

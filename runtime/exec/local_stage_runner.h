@@ -55,6 +55,10 @@ private:
 /// Bytes that a runner of it keeps beside the arena, for rows that move to another batch size.
 std::size_t staging_bytes(const CompiledModel& model);
 
+/// Local sites behind gated stages that all rows run, because those that skip them do not lie in place
+/// (LocalStageRunner::advance_first()).
+std::vector<int> sites_skipped_by_copy(const CompiledModel& model);
+
 /// A runner for each member of a model; a member that is null is never run. Members run one after another: one
 /// team serves all.
 StageRunners local_stage_runners(const std::vector<std::shared_ptr<const CompiledModel>>& members);
