@@ -3,6 +3,7 @@
 #pragma once
 
 #include "graph/exits/path_cost.h"
+#include "runtime/flow/budget.h"
 #include "runtime/flow/exit_plan.h"
 
 #include <cstdint>
@@ -27,6 +28,8 @@ struct RowState {
     int best = -1, agreement = 0;
     float score = 0;
     bool has_begun = false;  ///< some stage of some member has run for it, or is about to
+    Budget budget = {};
+    double ms = 0;  ///< paid up to the latest point, where the budget asks; pay_ms()
 };
 
 /// Takes note of what an enabled head said.

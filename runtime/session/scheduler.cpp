@@ -166,6 +166,7 @@ struct Scheduler::Impl {
         auto request = std::make_unique<Request>(Request{sample, options.topk});
         request->logits = options.logits;
         request->cancel = options.cancel;
+        request->budget = engine.make_budget(options.budget_macs, options.budget_ms);
         if (options.configuration) request->plan = engine.make_plan(*options.configuration);
         request->submitted = Clock::now();
         request->deadline = deadline_after(options.deadline_ms, request->submitted);
@@ -238,11 +239,13 @@ struct Scheduler::Impl {
     }
 
     // Whatever goes wrong is told to those who have no answer yet; the worker goes on.
-    void run(const Batch& requests) {
+    void run(Batch& requests) {
         const auto start = Clock::now();
         int index = -1;
         try {
             const Active::Current current = choose(requests, start, index);
+            fail_unaffordable(requests, *current.plan);
+            if (requests.empty()) return;
             RequestBatch batch(engine, requests, *current.plan, current.generation);
             engine.run(batch.plans(), batch);
             count_cancelled(batch.cancelled());
@@ -251,6 +254,16 @@ struct Scheduler::Impl {
             for (const auto& request : requests)
                 if (!request->reply.is_done()) request->reply.fail(std::current_exception());
         }
+    }
+
+    // Those whose budget is too small for what they would be computed under, their own plan or this one.
+    void fail_unaffordable(Batch& batch, const ExitPlan& plan) const {
+        for (const auto& request : batch) try {
+                engine.check_budget(request->budget, request->plan != nullptr ? *request->plan : plan);
+            } catch (const Error&) {
+                request->reply.fail(std::current_exception());
+            }
+        std::erase_if(batch, [](const auto& request) { return request->reply.is_done(); });
     }
 
     void count_cancelled(std::size_t count) {

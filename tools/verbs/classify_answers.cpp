@@ -1,6 +1,7 @@
 #include "tools/verbs/classify_answers.h"
 
 #include "runtime/session/model_access.h"
+#include "tools/cli/budget_options.h"
 #include "tools/cli/csv.h"
 
 #include <dyce/error.h>
@@ -88,7 +89,7 @@ AnswerWriter answer_writer(const Arguments& arguments, OutputActivation activati
         if (arguments.has("csv") && arguments.has(other))
             throw Error(ErrorCode::kUsage, "--csv", std::string("excludes --") + other);
     AnswerWriter writer;
-    writer.has_cuts = arguments.has("deadline-ms");
+    writer.has_cuts = arguments.has("deadline-ms") || has_budget(arguments);
     if (arguments.has("jsonl") || arguments.has("json"))
         writer.form = AnswerWriter::Form::kJsonLines;
     else if (arguments.has("csv"))

@@ -96,7 +96,8 @@ public:
     /// finite; latency_us counts from here. `options` as for Session::classify, the deadline counting from
     /// here too: the time in the queue is part of it. A request whose deadline passes there is not computed:
     /// its future throws Error{kExpired}. One that is cancelled throws Error{kCancelled}: in the queue when its
-    /// turn comes, else before its next stage. Throws Error{kOverloaded} when the queue is full - the request
+    /// turn comes, else before its next stage. One whose budget is too small for the configuration it is computed
+    /// under throws Error{kUsage}. Throws Error{kOverloaded} when the queue is full - the request
     /// is refused, nothing else happens -, Error{kCancelled} after stop(), Error{kUnavailable} in a
     /// child of the process that made the scheduler, and Error{kUsage} when options.configuration or the
     /// sample is not for this model.
