@@ -92,6 +92,7 @@ private:
     double answer_at(const RowState& row, std::size_t position) const;
     double answer_here(const Here& here, std::size_t place) const;
     double next_answer(const Here& here, std::size_t place) const;
+    double answer_from(std::size_t member, std::size_t stage, int row) const;
     double first_answer(std::size_t first, int row) const;
     void exit_cut(const Here& here, ExitBatch& batch);
     void exit_by(const Here& here, const ExitSite::Head& head, ExitBatch& batch);
