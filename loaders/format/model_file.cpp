@@ -109,7 +109,8 @@ void check_digest(const JsonField& digests, const std::string& name, const std::
 
 std::vector<ExitSite> ModelData::positions() const {
     std::vector<ExitNetwork> networks;
-    for (const Member& member : members) networks.push_back({&member.graph, &member.exits, member.macs});
+    for (const Member& member : members)
+        networks.push_back({&member.graph, &member.exits, member.macs, member.gate_threshold});
     return list_sites(networks);
 }
 

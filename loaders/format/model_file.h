@@ -33,6 +33,7 @@ struct Member {
     Precision storage = Precision::kFloat32;
     /// Tensors that the file holds otherwise, by name; names of others are ignored.
     TensorStorages storages;
+    double gate_threshold = kGateThreshold;  ///< tau of its gates, 0 to 1
     /// Of the backbone as it was imported: folding batch norms loses some. Stored in the file.
     std::int64_t parameters = 0;
 

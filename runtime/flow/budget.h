@@ -44,9 +44,9 @@ std::size_t answering_head(const Budget& budget, const ExitPlan& plan, const std
 AnswerCost first_answer_cost(const Budget& budget, const ExitPlan& plan,
                              const std::vector<ExitSite>& positions);
 
-/// Takes note of the milliseconds that the row has paid at a position where a stage has ended: for the stage, and
-/// for the head that is on. Multiply-adds are in RowState::cost.
-void pay_ms(RowState& row, const std::vector<ExitSite>& positions, std::size_t position);
+/// Takes note of the milliseconds that the row has paid at a position where a stage has ended: for the stage, unless it
+/// skipped that, and for the head that is on. Multiply-adds are in RowState::cost.
+void pay_ms(RowState& row, const std::vector<ExitSite>& positions, std::size_t position, bool has_run);
 
 /// Whether the row's budget pays the way from `position`, where it has judged and paid, to the next answer, by the
 /// most expensive path there is, and the head there.

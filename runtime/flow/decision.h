@@ -11,9 +11,8 @@
 
 namespace dyce {
 
-/// The closed list of what can become of a row. Today it goes on or exits, because there is nothing in a plan
-/// yet that asks for more: the last three are doors. A row that takes one still stands in the batch's RowSet
-/// and pays by its PathCost.
+/// The closed list of what can become of a row. The last two are doors: there is nothing in a plan yet that asks
+/// for them. A row that takes one still stands in the batch's RowSet and pays by its PathCost.
 enum class Action {
     kGoOn,
     kExit,
@@ -35,6 +34,10 @@ struct RowState {
 
 /// Takes note of what an enabled head said.
 void judge(RowState& row, std::span<const float> logits);
+
+/// Of a row for which a gate made these logits, to skip the stage and to run it; `threshold` is tau: 0 always runs,
+/// 1 always skips, and logits that are not finite run (docs/method.md, "Gates").
+Action decide_gate(std::span<const float> logits, double threshold);
 
 /// Of a row that an enabled head at `point` has just judged. A score that is not finite never lets it exit
 /// but at the final exit.

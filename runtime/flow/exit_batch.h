@@ -4,6 +4,7 @@
 
 #include "runtime/flow/carried_values.h"
 #include "runtime/flow/run_state.h"
+#include "runtime/flow/skipped_sites.h"
 #include "runtime/flow/supply.h"
 
 #include <chrono>
@@ -25,6 +26,7 @@ struct ExitAnswer {
     std::span<const float> logits;  ///< valid during exit() only
     bool late = false;              ///< it left because of its deadline, or after it
     Cut cut = Cut::kNone;           ///< why it left before an exit was sure
+    SkippedSites skipped = {};      ///< stages on its way that it went past; valid during exit() only
 };
 
 /// The images of one run and what becomes of them.

@@ -38,6 +38,8 @@ ExitLoop::ExitLoop(StageRunners members, std::vector<ExitSite> positions, int ma
       waiting_(max_batch),
       arrived_(max_batch),
       present_(max_batch),
+      skipped_(index(max_batch), skippable_sites(positions_)),
+      runs_(index(max_batch)),
       times_(times != nullptr ? std::move(times) : make_stage_times(members)) {
     cut_.reserve(rows_.size());
     places_.reserve(rows_.size());
@@ -75,6 +77,7 @@ void ExitLoop::resume(std::span<const ExitPlan* const> plans, const RunState& st
     waiting_.assign(state.waiting);
     arrived_.assign(state.arrived);
     begun_ = 0;
+    skipped_.assign(state.skipped);
     present_.assign(state.present);
     const std::size_t m = index(state.member);
     members_[m].runner->import_held(index(state.stage), static_cast<int>(present_.places()), state.held);
@@ -95,6 +98,7 @@ std::vector<std::vector<std::size_t>> ExitLoop::held_bytes() const {
 
 void ExitLoop::ask_once(ExitBatch& batch, std::size_t rows) {
     count_ = rows;
+    skipped_.clear();
     has_deadlines_ = false;
     for (std::size_t row = 0; row < rows; ++row)
         has_deadlines_ =
@@ -156,6 +160,7 @@ void ExitLoop::fill(std::size_t m, ExitBatch& batch) {
 }
 
 void ExitLoop::advance(const Here& here) {
+    if (const ExitSite::Gate* gate = gate_before(here)) return advance_chosen(here, *gate);
     const Member& member = members_[here.member];
     const auto start = times_->now();
     member.runner->advance();
@@ -197,7 +202,8 @@ void ExitLoop::show_state(const Here& here, ExitBatch& batch) {
                    .present = going_on_,
                    .arrived = arrived_.rows().subspan(begun_),
                    .waiting = waiting_.rows(),
-                   .rows = std::span(rows_).first(count_)},
+                   .rows = std::span(rows_).first(count_),
+                   .skipped = skipped_.bits(count_)},
                   *members_[here.member].runner);
 }
 
@@ -249,6 +255,7 @@ void ExitLoop::run_exit(const Here& here, const ExitSite::Head& head, ExitBatch&
 void ExitLoop::exit_row(std::size_t place, ExitAnswer answer, ExitBatch& batch) {
     const int row = present_.take(place);
     if (has_deadlines_ && !answer.late) answer.late = times_->now() > batch.deadline(row);
+    answer.skipped = skipped_.of(row);
     batch.exit(row, answer);
 }
 

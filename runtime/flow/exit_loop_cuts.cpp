@@ -10,6 +10,7 @@ namespace dyce {
 // evaluated, or else by the site's best head though it is off, which knows more of the image than any exit before.
 void ExitLoop::cut_rows(const Here& here, ExitBatch& batch) {
     if (has_budgets_) cut_over_budget(here, batch);
+    if (positions_[here.position].heads.empty()) return;  // nobody can answer where only a gate decides
     cut_.clear();
     if (has_deadlines_) {
         const std::size_t end = here.is_last ? members_.size() : here.member + 1;
@@ -27,8 +28,10 @@ void ExitLoop::cut_over_budget(const Here& here, ExitBatch& batch) {
     for (std::size_t place = 0; place < present_.places(); ++place) {
         if (present_.is_vacant(place)) continue;
         RowState& row = state_of(place);
-        pay_ms(row, positions_, here.position);
-        if (row.budget.limits_any() && !can_go_on(row, positions_, here.position))
+        pay_ms(row, positions_, here.position,
+               !skipped_.of(present_[place]).has(static_cast<int>(here.position)));
+        if (row.budget.limits_any() && !positions_[here.position].heads.empty() &&
+            !can_go_on(row, positions_, here.position))
             cut_.push_back({place, Cut::kBudget});
     }
     exit_cut(here, batch);
@@ -129,11 +132,22 @@ double ExitLoop::answer_here(const Here& here, std::size_t place) const {
     return row.plan->points[here.position].enabled ? 0 : answer_at(row, here.position);
 }
 
-// What the row takes up to an answer at the end of the first stage of its next member, from `first` on.
+// What the row takes up to an answer by member `member` at the end of stage `stage`, or of the first one behind it where
+// there are heads.
+double ExitLoop::answer_from(std::size_t member, std::size_t stage, int row) const {
+    const std::vector<int>& ends = members_[member].positions;
+    double way = 0;
+    for (;; ++stage) {
+        const auto position = index(ends[stage]);
+        way += supply_->costs().stages[position];
+        if (!positions_[position].heads.empty()) return way + answer_at(rows_[index(row)], position);
+    }
+}
+
+// The same from the image, of the first member from `first` on that runs.
 double ExitLoop::first_answer(std::size_t first, int row) const {
     while (!rows_[index(row)].plan->member_runs[first]) ++first;
-    const auto position = index(members_[first].positions.front());
-    return supply_->costs().stages[position] + answer_at(rows_[index(row)], position);
+    return answer_from(first, 0, row);
 }
 
 // What is left for the rows that are present, in member `m`: the others that have begun keep what their next
@@ -186,8 +200,7 @@ void ExitLoop::find_unsupplied(const Here& here) {
 double ExitLoop::next_answer(const Here& here, std::size_t place) const {
     const int row = present_[place];
     if (here.is_last) return first_answer(here.member + 1, row);
-    const auto position = index(members_[here.member].positions[here.stage + 1]);
-    return supply_->costs().stages[position] + answer_at(rows_[index(row)], position);
+    return answer_from(here.member, here.stage + 1, row);
 }
 
 }  // namespace dyce

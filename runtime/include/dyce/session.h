@@ -79,6 +79,8 @@ struct Prediction {
     std::vector<float> logits;  ///< of all classes, by the exit that answered; empty unless asked for
     std::vector<SiteFeatures> features;  ///< of the sites asked for that the image reached, rising
     Cut cut = Cut::kNone;                ///< why it left before an exit was sure
+    std::vector<int>
+        skipped;  ///< sites at whose end it stood without having run the stage, rising: gates let it
 };
 
 class DYCE_API Session {

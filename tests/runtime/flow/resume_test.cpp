@@ -1,12 +1,14 @@
 // Covers run_state, stage_runner.
 // A run that ends at any point and is gone on with by another loop gives the answers of an undisturbed one.
 #include "runtime/core/onednn/compat.h"
+#include "tests/graph/exits/gated_net.h"
 #include "tests/runtime/flow/exit_runner.h"
 #include "tests/runtime/flow/interpreted_stages.h"
 
 #include <doctest/doctest.h>
 
 using namespace dyce;
+using test::attach_gates;
 using test::ExitNet;
 using test::Left;
 using test::make_exit_net;
@@ -20,6 +22,7 @@ struct Kept {
     RunState state;
     std::vector<int> present, arrived, waiting;
     std::vector<RowState> rows;
+    std::vector<std::uint64_t> skipped;
     std::vector<float> held;  ///< aligned as values are
     std::map<int, Left> left;
 
@@ -30,6 +33,7 @@ struct Kept {
         result.arrived = arrived;
         result.waiting = waiting;
         result.rows = rows;
+        result.skipped = skipped;
         result.held = std::as_bytes(std::span(held));
         return result;
     }
@@ -51,6 +55,7 @@ public:
         one.arrived.assign(state.arrived.begin(), state.arrived.end());
         one.waiting.assign(state.waiting.begin(), state.waiting.end());
         one.rows.assign(state.rows.begin(), state.rows.end());
+        one.skipped.assign(state.skipped.begin(), state.skipped.end());
         const std::size_t bytes = state.present.size() * runner.held_bytes(point);
         one.held.resize(bytes / sizeof(float));
         REQUIRE(one.held.size() * sizeof(float) == bytes);
@@ -66,14 +71,16 @@ struct Setting {
     int rows, at_once;
     Precision precision = Precision::kFloat32;
     bool interpreted = false;
+    bool is_gated = false;
 };
 
 struct Nets {
     std::vector<ExitNet> nets;
     std::vector<ExitSite> positions;
-    explicit Nets(const std::vector<int>& blocks) {
+    Nets(const std::vector<int>& blocks, bool is_gated) {
         std::vector<ExitNetwork> members;
         for (const int count : blocks) nets.push_back(make_exit_net(count, static_cast<unsigned>(count)));
+        if (is_gated) attach_gates(nets.back());
         for (const ExitNet& net : nets) members.push_back({&net.graph, &net.exits, count_macs(net.graph)});
         positions = list_sites(members);
     }
@@ -110,9 +117,10 @@ TEST_CASE("a run goes on from any point, in another loop, to the same answers") 
                                        {7, 7},
                                        {7, 3},
                                        {5, 2, Precision::kBfloat16},
-                                       {4, 2, Precision::kFloat32, true}}) {
+                                       {4, 2, Precision::kFloat32, true},
+                                       {7, 3, Precision::kFloat32, false, true}}) {
             if (setting.precision == Precision::kBfloat16 && !onednn::has_bfloat16()) continue;
-            const Nets nets(blocks);
+            const Nets nets(blocks, setting.is_gated);
             const ExitPlan plan = make_exit_plan(some_exits(blocks.size() > 1), nets.positions);
             const std::vector<const ExitPlan*> plans(static_cast<std::size_t>(setting.rows), &plan);
             ExitLoop first = nets.loop(setting);
@@ -137,7 +145,7 @@ TEST_CASE("a run goes on from any point, in another loop, to the same answers") 
 }
 
 TEST_CASE("rows are held as they lie") {
-    const auto held = Nets({3}).loop({1, 1}).held_bytes();
+    const auto held = Nets({3}, false).loop({1, 1}).held_bytes();
     REQUIRE(held.size() == 1);
     REQUIRE(held[0].size() == 3);
     for (const std::size_t bytes : held[0]) CHECK(bytes == 8 * 8 * 8 * sizeof(float));
