@@ -72,7 +72,7 @@ struct Scheduler::Impl {
     RequestQueue queue;
     bool is_stopping = false;
     QueueFigures figures;  // of the open window
-    std::uint64_t submitted = 0, refused = 0, expired = 0, cancelled = 0;
+    std::uint64_t submitted = 0, refused = 0, expired = 0, cancelled = 0, unpaid = 0;
 
     // Taken before queue_mutex by whoever needs both.
     mutable std::mutex control_mutex;
@@ -248,7 +248,7 @@ struct Scheduler::Impl {
             if (requests.empty()) return;
             RequestBatch batch(engine, requests, *current.plan, current.generation);
             engine.run(batch.plans(), batch);
-            count_cancelled(batch.cancelled());
+            count_unanswered(batch);
             if (!batch.answered().empty()) account(batch, *current.plan, index, start);
         } catch (...) {
             for (const auto& request : requests)
@@ -266,10 +266,11 @@ struct Scheduler::Impl {
         std::erase_if(batch, [](const auto& request) { return request->reply.is_done(); });
     }
 
-    void count_cancelled(std::size_t count) {
-        if (count == 0) return;
+    void count_unanswered(const RequestBatch& batch) {
+        if (batch.cancelled() + batch.unpaid() == 0) return;
         const std::lock_guard lock(queue_mutex);
-        cancelled += count;
+        cancelled += batch.cancelled();
+        unpaid += batch.unpaid();
     }
 
     // What requests without a plan of their own follow, and its index in the set; -1 = another one, or nobody
@@ -332,6 +333,7 @@ struct Scheduler::Impl {
             report.refused = refused;
             report.expired = expired;
             report.cancelled = cancelled;
+            report.unpaid = unpaid;
             report.queued = queue.size();
         }
         report.answered = answered;

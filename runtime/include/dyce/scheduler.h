@@ -56,6 +56,7 @@ struct SchedulerReport {
     std::uint64_t answered = 0;   ///< those whose image failed included
     std::uint64_t expired = 0;    ///< not computed: the deadline passed before their turn came
     std::uint64_t cancelled = 0;  ///< not answered because of ClassifyOptions::cancel
+    std::uint64_t unpaid = 0;     ///< not begun: the energy at hand did not pay the first answer
     /// Of the answers, those with Prediction::late and those by a configuration whose accuracy_low is below
     /// the policy's floor.
     std::uint64_t late = 0;

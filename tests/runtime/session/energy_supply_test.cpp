@@ -70,7 +70,7 @@ TEST_CASE("energy: an image goes on as long as the store pays the next stage and
     }
 }
 
-TEST_CASE("energy: a scheduler answers that a request was refused") {
+TEST_CASE("energy: a scheduler answers that a request was refused, and counts it") {
     const auto store = std::make_shared<Constant>(0.0);
     SchedulerOptions options;
     options.engine.threads = 1;
@@ -80,6 +80,12 @@ TEST_CASE("energy: a scheduler answers that a request was refused") {
     CHECK(scheduler.submit(random_images(1, 8)[0]).get().cut == Cut::kEnergy);
     store->joules = 100;
     CHECK(scheduler.submit(random_images(1, 8)[0]).get().exit_site == 2);
+    scheduler.stop();
+    const SchedulerReport report = scheduler.report();
+    CHECK(report.submitted == 2);
+    CHECK(report.unpaid == 1);
+    CHECK(report.answered == 1);
+    CHECK(report.refused == 0);
 }
 
 TEST_CASE("energy: costs have to tell all that can run, and nothing else") {
