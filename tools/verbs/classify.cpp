@@ -97,7 +97,7 @@ int classify(const Arguments& arguments) {
 
     set_way_to_go_on("the answers above are complete: start again with the images that are left");
     Session session = open_session(arguments, model, {.threads = threads, .max_batch = batch});
-    const AnswerWriter writer = answer_writer(arguments, activation);
+    const AnswerWriter writer = answer_writer(arguments, model);
     std::cout << writer.heading();
     Progress progress("images", files.size(), arguments.has("quiet"));
     const auto batch_files = [&](std::size_t b) {

@@ -32,7 +32,7 @@ std::string image_row_of(const std::string& name, int label, const Prediction& p
 }
 
 void report_eval(const Arguments& arguments, const Model& model, const Configuration& configuration,
-                 const EvalTotals& totals, const EvalTimes& times) {
+                 const EvalTotals& totals, const EvalTimes& times, const std::optional<EvalGates>& gates) {
     if (totals.images == 0)
         throw Error(ErrorCode::kContent, arguments.text("data", ""),
                     "none of its images could be classified");
@@ -42,24 +42,25 @@ void report_eval(const Arguments& arguments, const Model& model, const Configura
     for (const std::size_t count : totals.left_at) share.push_back(static_cast<double>(count) / n);
     const bool is_base = configuration.exits.empty();
     if (arguments.has("json")) {
-        const ordered_json document = {
-            {"schema", "dyce.eval/1"},
-            {"images", totals.images},
-            {"accuracy", accuracy},
-            {"top5_accuracy", static_cast<double>(totals.correct5) / n},
-            {"base_accuracy", is_base ? ordered_json(accuracy) : ordered_json(nullptr)},
-            {"macs", totals.macs / n},
-            {"base_macs", model.macs()},
-            {"exit_share", share},
-            {"expected_exit_share", configuration.exit_share.empty()
-                                        ? ordered_json(nullptr)
-                                        : ordered_json(configuration.exit_share)},
-            {"seconds", times.computing},
-            {"total_seconds", times.total},
-            {"images_per_second", n / times.computing},
-            {"configuration", configuration.name},
-            {"non_finite_scores", totals.non_finite_scores},
-            {"failed", totals.failed}};
+        ordered_json document = {{"schema", "dyce.eval/1"},
+                                 {"images", totals.images},
+                                 {"accuracy", accuracy},
+                                 {"top5_accuracy", static_cast<double>(totals.correct5) / n},
+                                 {"base_accuracy", is_base ? ordered_json(accuracy) : ordered_json(nullptr)},
+                                 {"macs", totals.macs / n},
+                                 {"base_macs", model.macs()},
+                                 {"exit_share", share},
+                                 {"expected_exit_share", configuration.exit_share.empty()
+                                                             ? ordered_json(nullptr)
+                                                             : ordered_json(configuration.exit_share)},
+                                 {"seconds", times.computing},
+                                 {"total_seconds", times.total},
+                                 {"images_per_second", n / times.computing},
+                                 {"configuration", configuration.name},
+                                 {"non_finite_scores", totals.non_finite_scores},
+                                 {"failed", totals.failed}};
+        if (gates) document["gates"] = gates->totals.json();
+        if (gates && gates->blind) document["gates"].update(gates->blind->json());
         std::cout << document.dump(2) << "\n";
         return;
     }
@@ -77,6 +78,8 @@ void report_eval(const Arguments& arguments, const Model& model, const Configura
     if (totals.non_finite_scores > 0)
         std::printf("%llu exit scores were not finite\n",
                     static_cast<unsigned long long>(totals.non_finite_scores));
+    if (gates) gates->totals.print();
+    if (gates && gates->blind) gates->blind->print();
 }
 
 }  // namespace dyce
