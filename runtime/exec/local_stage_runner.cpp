@@ -344,15 +344,16 @@ std::size_t staging_bytes(const CompiledModel& model) {
     return staged_bytes(model.data(), parts_of(model.data(), true));
 }
 
-std::vector<int> sites_skipped_by_copy(const CompiledModel& model) {
+SkippableStages count_skippable(const CompiledModel& model) {
     const auto stages = parts_of(model.data(), true);
-    const auto in_place = find_in_place(model.data(), stages);
-    std::vector<int> sites;
+    const std::vector<bool> in_place = find_in_place(model.data(), stages);
+    SkippableStages count;
     for (std::size_t s = 0; s < stages.size(); ++s) {
-        const StageNodes& part = model.data().network.parts[stages[s]];
-        if (part.may_skip && !in_place[s]) sites.push_back(part.site);
+        if (!model.data().network.parts[stages[s]].may_skip) continue;
+        ++count.all;
+        count.copied += in_place[s] ? 0 : 1;
     }
-    return sites;
+    return count;
 }
 
 StageRunners local_stage_runners(const std::vector<std::shared_ptr<const CompiledModel>>& members) {

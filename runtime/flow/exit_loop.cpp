@@ -40,7 +40,8 @@ ExitLoop::ExitLoop(StageRunners members, std::vector<ExitSite> positions, int ma
       present_(max_batch),
       skipped_(index(max_batch), skippable_sites(positions_)),
       runs_(index(max_batch)),
-      times_(times != nullptr ? std::move(times) : make_stage_times(members)) {
+      times_(times != nullptr ? std::move(times) : make_stage_times(members)),
+      gate_counts_(skippable_sites(positions_)) {
     cut_.reserve(rows_.size());
     places_.reserve(rows_.size());
     going_on_.reserve(rows_.size());

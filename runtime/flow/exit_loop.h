@@ -10,6 +10,8 @@
 #include "runtime/flow/stage_runner.h"
 #include "runtime/flow/stage_times.h"
 
+#include <dyce/gate_count.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -42,6 +44,8 @@ public:
 
     /// Scores, and logits of gates, that were infinite or NaN so far; none of them fired or skipped anything.
     std::uint64_t non_finite_scores() const { return non_finite_scores_; }
+    /// What gates decided since somebody set these to 0, by position; empty where no member has gates.
+    std::span<GateCount> gate_counts() { return gate_counts_; }
 
 private:
     struct Member {
@@ -128,6 +132,7 @@ private:
     Supply* supply_ = nullptr;
     std::shared_ptr<StageTimes> times_;
     std::uint64_t non_finite_scores_ = 0;
+    std::vector<GateCount> gate_counts_;
 };
 
 }  // namespace dyce

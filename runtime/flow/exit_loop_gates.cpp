@@ -36,6 +36,11 @@ std::size_t ExitLoop::choose_runners(const Here& here, const ExitSite::Gate& gat
             ++runners;
         }
     }
+    if (is_asked) {
+        GateCount& count = gate_counts_[index(members_[here.member].positions[here.stage - 1])];
+        count.asked += present_.count();
+        count.opened += runners;
+    }
     return runners;
 }
 

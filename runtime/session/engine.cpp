@@ -8,6 +8,7 @@
 #include <dyce/error.h>
 
 #include <cmath>
+#include <utility>
 
 namespace dyce {
 Engine::Engine(const Model& model, const EngineOptions& options, int concurrent, TimeSource now)
@@ -23,7 +24,8 @@ Engine::Engine(CompiledForMemory compiled, const EngineOptions& options, int con
       positions_(model_->positions()),
       feature_sites_(options.features, positions_),
       members_(std::move(compiled.members)),
-      energy_(make_energy_supply(options, positions_)) {
+      energy_(make_energy_supply(options, positions_)),
+      gates_(skippable_sites(positions_)) {
     if (!options.stage_ms.stages.empty()) stage_ms_ = supply_costs(options.stage_ms, positions_, "stage_ms");
     StageRunners first = local_stage_runners(members_);
     times_ = make_stage_times(first, std::move(now));
@@ -90,7 +92,19 @@ void Engine::run_loop(const Run& run) {
     const std::uint64_t before = loop->non_finite_scores();
     run(*loop);
     non_finite_scores_ += loop->non_finite_scores() - before;
+    const std::span<GateCount> decided = loop->gate_counts();
+    for (std::size_t site = 0; site < decided.size(); ++site) {
+        gates_[site].asked += std::exchange(decided[site].asked, 0);
+        gates_[site].opened += std::exchange(decided[site].opened, 0);
+    }
     loops_.give_back(std::move(loop));
+}
+
+void Engine::read_gates(std::vector<GateCount>& counts) const {
+    counts.clear();
+    for (std::size_t site = 0; site < gates_.size(); ++site)
+        if (positions_[site].gate)
+            counts.push_back({static_cast<int>(site), gates_[site].asked, gates_[site].opened});
 }
 
 void Engine::run(std::span<const ExitPlan* const> plans, ExitBatch& batch) {

@@ -67,6 +67,8 @@ public:
     /// Bytes of activations and scratch memory that each batch at a time takes.
     std::size_t arena_bytes() const;
 
+    /// What gates decided so far, instead of what was in `counts`; another call with it allocates nothing.
+    void read_gates(std::vector<GateCount>& counts) const;
     /// Exit scores so far that were infinite or NaN.
     std::uint64_t non_finite_scores() const { return non_finite_scores_; }
 
@@ -88,6 +90,10 @@ private:
     std::optional<SupplyCosts> stage_ms_;
     std::shared_ptr<StageTimes> times_;  ///< of all loops
     std::atomic<std::uint64_t> non_finite_scores_{0};
+    struct GateCounter {
+        std::atomic<std::uint64_t> asked{0}, opened{0};
+    };
+    std::vector<GateCounter> gates_;  ///< by site; empty without gates
 
     IdlePool<ExitLoop> loops_;
 };

@@ -79,6 +79,7 @@ struct Scheduler::Impl {
     ConfigurationController controller;
     int chosen;  // index in the set, as last installed
     std::uint64_t answered = 0, late = 0, switches = 0;
+    std::vector<GateCount> gates;     // what they decided until the window was closed
     std::atomic<double> image_us{0};  // what the queue may expect
 
     std::mutex stop_mutex;
@@ -307,7 +308,10 @@ struct Scheduler::Impl {
                           std::chrono::duration<double>(now - start).count(),
                           equivalent(batch.plans(), plan));
         image_us = controller.predicted_us();
-        if (controller.is_due(seconds(now))) install(controller.close(seconds(now), take_figures()));
+        if (!controller.is_due(seconds(now))) return;
+        engine.read_gates(gates);
+        controller.decided(gates);
+        install(controller.close(seconds(now), take_figures()));
     }
 
     void install(int index) {
@@ -347,6 +351,7 @@ struct Scheduler::Impl {
             report.busy = window.busy;
             report.watts = known(window.watts);
             report.exit_share = controller.telemetry().exit_share();
+            report.gates = controller.telemetry().gates();
         }
         return report;
     }

@@ -61,6 +61,11 @@ std::uint64_t Session::set_configuration(const Configuration& configuration) {
 
 Configuration Session::configuration() const { return impl_->active.get().plan->configuration; }
 std::uint64_t Session::non_finite_scores() const { return impl_->engine.non_finite_scores(); }
+std::vector<GateCount> Session::gates() const {
+    std::vector<GateCount> counts;
+    impl_->engine.read_gates(counts);
+    return counts;
+}
 std::size_t Session::arena_bytes() const { return impl_->engine.arena_bytes(); }
 MemoryUse Session::memory_use() const { return impl_->engine.memory_use(); }
 

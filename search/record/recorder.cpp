@@ -1,5 +1,6 @@
 #include "search/record/recorder.h"
 
+#include "loaders/format/same_network.h"
 #include "runtime/core/digest.h"
 #include "runtime/core/idle_pool.h"
 #include "runtime/exec/local_stage_runner.h"
@@ -64,12 +65,8 @@ struct Recorder::Impl {
 
     void compile() {
         Digest plan;
-        for (const Member& member : model->members) {
-            auto compiled = CompiledModel::compile(member.graph, member.exits,
-                                                   {.max_batch = options.batch,
-                                                    .threads = 1,
-                                                    .precision = options.precision,
-                                                    .goal = options.goal});
+        for (std::size_t m = 0; m < model->members.size(); ++m) {
+            auto compiled = compile_member(m);
             plan.add(compiled->plan_digest());
             members.push_back({std::move(compiled), {}});
         }
@@ -83,6 +80,16 @@ struct Recorder::Impl {
                     columns.push_back({runner_head(positions[p], meta.type_name(meta.heads[h])), h});
             members[static_cast<std::size_t>(positions[p].member)].stages.push_back(std::move(columns));
         }
+    }
+
+    // Once for all members that are one network.
+    std::shared_ptr<const CompiledModel> compile_member(std::size_t at) const {
+        const Member& member = model->members[at];
+        for (std::size_t m = 0; m < at; ++m)
+            if (is_same_network(model->members[m], member)) return members[m].compiled;
+        return CompiledModel::compile(
+            member.graph, member.exits,
+            {.max_batch = options.batch, .threads = 1, .precision = options.precision, .goal = options.goal});
     }
 
     static int runner_head(const ExitSite& position, const std::string& type) {

@@ -101,7 +101,7 @@ int classify(const Arguments& arguments) {
     Session session = open_session(arguments, model, {.threads = threads, .max_batch = batch});
     session.classify(std::vector<Image>(),
                      options);  // whether the budget will do, before anything is written
-    const AnswerWriter writer = answer_writer(arguments, activation);
+    const AnswerWriter writer = answer_writer(arguments, model);
     std::cout << writer.heading();
     Progress progress("images", files.size(), arguments.has("quiet"));
     const auto batch_files = [&](std::size_t b) {

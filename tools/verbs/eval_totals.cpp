@@ -35,7 +35,7 @@ std::string image_row_of(const std::string& name, int label, const Prediction& p
 }
 
 void report_eval(const Arguments& arguments, const Model& model, const Configuration& configuration,
-                 const EvalTotals& totals, const EvalTimes& times) {
+                 const EvalTotals& totals, const EvalTimes& times, const std::optional<EvalGates>& gates) {
     if (totals.images == 0)
         throw Error(ErrorCode::kContent, arguments.text("data", ""),
                     "none of its images could be classified");
@@ -66,6 +66,8 @@ void report_eval(const Arguments& arguments, const Model& model, const Configura
             document["max_macs"] = totals.most_macs;
             document["cut"] = {{"budget", totals.cut}};
         }
+        if (gates) document["gates"] = gates->totals.json();
+        if (gates && gates->blind) document["gates"].update(gates->blind->json());
         std::cout << document.dump(2) << "\n";
         return;
     }
@@ -87,6 +89,8 @@ void report_eval(const Arguments& arguments, const Model& model, const Configura
     if (totals.non_finite_scores > 0)
         std::printf("%llu exit scores were not finite\n",
                     static_cast<unsigned long long>(totals.non_finite_scores));
+    if (gates) gates->totals.print();
+    if (gates && gates->blind) gates->blind->print();
 }
 
 }  // namespace dyce

@@ -9,6 +9,7 @@
 #include <dyce/engine_options.h>
 #include <dyce/error.h>
 #include <dyce/export.h>
+#include <dyce/gate_count.h>
 #include <dyce/model.h>
 #include <dyce/policy.h>
 #include <dyce/sample.h>
@@ -68,6 +69,7 @@ struct SchedulerReport {
     std::optional<double> arrival_rate;  ///< requests a second
     std::optional<double> busy;          ///< share of the workers' time
     std::vector<double> exit_share;      ///< share of answers by position, the final exit last
+    std::vector<GateCount> gates;        ///< what gates decided, by rising sites; empty without gates
     std::optional<double> watts;
     std::string no_watts_reason;  ///< why not, when a meter was given
 };

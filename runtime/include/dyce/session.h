@@ -12,6 +12,7 @@
 #include <dyce/cut.h>
 #include <dyce/engine_options.h>
 #include <dyce/export.h>
+#include <dyce/gate_count.h>
 #include <dyce/image.h>
 #include <dyce/memory.h>
 #include <dyce/model.h>
@@ -126,6 +127,9 @@ public:
 
     /// Exit scores so far that were infinite or NaN; they never fire.
     std::uint64_t non_finite_scores() const;
+    /// What the gates of the model decided so far, by rising sites; nothing of gates whose tau is 0 or 1, which decide
+    /// nothing. Empty without gates.
+    std::vector<GateCount> gates() const;
     /// Bytes of activations and scratch memory that each call at a time takes, and that are kept for later ones.
     std::size_t arena_bytes() const;
     /// Memory that the session takes, with that for one call at a time.

@@ -201,7 +201,7 @@ TEST_CASE("gates: answers depend neither on batch mates nor on their order nor o
             const auto plans = same_plan(exits, sites, images.size());
             const auto compiled = CompiledModel::compile(
                 net.graph, net.exits, {.max_batch = kRows, .threads = 2, .precision = precision});
-            CHECK(sites_skipped_by_copy(*compiled).size() == (equal_scales ? 0 : kBlocks - 1));
+            CHECK(count_skippable(*compiled).copied == (equal_scales ? 0 : kBlocks - 1));
             ExitLoop alone = loop_of(net, sites, {.max_batch = 1, .threads = 1, .precision = precision});
             const auto expected = answers(alone, plans, images, 1);
             for (const int threads : {1, 2}) {
@@ -255,7 +255,7 @@ TEST_CASE("gates: little more is computed than is wanted, and nothing is allocat
     const ExitNet net = make_gated_net(kBlocks);
     const auto sites = gated_sites({net}, {0.5});
     const auto compiled = CompiledModel::compile(net.graph, net.exits, {.max_batch = 32, .threads = 2});
-    CHECK(sites_skipped_by_copy(*compiled).empty());  // or all rows would run
+    CHECK(count_skippable(*compiled).copied == 0);  // or all rows would run
     CountedRows counted;
     StageRunners runners;
     runners.push_back(std::make_unique<CountingRunner>(compiled, counted));
