@@ -39,6 +39,10 @@ void judge(RowState& row, std::span<const float> logits);
 /// 1 always skips, and logits that are not finite run (docs/method.md, "Gates").
 Action decide_gate(std::span<const float> logits, double threshold);
 
+/// The same of the gate that a row stands at, and what it pays for it, or not for the stage. A gate that always skips is
+/// not asked: it needs no logits.
+Action pass_gate(const ExitSite::Gate& gate, std::span<const float> logits, PathCost<std::int64_t>& cost);
+
 /// Of a row that an enabled head at `point` has just judged. A score that is not finite never lets it exit
 /// but at the final exit.
 Action decide(const DecisionPoint& point, const RowState& row);
