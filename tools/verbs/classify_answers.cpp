@@ -2,6 +2,7 @@
 
 #include "graph/exits/gates.h"
 #include "runtime/session/model_access.h"
+#include "tools/cli/budget_options.h"
 #include "tools/cli/csv.h"
 
 #include <dyce/error.h>
@@ -99,7 +100,7 @@ AnswerWriter answer_writer(const Arguments& arguments, const Model& model) {
             throw Error(ErrorCode::kUsage, "--csv", std::string("excludes --") + other);
     const ModelData& data = *ModelAccess::data(model);
     AnswerWriter writer;
-    writer.has_cuts = arguments.has("deadline-ms");
+    writer.has_cuts = arguments.has("deadline-ms") || has_budget(arguments);
     writer.has_gates = std::ranges::any_of(data.members, has_gates, &Member::exits);
     if (arguments.has("jsonl") || arguments.has("json"))
         writer.form = AnswerWriter::Form::kJsonLines;

@@ -17,7 +17,7 @@ struct AnswerWriter {
 
     Form form = Form::kText;
     bool has_times = true;   ///< without them the same answers are the same bytes
-    bool has_cuts = false;   ///< runs without deadlines write what they always wrote
+    bool has_cuts = false;   ///< runs without deadlines and budgets write what they always wrote
     bool has_gates = false;  ///< and so do models without gates
 
     /// What comes before the first answer; empty when nothing does.

@@ -4,6 +4,7 @@
 #include "runtime/core/ordered_work.h"
 #include "runtime/core/worker_count.h"
 #include "runtime/session/model_access.h"
+#include "tools/cli/budget_options.h"
 #include "tools/cli/image_rows.h"
 #include "tools/cli/inputs.h"
 #include "tools/cli/memory_limit.h"
@@ -44,9 +45,10 @@ struct EvaluatedBatch {
 
 class Evaluation {
 public:
-    Evaluation(Session session, const Dataset& dataset, std::size_t positions,
+    Evaluation(Session session, const ClassifyOptions& options, const Dataset& dataset, std::size_t positions,
                std::unique_ptr<AtomicFile> per_image)
         : session_(std::move(session)),
+          options_(options),
           dataset_(dataset),
           per_image_(std::move(per_image)),
           totals_(positions) {
@@ -99,7 +101,7 @@ private:
             }
         }
         const auto start = Clock::now();
-        batch.predictions = session_.classify(images, 5);
+        batch.predictions = session_.classify(images, options_);
         seconds += seconds_since(start);
         return batch;
     }
@@ -117,6 +119,7 @@ private:
     }
 
     Session session_;
+    ClassifyOptions options_;
     const Dataset& dataset_;
     std::unique_ptr<AtomicFile> per_image_;
     EvalTotals totals_;
@@ -149,6 +152,7 @@ BlindGates measure_blind_gates(const Arguments& arguments, const Model& model,
 int eval(const Arguments& arguments) {
     check_outputs(arguments, {{"per-image"}}, {"data", "config", "records"});
     check_kept_options(arguments);
+    exclude_budget(arguments, {"records"});
     check_gate_options(arguments);
     if (arguments.has("records")) return eval_records(arguments);
     const auto start = Clock::now();
@@ -162,8 +166,12 @@ int eval(const Arguments& arguments) {
     std::unique_ptr<AtomicFile> per_image;
     if (const auto file = arguments.text("per-image")) per_image = std::make_unique<AtomicFile>(*file);
 
-    Evaluation evaluation(open_session(arguments, model, {.threads = 1, .max_batch = batch}), *dataset,
-                          static_cast<std::size_t>(model.sites()) + 1, std::move(per_image));
+    ClassifyOptions options;
+    set_budget(arguments, options);
+    Session session = open_session(arguments, model, {.threads = 1, .max_batch = batch});
+    session.classify(std::vector<Image>(), options);  // whether the budget will do
+    Evaluation evaluation(std::move(session), options, *dataset, static_cast<std::size_t>(model.sites()) + 1,
+                          std::move(per_image));
     const Configuration configuration = evaluation.configuration();
     std::optional<EvalGates> gates;
     if (arguments.has("gates-report")) {
@@ -187,6 +195,9 @@ const Verb kEval{
     {kDataOption,
      {"config", "SET[:NAME]",
       "which exits are on: a file of configurations or, with :NAME, the model's own set"},
+     kBudgetMacsOption,
+     kBudgetMsOption,
+     kTimesOption,
      kBatchOption,
      kPrecisionOption,
      kTuneOption,

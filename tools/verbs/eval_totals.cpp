@@ -1,5 +1,6 @@
 #include "tools/verbs/eval_totals.h"
 
+#include "tools/cli/budget_options.h"
 #include "tools/cli/image_rows.h"
 
 #include <dyce/error.h>
@@ -24,6 +25,8 @@ void EvalTotals::count(const std::string& name, int label, const Prediction& p) 
     correct += p.index[0] == label ? 1 : 0;
     correct5 += std::count(p.index.begin(), p.index.end(), label) > 0 ? 1 : 0;
     macs += static_cast<double>(p.macs);
+    cut += p.cut == Cut::kBudget ? 1 : 0;
+    most_macs = std::max(most_macs, p.macs);
     ++left_at[static_cast<std::size_t>(p.exit_site)];
 }
 
@@ -59,6 +62,10 @@ void report_eval(const Arguments& arguments, const Model& model, const Configura
                                  {"configuration", configuration.name},
                                  {"non_finite_scores", totals.non_finite_scores},
                                  {"failed", totals.failed}};
+        if (has_budget(arguments)) {
+            document["max_macs"] = totals.most_macs;
+            document["cut"] = {{"budget", totals.cut}};
+        }
         if (gates) document["gates"] = gates->totals.json();
         if (gates && gates->blind) document["gates"].update(gates->blind->json());
         std::cout << document.dump(2) << "\n";
@@ -75,6 +82,10 @@ void report_eval(const Arguments& arguments, const Model& model, const Configura
     for (std::size_t p = 0; !is_base && p < share.size(); ++p)
         if (totals.left_at[p] > 0)
             std::printf("  %s %3zu  %5.1f %%\n", p + 1 < share.size() ? "exit " : "final", p, 100 * share[p]);
+    if (has_budget(arguments))
+        std::printf("%zu images (%.1f %%) cut by the budget; the most that one took: %lld multiply-adds\n",
+                    totals.cut, 100 * static_cast<double>(totals.cut) / n,
+                    static_cast<long long>(totals.most_macs));
     if (totals.non_finite_scores > 0)
         std::printf("%llu exit scores were not finite\n",
                     static_cast<unsigned long long>(totals.non_finite_scores));

@@ -19,6 +19,8 @@ struct EvalTotals {
     std::size_t images = 0, correct = 0, correct5 = 0, failed = 0;
     double macs = 0;
     std::vector<std::size_t> left_at;  ///< by position
+    std::size_t cut = 0;               ///< by a budget
+    std::int64_t most_macs = 0;
     std::uint64_t non_finite_scores = 0;
 
     explicit EvalTotals(std::size_t positions) : left_at(positions) {}

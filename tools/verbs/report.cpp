@@ -28,7 +28,7 @@ ReportRecord simulate(const std::string& path, const ConfigurationSet& set) {
         contents.precision != record.meta.precision)
         throw Error(ErrorCode::kUsage, "--records",
                     path + " is of another model, preprocessing or precision than the set");
-    const CostTable costs = macs_table(record.meta);
+    const CostTable costs = macs_table(record);
     const Evaluator evaluator(record, costs);
     ReportRecord result{
         path, static_cast<std::int64_t>(record.images), evaluator.base().accuracy, record.meta, {}};
