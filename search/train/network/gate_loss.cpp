@@ -10,7 +10,8 @@ namespace dyce {
 namespace {
 
 constexpr std::uint64_t kGateNoisePurpose = 8;  // of the random numbers
-constexpr double kResourceWeight = 8;
+constexpr double kResourceWeight = 32;
+constexpr double kLeastSlope = 0.05;  // of a probability: the target still moves gates that are sure
 
 }  // namespace
 
@@ -44,7 +45,8 @@ double gate_loss(const std::vector<GateRows>& gates, std::span<const float> nois
         for (std::size_t row = 0; row < count; ++row) {
             const float z = gates[g].logits[2 * row + 1] - gates[g].logits[2 * row] + noise_of(row, g);
             const double p = 1 / (1 + std::exp(-static_cast<double>(z)));
-            const double by_run = pull * gates[g].share / static_cast<double>(images) * p * (1 - p);
+            const double slope = std::max(p * (1 - p), kLeastSlope);
+            const double by_run = pull * gates[g].share / static_cast<double>(images) * slope;
             gates[g].gradient[2 * row] = static_cast<float>(-by_run);
             gates[g].gradient[2 * row + 1] = static_cast<float>(by_run);
         }
