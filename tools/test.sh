@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Every check of the project, on a machine that may lack everything: all tests, built by g++ in release and by clang
 # with address and undefined-behaviour sanitizers; a warning is an error. What switches while it runs is watched by
-# the thread sanitizer, too. Files that are built together must also compile alone, and clang-tidy looks at those that changed.
+# the thread sanitizer, too; damaged files of every kind are read for half a minute each. Files that are built together
+# must also compile alone, and clang-tidy looks at those that changed.
 #   tools/test.sh [PRESET...]     only these presets
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -44,3 +45,4 @@ done
 mkdir -p build/all
 printf 'subdirs("%s")\n' "${folders[@]}" >build/all/CTestTestfile.cmake
 ctest --test-dir build/all --output-on-failure --parallel "$CMAKE_BUILD_PARALLEL_LEVEL"
+case " ${presets[*]} " in *" asan "*) tools/fuzz.sh --lanes "$CMAKE_BUILD_PARALLEL_LEVEL" ;; esac

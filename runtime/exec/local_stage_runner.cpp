@@ -344,6 +344,18 @@ std::size_t staging_bytes(const CompiledModel& model) {
     return staged_bytes(model.data(), parts_of(model.data(), true));
 }
 
+SkippableStages count_skippable(const CompiledModel& model) {
+    const auto stages = parts_of(model.data(), true);
+    const std::vector<bool> in_place = find_in_place(model.data(), stages);
+    SkippableStages count;
+    for (std::size_t s = 0; s < stages.size(); ++s) {
+        if (!model.data().network.parts[stages[s]].may_skip) continue;
+        ++count.all;
+        count.copied += in_place[s] ? 0 : 1;
+    }
+    return count;
+}
+
 StageRunners local_stage_runners(const std::vector<std::shared_ptr<const CompiledModel>>& members) {
     const auto team = std::make_shared<ComputeTeam>(members.back()->data().options.threads);
     StageRunners runners;

@@ -55,6 +55,12 @@ private:
 /// Bytes that a runner of it keeps beside the arena, for rows that move to another batch size.
 std::size_t staging_bytes(const CompiledModel& model);
 
+/// Stages that gates let rows skip, and those of them where the values of such rows do not lie in place.
+struct SkippableStages {
+    std::size_t all = 0, copied = 0;
+};
+SkippableStages count_skippable(const CompiledModel& model);
+
 /// A runner for each member of a model; a member that is null is never run. Members run one after another: one
 /// team serves all.
 StageRunners local_stage_runners(const std::vector<std::shared_ptr<const CompiledModel>>& members);

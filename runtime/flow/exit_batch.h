@@ -42,6 +42,10 @@ public:
     /// When the row must leave at the latest, by the best head of the site it has reached.
     virtual Clock::time_point deadline(int /*row*/) const { return Clock::time_point::max(); }
 
+    /// What the row may pay for its answer at most; no less than first_answer_cost(). Asked once a run. It leaves at
+    /// the last site from where it could not pay for the next answer.
+    virtual Budget budget(int /*row*/) const { return {}; }
+
     /// What rows live on: one leaves by the best head of the site it has reached when there is not enough for
     /// the next stage and an answer behind it, and a row for whose first answer there is not enough is not begun:
     /// it gets refuse() and no answer. Asked once a run; null = there is enough of everything.

@@ -40,7 +40,8 @@ ExitLoop::ExitLoop(StageRunners members, std::vector<ExitSite> positions, int ma
       present_(max_batch),
       skipped_(index(max_batch), skippable_sites(positions_)),
       runs_(index(max_batch)),
-      times_(times != nullptr ? std::move(times) : make_stage_times(members)) {
+      times_(times != nullptr ? std::move(times) : make_stage_times(members)),
+      gate_counts_(skippable_sites(positions_)) {
     cut_.reserve(rows_.size());
     places_.reserve(rows_.size());
     going_on_.reserve(rows_.size());
@@ -103,6 +104,11 @@ void ExitLoop::ask_once(ExitBatch& batch, std::size_t rows) {
     for (std::size_t row = 0; row < rows; ++row)
         has_deadlines_ =
             has_deadlines_ || batch.deadline(static_cast<int>(row)) != ExitBatch::Clock::time_point::max();
+    has_budgets_ = false;
+    for (std::size_t row = 0; row < rows; ++row) {
+        rows_[row].budget = batch.budget(static_cast<int>(row));
+        has_budgets_ = has_budgets_ || rows_[row].budget.limits_any();
+    }
     supply_ = batch.supply();
     is_watched_ = batch.watches();
 }
@@ -131,7 +137,7 @@ void ExitLoop::run_arrived(std::size_t m, ExitBatch& batch) {
 
 void ExitLoop::run_stages(std::size_t m, std::size_t first, ExitBatch& batch) {
     const std::vector<int>& ends = members_[m].positions;
-    const bool may_cut = has_deadlines_ || supply_ != nullptr;
+    const bool may_cut = has_deadlines_ || has_budgets_ || supply_ != nullptr;
     for (std::size_t stage = first; stage < ends.size() && present_.places() > 0; ++stage) {
         const Here here{m, stage, index(ends[stage]), stage + 1 == ends.size()};
         advance(here);

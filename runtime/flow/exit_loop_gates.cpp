@@ -25,16 +25,18 @@ std::size_t ExitLoop::choose_runners(const Here& here, const ExitSite::Gate& gat
         runs_[place] = false;
         if (present_.is_vacant(place)) continue;
         const auto own = is_asked ? logits_at(place, logits) : logits;
-        RowState& row = state_of(place);
-        if (is_asked) row.cost.add_head(gate.macs);
         if (!std::ranges::all_of(own, [](float logit) { return std::isfinite(logit); })) ++non_finite_scores_;
-        if (decide_gate(own, gate.threshold) == Action::kSkip) {
-            row.cost.skip(gate.stage_macs);
+        if (pass_gate(gate, own, state_of(place).cost) == Action::kSkip) {
             skipped_.set(present_[place], static_cast<int>(here.position));
         } else {
             runs_[place] = true;
             ++runners;
         }
+    }
+    if (is_asked) {
+        GateCount& count = gate_counts_[index(members_[here.member].positions[here.stage - 1])];
+        count.asked += present_.count();
+        count.opened += runners;
     }
     return runners;
 }

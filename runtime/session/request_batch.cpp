@@ -45,6 +45,7 @@ void RequestBatch::exit(int row, const ExitAnswer& answer) {
 
 // An answer as well: it says why there is none.
 void RequestBatch::refuse(int row) {
+    ++unpaid_;
     batch_.refuse(row);
     const auto i = static_cast<std::size_t>(row);
     requests_[i]->reply.answer(std::move(predictions_[i]));

@@ -34,6 +34,7 @@ public:
         return requests_[static_cast<std::size_t>(row)]->deadline;
     }
 
+    Budget budget(int row) const override { return requests_[static_cast<std::size_t>(row)]->budget; }
     bool is_cancelled(int row) const override {
         return requests_[static_cast<std::size_t>(row)]->is_cancelled();
     }
@@ -48,6 +49,8 @@ public:
     const std::vector<Answered>& answered() const { return answered_; }
     /// Requests that were taken back on their way.
     std::size_t cancelled() const { return cancelled_; }
+    /// Requests that the energy at hand did not suffice to begin with.
+    std::size_t unpaid() const { return unpaid_; }
 
 private:
     const std::vector<std::unique_ptr<Request>>& requests_;
@@ -56,7 +59,7 @@ private:
     std::vector<Sample> samples_;
     std::vector<Prediction> predictions_;
     std::vector<Answered> answered_;
-    std::size_t cancelled_ = 0;
+    std::size_t cancelled_ = 0, unpaid_ = 0;
     ImageBatch batch_;
 };
 

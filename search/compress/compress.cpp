@@ -62,10 +62,10 @@ std::string key_of(const Member& member, const Member& teacher, const Dataset& i
     key.precision(17);
     key << "compress " << member.digest << " " << member.preprocess_digest << " " << teacher.digest << " "
         << digest.hex() << " " << options.target_bytes << " " << static_cast<int>(options.store) << " "
-        << static_cast<int>(options.factorise) << " " << options.gradual << " " << options.epochs << " "
-        << options.batch << " " << options.rate << " " << options.alpha << " " << options.temperature << " "
-        << options.max_drop << " " << options.holdout << " " << options.seed << " "
-        << name_of(options.precision) << " " << (options.judges != nullptr);
+        << static_cast<int>(options.factorise) << (options.for_time ? " for time " : " ") << options.gradual
+        << " " << options.epochs << " " << options.batch << " " << options.rate << " " << options.alpha << " "
+        << options.temperature << " " << options.max_drop << " " << options.holdout << " " << options.seed
+        << " " << name_of(options.precision) << " " << (options.judges != nullptr);
     return key.str();
 }
 
@@ -110,9 +110,9 @@ public:
     }
 
     void factorise_layers() {
-        report_.factorised =
-            factorise(member_, options_.factorise, store_, split_.train, threads_,
-                      [&](const Member& tried) { return judges_(tried, threads_, kFactorJudges); });
+        report_.factorised = factorise(
+            member_, options_.factorise, store_, split_.train, threads_,
+            [&](const Member& tried) { return judges_(tried, threads_, kFactorJudges); }, options_.for_time);
         if (!report_.factorised.empty()) add_form("factorised", finish_network(member_));
     }
 

@@ -18,7 +18,8 @@ struct CompressOptions {
     std::uint64_t target_bytes = 0;  ///< of the file
     StoredNumbers store = StoredNumbers::kInt8;
     Factorise factorise = Factorise::kWhereCheap;
-    bool gradual = true;  ///< weights go little by little; else all at once, before the training
+    bool for_time = false;  ///< factors only where they save time as well as bytes
+    bool gradual = true;    ///< weights go little by little; else all at once, before the training
     int epochs = 20;
     std::int64_t batch = 128;
     double rate = 0.02;  ///< of SGD at its peak

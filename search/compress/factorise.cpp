@@ -9,6 +9,9 @@ namespace dyce {
 namespace {
 
 constexpr double kLeastSaving = 1.3, kMostCost = 0.005;
+// Of the multiply-adds, where time counts: oneDNN does a whole 3x3 layer of stride 1 by Winograd's algorithm, almost three
+// times as many a second as the factors.
+constexpr double kMostWork = 1.0 / 3;
 constexpr std::size_t kFittedTo = 64;  // images
 
 struct FactorCandidate {
@@ -75,6 +78,15 @@ std::size_t replace_by_factors(Graph& graph, std::size_t place, const TuckerRank
     return place + 2;
 }
 
+// The multiply-adds of the three that took the place of a node of `before`, as a share of its own.
+double share_of_work(const Graph& before, const Node& whole, const Graph& after) {
+    const std::vector<TensorType> types = infer_types(before);
+    const Shape& weights = types[static_cast<std::size_t>(whole.inputs[1])].shape;
+    const std::int64_t own =
+        types[static_cast<std::size_t>(whole.outputs[0])].shape.elements() / weights[0] * weights.elements();
+    return static_cast<double>(count_macs(after) - count_macs(before) + own) / static_cast<double>(own);
+}
+
 Tensor value_on_images(Graph graph, ValueId value, const ImageStore& store,
                        std::span<const std::int64_t> images, int threads) {
     graph.outputs = {value};
@@ -127,7 +139,7 @@ void fit_last(Graph& graph, std::size_t place, const Graph& before, const ImageS
 
 std::vector<FactorisedLayer> factorise(Member& member, Factorise mode, const ImageStore& store,
                                        std::span<const std::int64_t> images, int threads,
-                                       const std::function<double(const Member&)>& accuracy) {
+                                       const std::function<double(const Member&)>& accuracy, bool for_time) {
     std::vector<FactorisedLayer> replaced;
     if (mode == Factorise::kNever) return replaced;
     double now = -1;
@@ -137,8 +149,10 @@ std::vector<FactorisedLayer> factorise(Member& member, Factorise mode, const Ima
         const auto found = std::find_if(tried.graph.nodes.begin(), tried.graph.nodes.end(),
                                         [&](const Node& node) { return node.name == candidate.layer.name; });
         const auto place = static_cast<std::size_t>(found - tried.graph.nodes.begin());
-        fit_last(tried.graph, replace_by_factors(tried.graph, place, candidate.ranks), member.graph, store,
-                 images, threads);
+        const Node whole = tried.graph.nodes[place];
+        const std::size_t last = replace_by_factors(tried.graph, place, candidate.ranks);
+        if (for_time && share_of_work(member.graph, whole, tried.graph) > kMostWork) continue;
+        fit_last(tried.graph, last, member.graph, store, images, threads);
         if (mode == Factorise::kWhereCheap) {
             const double then = accuracy(tried);
             if (now - then > kMostCost) continue;

@@ -64,6 +64,7 @@ CompressOptions compress_options(const Arguments& arguments) {
     options.factorise = factors == "on"    ? Factorise::kWhereSmaller
                         : factors == "off" ? Factorise::kNever
                                            : Factorise::kWhereCheap;
+    options.for_time = arguments.choice("for", "size", {"size", "time"}) == "time";
     options.gradual = arguments.choice("schedule", "gradual", {"gradual", "one-shot"}) == "gradual";
     options.epochs = static_cast<int>(arguments.integer("epochs", options.epochs, 1, 100'000));
     options.batch = arguments.integer("batch", options.batch, 1, 65'536);
@@ -86,7 +87,7 @@ CompressOptions compress_options(const Arguments& arguments) {
 // Every tensor as it is: what other programs read.
 int expand(const Arguments& arguments, const std::string& source, const std::string& output) {
     for (const char* option :
-         {"target-kb", "data", "judge", "teacher", "checkpoint", "resume", "force", "store"})
+         {"target-kb", "data", "judge", "teacher", "checkpoint", "resume", "force", "store", "for"})
         refuse(arguments, {option}, "with --expand");
     check_outputs(arguments, {{"output"}});
     ModelData model = *load_model(source);
@@ -151,6 +152,7 @@ const Verb kCompress{
      kDataOption,
      {"store", "NAME", "what weights are stored as: int8, bf16 or f32 (int8)"},
      {"factorise", "NAME", "three small convolutions for one: where it costs little (auto), on or off"},
+     {"for", "NAME", "what factors have to save: size (bytes), or time: a layer's, too (size)"},
      {"schedule", "NAME", "when weights go: gradual, or one-shot before the training (gradual)"},
      {"epochs", "N", "of the training (20)"},
      {"batch", "N", "images a step (128)"},

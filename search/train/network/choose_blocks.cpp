@@ -8,10 +8,19 @@
 #include <dyce/error.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
+#include <limits>
 
 namespace dyce {
 namespace {
+
+// A block that may be dropped next, as it was seen last.
+struct Candidate {
+    DroppedBlock dropped;
+    double price;      ///< loss for a share of the multiply-adds; below all others while it was never seen
+    std::size_t seen;  ///< how many blocks were gone then
+};
 
 // The network while blocks are dropped: norms folded, as it would run.
 class BlockSearch {
@@ -35,7 +44,6 @@ public:
         return static_cast<double>(count_macs(without(blocks).graph)) / static_cast<double>(macs_);
     }
     const std::vector<int>& candidates() const { return candidates_; }
-    void take(int block) { std::erase(candidates_, block); }
 
 private:
     Member whole_;
@@ -65,26 +73,31 @@ std::vector<int> choose_blocks(const Member& member, double share, const ImageSt
     const auto loss_without = [&](const std::vector<int>& blocks) {
         return classifier_loss(search.without(blocks), store, images, threads);
     };
-    const auto count = static_cast<std::int64_t>(search.candidates().size());
+    std::vector<Candidate> left;
+    for (const int block : search.candidates())
+        left.push_back({{block, 0, 0}, -std::numeric_limits<double>::infinity(), 0});
+    const auto count = static_cast<std::int64_t>(left.size());
     std::int64_t tried = 0;
     std::vector<int> dropped;
     DroppedBlock now{-1, share < 1 ? loss_without({}) : 0, 1};
+    const auto look_at = [&](Candidate& one) {
+        auto blocks = dropped;
+        blocks.push_back(one.dropped.block);
+        one.dropped.loss = loss_without(blocks);
+        one.dropped.share = search.share_without(blocks);
+        one.price = (one.dropped.loss - now.loss) / (now.share - one.dropped.share);
+        one.seen = dropped.size() + 1;
+        progress(++tried, count * (count + 1) / 2);
+    };
     while (now.share > share) {
-        DroppedBlock best{-1, 0, 0};
-        double least = 0;
-        for (const int block : search.candidates()) {
-            auto blocks = dropped;
-            blocks.push_back(block);
-            const DroppedBlock one{block, loss_without(blocks), search.share_without(blocks)};
-            progress(++tried, count * (count + 1) / 2);
-            const double price = (one.loss - now.loss) / (now.share - one.share);
-            if (best.block >= 0 && price >= least) continue;
-            best = one;
-            least = price;
+        const auto best = std::ranges::min_element(left, {}, &Candidate::price);
+        if (best->seen != dropped.size() + 1) {
+            look_at(*best);
+            continue;
         }
-        search.take(best.block);
-        dropped.push_back(best.block);
-        now = best;
+        now = best->dropped;
+        dropped.push_back(now.block);
+        left.erase(best);
         tell(now);
     }
     std::sort(dropped.begin(), dropped.end());

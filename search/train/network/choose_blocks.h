@@ -19,7 +19,8 @@ struct DroppedBlock {
 };
 
 /// Drops one block after another until no more than `share` of the multiply-adds of the backbone are left: the one
-/// whose absence adds least to the loss of the classifier for each multiply-add that it saves. `images` are numbers
+/// whose absence adds least to the loss of the classifier for each multiply-add that it saves. That price is taken to
+/// rise as blocks go: a block is looked at again only while what it had last is the least (lazy greedy, Minoux 1978). `images` are numbers
 /// in the store, not none; `tell` hears of each, `progress` how many networks were tried, of at most how many. Throws
 /// Error{kUsage} at --drop-blocks when too much is left without all blocks that can be dropped.
 std::vector<int> choose_blocks(const Member& member, double share, const ImageStore& store,

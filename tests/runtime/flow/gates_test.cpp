@@ -29,6 +29,13 @@ Plans same_plan(const Configuration& configuration, const std::vector<ExitSite>&
     return Plans(count, std::make_shared<const ExitPlan>(make_exit_plan(configuration, sites)));
 }
 
+// By hand nothing is fused, and sums are made in another order.
+bool are_close(const std::vector<float>& found, const std::vector<float>& expected) {
+    return std::ranges::equal(found, expected, [](float one, float other) {
+        return std::abs(one - other) <= 1e-4f * std::max(1.f, std::abs(other));
+    });
+}
+
 // Counts rows that stages were wanted for and rows that were computed, behind gates.
 struct CountedRows {
     std::size_t wanted = 0, computed = 0;
@@ -105,7 +112,7 @@ TEST_CASE("gates: a stage runs when its logit, less that of tau, is not below th
 }
 
 TEST_CASE("gates that are all open, and all shut, leave the network and what is left of it, to the bit") {
-    const Images images = noise(40);
+    const Images images = varied_images(40);
     const ExitNet plain = make_exit_net(kBlocks), net = make_gated_net(kBlocks);
     for (const bool reference : {false, true}) {
         const CompileOptions options{.max_batch = kRows, .threads = 2, .reference_kernels = reference};
@@ -116,9 +123,10 @@ TEST_CASE("gates that are all open, and all shut, leave the network and what is 
         const auto shut_sites = gated_sites({net}, {1});
         ExitLoop shut = loop_of(net, shut_sites, options);
         for (const std::size_t batch : {1u, 7u, 16u}) {
-            std::mt19937 random(2);
-            const auto plans = random_plans(random, images.size(), plain_sites);
-            auto expected = answers(ungated, plans, images, batch);
+            std::mt19937 random(2), again(2);
+            const auto plain_plans = random_plans(random, images.size(), plain_sites);
+            const auto plans = random_plans(again, images.size(), open_sites);
+            auto expected = answers(ungated, plain_plans, images, batch);
             for (Left& left : expected)  // the networks' own sums have heads in them, the same way
                 left.macs += left.position + 1 == static_cast<int>(plain_sites.size())
                                  ? open_sites.back().macs - plain_sites.back().macs
@@ -131,13 +139,13 @@ TEST_CASE("gates that are all open, and all shut, leave the network and what is 
         for (int site = 1; site < kBlocks; ++site) all.push_back(site);
         for (std::size_t i = 0; i < images.size(); ++i) {
             CHECK(left[i].skipped == all);
-            if (reference) CHECK(left[i].logits == PassByHand(net, images[i], 1).output(0));
+            CHECK(are_close(left[i].logits, PassByHand(net, images[i], 1).output(0)));
         }
     }
 }
 
 TEST_CASE("gates: each row takes the way it takes alone, by hand") {
-    const Images images = noise(48);
+    const Images images = varied_images(48);
     const ExitNet net = make_gated_net(kBlocks);
     const CompileOptions plain_loops{.max_batch = kRows, .threads = 2, .reference_kernels = true};
     for (const double tau : {0.3, 0.5, 0.7}) {
@@ -147,7 +155,8 @@ TEST_CASE("gates: each row takes the way it takes alone, by hand") {
         runners.push_back(std::make_unique<InterpretedStages>(net.graph, net.exits, kRows));
         ExitLoop by_rows(std::move(runners), sites, kRows);
         Configuration exits;
-        exits.exits = {{1, "exit1", 0.6}, {3, "quad3", 0.9}};
+        exits.score = "patience";
+        exits.exits = {{0, "exit0", 1.5}, {1, "exit1", 1.5}, {3, "quad3", 2.5}};
         const auto plans = same_plan(exits, sites, images.size());
         const auto left = answers(loop, plans, images, kRows);
         CHECK(answers(by_rows, plans, images, 7) == left);
@@ -160,25 +169,25 @@ TEST_CASE("gates: each row takes the way it takes alone, by hand") {
             CHECK(left[i].skipped == skipped);
             const bool is_final = left[i].position == kBlocks;
             const int head = is_final ? 0 : left[i].position == 1 ? 3 : 8;  // outputs: exitK, quadK in turn
-            CHECK(left[i].logits == hand.output(head));
+            CHECK(are_close(left[i].logits, hand.output(head)));
             std::int64_t heads = 0;
-            for (const int site : {1, 3})
-                if (site <= left[i].position)
-                    heads += std::ranges::find(sites[index(site)].heads, site == 1 ? "exit1" : "quad3",
-                                               &ExitSite::Head::type)
-                                 ->macs;
+            for (const EnabledExit& exit : exits.exits)
+                if (exit.site <= left[i].position)
+                    heads +=
+                        std::ranges::find(sites[index(exit.site)].heads, exit.type, &ExitSite::Head::type)
+                            ->macs;
             CHECK(left[i].macs ==
                   sites[index(left[i].position)].macs + hand.paid_extra(left[i].position) + heads);
             ++paths[left[i].skipped];
             ++exited_at[left[i].position];
         }
         CHECK(paths.size() > 4);  // the case means something
-        CHECK(exited_at.size() == 3);
+        CHECK(exited_at.size() > 1);
     }
 }
 
 TEST_CASE("gates: answers depend neither on batch mates nor on their order nor on threads") {
-    Images images = noise(64);
+    Images images = varied_images(64);
     for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16, Precision::kInt8}) {
         if (precision == Precision::kBfloat16 && !onednn::has_bfloat16()) continue;
         if (precision == Precision::kInt8 && !onednn::has_int8_products()) continue;
@@ -190,6 +199,9 @@ TEST_CASE("gates: answers depend neither on batch mates nor on their order nor o
             Configuration exits;
             exits.exits = {{1, "exit1", 0.7}};
             const auto plans = same_plan(exits, sites, images.size());
+            const auto compiled = CompiledModel::compile(
+                net.graph, net.exits, {.max_batch = kRows, .threads = 2, .precision = precision});
+            CHECK(count_skippable(*compiled).copied == (equal_scales ? 0 : kBlocks - 1));
             ExitLoop alone = loop_of(net, sites, {.max_batch = 1, .threads = 1, .precision = precision});
             const auto expected = answers(alone, plans, images, 1);
             for (const int threads : {1, 2}) {
@@ -207,7 +219,7 @@ TEST_CASE("gates: answers depend neither on batch mates nor on their order nor o
 }
 
 TEST_CASE("gates: heads that feed later ones do so from skipped stages, too") {
-    const Images images = noise(32);
+    const Images images = varied_images(32);
     for (const char* name : {"shared-grid2-6", "stage-grid2-6"}) {
         ExitNet net = make_exit_net(kBlocks);
         const HeadType type = *parse_head_type(name);
@@ -216,7 +228,12 @@ TEST_CASE("gates: heads that feed later ones do so from skipped stages, too") {
         const auto sites = gated_sites({net}, {0.5});
         ExitLoop loop = loop_of(net, sites, {.max_batch = kRows, .threads = 2, .reference_kernels = true});
         Configuration exits;
-        exits.exits = {{1, name, 0.30}, {3, name, 0.35}};
+        exits.exits = {{1, name, -1}};
+        std::vector<float> scores;
+        for (const Left& one : answers(loop, same_plan(exits, sites, images.size()), images, kRows))
+            scores.push_back(one.score);
+        std::ranges::sort(scores);
+        exits.exits = {{1, name, static_cast<double>(scores[scores.size() * 2 / 3])}, {3, name, 0.5}};
         const auto plans = same_plan(exits, sites, images.size());
         const auto left = answers(loop, plans, images, kRows);
         int early = 0;
@@ -225,7 +242,7 @@ TEST_CASE("gates: heads that feed later ones do so from skipped stages, too") {
             int output = 0;
             for (const ExitHead& head : net.exits.heads)
                 if (head.site == left[i].position && head.type == name) output = head.output;
-            CHECK(left[i].logits == hand.output(output));
+            CHECK(are_close(left[i].logits, hand.output(output)));
             early += output > 0 ? 1 : 0;
         }
         CHECK(early > 0);
@@ -234,10 +251,11 @@ TEST_CASE("gates: heads that feed later ones do so from skipped stages, too") {
 }
 
 TEST_CASE("gates: little more is computed than is wanted, and nothing is allocated") {
-    const Images images = noise(32);
+    const Images images = varied_images(32);
     const ExitNet net = make_gated_net(kBlocks);
     const auto sites = gated_sites({net}, {0.5});
     const auto compiled = CompiledModel::compile(net.graph, net.exits, {.max_batch = 32, .threads = 2});
+    CHECK(count_skippable(*compiled).copied == 0);  // or all rows would run
     CountedRows counted;
     StageRunners runners;
     runners.push_back(std::make_unique<CountingRunner>(compiled, counted));
@@ -260,7 +278,15 @@ TEST_CASE("gates: little more is computed than is wanted, and nothing is allocat
         const Images& images;
     };
     Silent silent(images);
-    const std::int64_t before = allocation_count();
-    for (int round = 0; round < 3; ++round) loop.run(plan, 32, silent);
-    CHECK(allocation_count() == before);
+    const auto allocations = [&](ExitLoop& some, const std::vector<ExitSite>& own_sites) {
+        const ExitPlan own = make_exit_plan({}, own_sites);
+        some.run(own, 32, silent);
+        const std::int64_t before = allocation_count();
+        for (int round = 0; round < 3; ++round) some.run(own, 32, silent);
+        return allocation_count() - before;
+    };
+    // What oneDNN allocates itself when it runs, more often for more stages.
+    const auto open_sites = gated_sites({net}, {0});
+    ExitLoop open({local_stage_runners({compiled})}, open_sites, 32);
+    CHECK(allocations(loop, sites) <= allocations(open, open_sites));
 }

@@ -77,9 +77,12 @@ struct Setting {
 struct Nets {
     std::vector<ExitNet> nets;
     std::vector<ExitSite> positions;
-    Nets(const std::vector<int>& blocks, bool is_gated) {
+    Nets(const std::vector<int>& blocks, Precision precision, bool is_gated = false) {
         std::vector<ExitNetwork> members;
-        for (const int count : blocks) nets.push_back(make_exit_net(count, static_cast<unsigned>(count)));
+        for (const int count : blocks) {
+            ExitNet net = make_exit_net(count, static_cast<unsigned>(count));
+            nets.push_back(precision == Precision::kInt8 ? test::quantized(std::move(net)) : std::move(net));
+        }
         if (is_gated) attach_gates(nets.back());
         for (const ExitNet& net : nets) members.push_back({&net.graph, &net.exits, count_macs(net.graph)});
         positions = list_sites(members);
@@ -99,6 +102,12 @@ struct Nets {
     }
 };
 
+bool is_available(Precision precision) {
+    return precision == Precision::kBfloat16 ? onednn::has_bfloat16()
+           : precision == Precision::kInt8   ? onednn::has_int8_products()
+                                             : true;
+}
+
 Configuration some_exits(bool is_cascade) {
     Configuration configuration;
     configuration.score = "patience";
@@ -117,10 +126,12 @@ TEST_CASE("a run goes on from any point, in another loop, to the same answers") 
                                        {7, 7},
                                        {7, 3},
                                        {5, 2, Precision::kBfloat16},
+                                       {1, 1, Precision::kInt8},
+                                       {5, 2, Precision::kInt8},
                                        {4, 2, Precision::kFloat32, true},
                                        {7, 3, Precision::kFloat32, false, true}}) {
-            if (setting.precision == Precision::kBfloat16 && !onednn::has_bfloat16()) continue;
-            const Nets nets(blocks, setting.is_gated);
+            if (!is_available(setting.precision)) continue;
+            const Nets nets(blocks, setting.precision, setting.is_gated);
             const ExitPlan plan = make_exit_plan(some_exits(blocks.size() > 1), nets.positions);
             const std::vector<const ExitPlan*> plans(static_cast<std::size_t>(setting.rows), &plan);
             ExitLoop first = nets.loop(setting);
@@ -144,9 +155,16 @@ TEST_CASE("a run goes on from any point, in another loop, to the same answers") 
     CHECK(with_others > 0);
 }
 
-TEST_CASE("rows are held as they lie") {
-    const auto held = Nets({3}, false).loop({1, 1}).held_bytes();
-    REQUIRE(held.size() == 1);
-    REQUIRE(held[0].size() == 3);
-    for (const std::size_t bytes : held[0]) CHECK(bytes == 8 * 8 * 8 * sizeof(float));
+TEST_CASE("rows are held as they lie: in the bytes of their precision") {
+    const struct {
+        Precision precision;
+        std::size_t bytes;
+    } rows[] = {{Precision::kFloat32, 4}, {Precision::kBfloat16, 2}, {Precision::kInt8, 1}};
+    for (const auto& row : rows) {
+        if (!is_available(row.precision)) continue;
+        const auto held = Nets({3}, row.precision).loop({1, 1, row.precision}).held_bytes();
+        REQUIRE(held.size() == 1);
+        REQUIRE(held[0].size() == 3);
+        for (const std::size_t bytes : held[0]) CHECK(bytes == 8 * 8 * 8 * row.bytes);
+    }
 }

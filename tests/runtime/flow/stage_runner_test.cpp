@@ -24,17 +24,6 @@ std::vector<MemberNets> networks() {
     return all;
 }
 
-// Convolutions take and leave integers, and so do the values at sites.
-ExitNet quantized(ExitNet net) {
-    for (const Node& node : net.graph.nodes) {
-        const std::string name(node.spec->name);
-        if (name != "Conv" && name != "Relu" && name != "Add") continue;
-        for (const ValueId id : {node.inputs[0], node.outputs[0]})
-            net.graph.value(id).quantization = Quantization{0.043f, name != "Relu"};
-    }
-    return net;
-}
-
 void check_relay(const MemberNets& nets, const CompileOptions& options) {
     const Members members = nets.compile(options);
     const Images images = noise(kRows);

@@ -4,6 +4,8 @@
 #include "search/compress/compress.h"
 
 #include "graph/interpreter.h"
+#include "loaders/format/npy.h"
+#include "runtime/exec/executor.h"
 #include "search/compress/short_names.h"
 #include "search/compress/sparsity.h"
 #include "search/train/backward/trainable.h"
@@ -54,6 +56,26 @@ Tensor logits_of(const Graph& graph) {
     return interpret(graph, {random_tensor({2, 3, 8, 8}, random)})[0];
 }
 
+// The second layer is of that rank by both sides, but for noise.
+Member with_low_rank(std::int64_t rank) {
+    Member member = small_network().members[0];
+    std::mt19937 random(8);
+    const Tensor a = random_tensor({16, rank}, random), b = random_tensor({rank, 16}, random),
+                 c = random_tensor({rank, 9}, random);
+    Tensor& weights = *member.graph.value(member.graph.nodes[2].inputs[1]).constant;
+    for (std::int64_t o = 0; o < 16; ++o)
+        for (std::int64_t i = 0; i < 16; ++i)
+            for (std::int64_t k = 0; k < 9; ++k) {
+                float sum = 0;
+                for (std::int64_t r = 0; r < rank; ++r)
+                    sum += a.data<float>()[o * rank + r] * b.data<float>()[r * 16 + i] *
+                           c.data<float>()[r * 9 + k];
+                float& weight = weights.mutable_data<float>()[(o * 16 + i) * 9 + k];
+                weight = sum + 0.01f * weight;
+            }
+    return member;
+}
+
 }  // namespace
 
 TEST_CASE("compress: the file takes no more than it may, and is the same model as its dense twin") {
@@ -84,6 +106,30 @@ TEST_CASE("compress: the file takes no more than it may, and is the same model a
         save_model(twin, dense);
         CHECK(load_model(twin)->digest == load_model(path)->digest);
         CHECK(Safetensors::open(twin).metadata().count("dyce.tensors") == 0);
+    }
+}
+
+TEST_CASE("compress: PyTorch gives the same logits from the dense twin, by state dict") {
+    if (!have_python("torch")) return;
+    const TempFolder folder;
+    const std::string path = folder / "small.safetensors", twin = folder / "twin.safetensors";
+    for (const std::uint64_t target : {3'900, 3'000}) {  // masks, and runs of zeros
+        CAPTURE(target);
+        ModelData model = small_network();
+        CompressOptions options = few_steps();
+        options.target_bytes = target;
+        run_compress(model, options);
+        save_model(path, model);
+        ModelData dense = *load_model(path);
+        dense.members[0].storages.clear();
+        dense.members[0].storage = Precision::kFloat32;
+        save_model(twin, dense);
+        REQUIRE(std::system(("/usr/bin/python3 -B " DYCE_SOURCE_DIR "/tests/search/compress/torch_twin.py " +
+                             path + " " + twin + " " + folder.path().string())
+                                .c_str()) == 0);
+        const Tensor images = read_npy(folder / "images.npy"), logits = read_npy(folder / "logits.npy");
+        Executor executor(CompiledModel::compile(load_model(path)->members[0].graph, {.max_batch = 5}));
+        check_close_to_largest(executor.run({images})[0], logits, 1e-5f);
     }
 }
 
@@ -200,29 +246,13 @@ TEST_CASE("compress: short names are distinct, and the network is the same") {
 }
 
 TEST_CASE("compress: factors take the place of weights of low rank, where they cost little") {
-    ModelData model = small_network();
-    Member& member = model.members[0];
-    // The second layer becomes of rank 2 by both sides, but for noise.
-    std::mt19937 random(8);
-    const Tensor a = random_tensor({16, 2}, random), b = random_tensor({2, 16}, random),
-                 c = random_tensor({2, 9}, random);
-    Tensor& weights = *member.graph.value(member.graph.nodes[2].inputs[1]).constant;
-    for (std::int64_t o = 0; o < 16; ++o)
-        for (std::int64_t i = 0; i < 16; ++i)
-            for (std::int64_t k = 0; k < 9; ++k) {
-                float sum = 0;
-                for (std::int64_t r = 0; r < 2; ++r)
-                    sum +=
-                        a.data<float>()[o * 2 + r] * b.data<float>()[r * 16 + i] * c.data<float>()[r * 9 + k];
-                float& weight = weights.mutable_data<float>()[(o * 16 + i) * 9 + k];
-                weight = sum + 0.01f * weight;
-            }
+    const Member member = with_low_rank(2);
     const Tensor expected = logits_of(member.graph);
     const ImageStore store(FourColors(), recipe_of_four_colors(), 1);
     const auto images = all_images(store);
+    const auto always = [](const Member&) { return 1.0; };
     Member factored = member;
-    const auto layers =
-        factorise(factored, Factorise::kWhereSmaller, store, images, 1, [](const Member&) { return 1.0; });
+    const auto layers = factorise(factored, Factorise::kWhereSmaller, store, images, 1, always);
     REQUIRE(layers.size() == 1);
     CHECK(layers[0].name == "second");
     CHECK(layers[0].outputs == 2);
@@ -237,7 +267,30 @@ TEST_CASE("compress: factors take the place of weights of low rank, where they c
               return worth -= 0.01;
           }).empty());
     CHECK(kept.graph.nodes.size() == member.graph.nodes.size());
-    CHECK(factorise(kept, Factorise::kNever, store, images, 1, [](const Member&) { return 1.0; }).empty());
+    CHECK(factorise(kept, Factorise::kNever, store, images, 1, always).empty());
+}
+
+TEST_CASE("compress: for time, factors also take no more than a third of the multiply-adds") {
+    const ImageStore store(FourColors(), recipe_of_four_colors(), 1);
+    const auto images = all_images(store);
+    const struct {
+        std::int64_t rank;
+        bool saves_time;
+    } rows[] = {{2, true}, {6, false}};  // 0.09 and 0.35 of them
+    for (const auto& row : rows) {
+        const Member member = with_low_rank(row.rank);
+        Member small = member, fast = member;
+        const auto run = [&](Member& factored, bool for_time) {
+            return factorise(
+                factored, Factorise::kWhereSmaller, store, images, 1, [](const Member&) { return 1.0; },
+                for_time);
+        };
+        REQUIRE(run(small, false).size() == 1);
+        // The first factor works before the stride of two, on 64 positions, the others behind it, on 16.
+        const std::int64_t work = 64 * row.rank * 16 + 16 * (row.rank * row.rank * 9 + 16 * row.rank);
+        CHECK(count_macs(small.graph) - count_macs(member.graph) == work - 16 * 2304);
+        CHECK(run(fast, true).size() == (row.saves_time ? 1 : 0));
+    }
 }
 
 TEST_CASE("compress: what cannot be trained is told, all of it") {

@@ -108,6 +108,7 @@ TEST_CASE("compress refuses what cannot be, before it trains") {
         {good + "--target-kb 1000", 2, "the model has only"},
         {good + "--target-kb 5 --store int4", 2, "\"int4\""},
         {good + "--target-kb 5 --factorise maybe", 2, "\"maybe\""},
+        {good + "--target-kb 5 --for money", 2, "\"money\""},
         {good + "--target-kb 5 --schedule never", 2, "\"never\""},
         {good + "--target-kb 5 --resume", 2, "--checkpoint"},
         {good + "--target-kb 5 --holdout 0", 2, "something has to judge"},

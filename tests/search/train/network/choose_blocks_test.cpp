@@ -50,7 +50,8 @@ TEST_CASE("choose_blocks: each block is the best of all that are left, until few
         member, 0.5, store, all_images(store), 2, [&](const DroppedBlock& one) { told.push_back(one); },
         [&](std::int64_t done, std::int64_t) { tried = done; });
     REQUIRE(told.size() == 3);  // of ten convolutions of one size and the stem, six have gone
-    CHECK(tried == 4 + 3 + 2);
+    CHECK(tried >= 4 + 1 + 1);  // all at first, then only what may be the best
+    CHECK(tried <= 4 + 3 + 2);
     std::vector<int> dropped;
     for (const DroppedBlock& one : told) {
         double least = 1e9;
