@@ -254,6 +254,7 @@ TEST_CASE("eval --gates-random: gates that do not look") {
         {gated + " --gates-random 2", "needs --gates-report"},
         {gated + " --gates-report --progress p --output o", "excludes --progress"},
         {gated + " --gates-report --records r.npz", "excludes --records"},
+        {gated + " --gates-report --gates-random 2 --budget-macs 1e9", "gates-random"},
     };
     for (const Row& row : rows) {
         const Outcome outcome = run_program("eval " + row.arguments + " --data " + folder / "data");
