@@ -1,11 +1,13 @@
 #include "graph/exits/exits.h"
 #include "graph/exits/head_nodes.h"
+#include "graph/exits/skippable.h"
 #include "runtime/core/index.h"
 #include "runtime/core/text.h"
 
 #include <dyce/error.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 #include <string_view>
@@ -56,13 +58,32 @@ void check_row(const Graph& graph, const ExitTable& exits, std::size_t at) {
         refuse(head, "is a feed, but no head is chained to it");
 }
 
-// Points are where rows can exit.
-void check_gate(const ExitTable& exits, const ExitHead& head) {
+// What a head says about stages that rows skip.
+void check_skips(const ExitTable& exits, const ExitHead& head, const std::vector<bool>& may_skip) {
+    if (head.role != HeadRole::kGate) {
+        if (head.skips >= 0) refuse(head, "skips a stage, which only gates do");
+        return;
+    }
+    const auto next = index(head.site) + 1;
+    if (next == exits.sites.size()) refuse(head, "is a gate, but behind its site there is no other one");
+    if (head.skips != head.site + 1)
+        refuse(head, "skips to site " + std::to_string(head.skips) + ", expected the next one, " +
+                         std::to_string(head.site + 1));
+    if (!may_skip[next])
+        refuse(head, "skips a stage that nothing can stand for, expected one that adds to " +
+                         in_quotes(exits.sites[index(head.site)].name) + " itself");
     const auto is_beside = [&](const ExitHead& other) {
-        return other.site == head.site && other.role == HeadRole::kExit;
+        return &other != &head && other.site == head.site && other.role == HeadRole::kGate;
     };
-    if (head.role == HeadRole::kGate && std::none_of(exits.heads.begin(), exits.heads.end(), is_beside))
-        refuse(head, "is a gate, expected an exit at its site too");
+    if (std::any_of(exits.heads.begin(), exits.heads.end(), is_beside))
+        refuse(head, "is the second gate of its site");
+}
+
+void check_gates(const Graph& graph, const ExitTable& exits) {
+    const auto is_gate = [](const ExitHead& head) { return head.role == HeadRole::kGate; };
+    const bool has_gates = std::any_of(exits.heads.begin(), exits.heads.end(), is_gate);
+    const auto may_skip = has_gates ? skippable(graph, exits.sites) : std::vector<bool>();
+    for (const ExitHead& head : exits.heads) check_skips(exits, head, may_skip);
 }
 
 // Whether what a head reads and makes is what it says.
@@ -105,12 +126,36 @@ private:
     }
 
     void check_logits(const ExitHead& head) const {
+        if (head.role == HeadRole::kGate) return check_gate(head);
         if (head.role != HeadRole::kExit) return;
         const TensorType& type = types_[index(graph_.outputs[index(head.output)])];
         const TensorType& logits = types_[index(graph_.outputs[0])];
         if (type.dtype != logits.dtype || type.shape.elements() != logits.shape.elements())
             refuse(head, std::string("makes ") + name_of(type.dtype) + " " + type.shape.to_string() +
                              ", expected what the classifier makes: " + logits.shape.to_string());
+    }
+
+    // Two logits an image, of numbers that are some.
+    void check_gate(const ExitHead& head) const {
+        const TensorType& type = types_[index(graph_.outputs[index(head.output)])];
+        const TensorType& logits = types_[index(graph_.outputs[0])];
+        const Shape expected{logits.shape[0], kGateOutcomes};
+        if (type.dtype != DataType::kFloat32 || type.shape != expected)
+            refuse(head, std::string("makes ") + name_of(type.dtype) + " " + type.shape.to_string() +
+                             ", expected one logit to skip and one to run: " + expected.to_string());
+        const auto nodes = nodes_.needed_by(head.output);
+        for (std::size_t n = 0; n < nodes.size(); ++n)
+            for (const ValueId id : graph_.nodes[n].inputs)
+                if (nodes[n] && !has_finite_numbers(id))
+                    refuse(head, "reads " + quoted(id) + ", which has numbers that are not finite");
+    }
+
+    bool has_finite_numbers(ValueId id) const {
+        const auto& constant = graph_.value(id).constant;
+        if (!constant || constant->dtype() != DataType::kFloat32) return true;
+        const float* numbers = constant->data<float>();
+        return std::all_of(numbers, numbers + constant->shape().elements(),
+                           [](float number) { return std::isfinite(number); });
     }
 
     // What the head before it makes.
@@ -173,7 +218,7 @@ std::int64_t sum_of(const std::vector<std::int64_t>& macs, const std::vector<boo
 void complete_heads(const Graph& graph, ExitTable& exits) {
     check_limits(exits);
     for (std::size_t i = 0; i < exits.heads.size(); ++i) check_row(graph, exits, i);
-    for (const ExitHead& head : exits.heads) check_gate(exits, head);
+    check_gates(graph, exits);
     const HeadNodes nodes(graph, exits.heads);
     const HeadChecker checker(graph, exits, nodes);
     const auto macs = macs_by_node(graph);

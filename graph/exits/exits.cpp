@@ -68,6 +68,9 @@ std::vector<ExitSite> list_sites(const std::vector<ExitNetwork>& members) {
                 feeds += heads[head].feed_macs;
                 if (heads[head].role == HeadRole::kExit)
                     position.heads.push_back({heads[head].type, heads[head].macs, static_cast<int>(head)});
+                if (heads[head].role == HeadRole::kGate)
+                    position.gate = {static_cast<int>(head), heads[head].macs,
+                                     member.exits->sites[s + 1].macs - site.macs, member.gate_threshold};
             }
             position.macs = site.macs + feeds;
             positions.push_back(std::move(position));

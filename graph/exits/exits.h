@@ -6,6 +6,7 @@
 #include "graph/graph.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,11 @@ inline constexpr const char* kClassifierType = "classifier";  ///< any other mem
 enum class HeadRole {
     kExit,  ///< its logits may be the answer
     kFeed,  ///< it only makes values that later heads of its chain read
-    kGate,  ///< it decides about rows and answers nothing
+    kGate,  ///< it decides for each row whether the stage behind its site runs, and answers nothing
 };
+
+/// Outcomes that a gate chooses between, a logit each: the stage is skipped, or it runs.
+inline constexpr std::int64_t kGateOutcomes = 2;
 
 /// "exit", "feed", "gate".
 const char* name_of(HeadRole role);
@@ -37,6 +41,7 @@ struct ExitHead {
     std::vector<std::string> reads = {};  ///< names of values that exist when its site does
     int chain = -1;                       ///< index of the head before it in its chain; -1: it is the first
     std::int64_t feed_macs = 0;           ///< of what runs with the stage for heads behind it
+    int skips = -1;  ///< a gate's: the site that a row is at when the stage behind the gate's own is skipped
 };
 
 struct ExitTable {
@@ -54,15 +59,20 @@ ExitTable find_exits_at(const Graph& graph, std::vector<Site> sites);
 /// Fills in multiply-adds. Throws Error{kContent} naming the head where a site or an output does not exist,
 /// heads are not in the order of their sites, a type is empty or used twice at a site, an exit does not make
 /// the classifier's number of logits, a head reads anything but its site, `reads` and the head before it in
-/// its chain, or does not read one of these, a chain does not go back, or a feed has no reader;
-/// Error{kResource} over a limit.
+/// its chain, or does not read one of these, a chain does not go back, a feed has no reader, or a gate skips what
+/// is_skippable() does not allow, makes anything but two logits, is the second one of its site, or has constants that
+/// are not finite; Error{kResource} over a limit.
 void complete_heads(const Graph& graph, ExitTable& exits);
+
+/// tau of gates that nobody set: a gate's two logits as they are (docs/method.md, "Gates").
+inline constexpr double kGateThreshold = 0.5;
 
 /// A network with its exits; in a cascade one of several, small to big.
 struct ExitNetwork {
     const Graph* graph;
     const ExitTable* exits;
     std::int64_t macs;  ///< of the backbone alone
+    double gate_threshold = kGateThreshold;
 };
 
 /// Where an image may leave: a site, or a member's own classifier.
@@ -72,14 +82,22 @@ struct ExitSite {
         std::int64_t macs;
         int index;  ///< in the member's ExitTable::heads; -1 = its classifier
     };
+    /// What decides whether a row runs the stage behind the site.
+    struct Gate {
+        int head;                 ///< in the member's ExitTable::heads
+        std::int64_t macs;        ///< of the gate
+        std::int64_t stage_macs;  ///< of what a row that skips does not pay
+        double threshold;         ///< the member's tau, 0 to 1
+    };
     int member;
     int site;           ///< within the member; -1 = its classifier
     std::string name;   ///< of the value read there
-    std::int64_t macs;  ///< of the member's backbone up to here, and of the feeds on the way
+    std::int64_t macs;  ///< of the member's backbone up to here, all gates open, and of the feeds on the way
     std::vector<Head>
         heads;  ///< exits; of a classifier: one, of type "classifier", the last member's "final"
     SiteLayout layout = SiteLayout::kVector;  ///< of the value
     SiteTokens tokens = {};
+    std::optional<Gate> gate = {};
 };
 
 /// All positions in the order an image meets them; the last one is the final exit.

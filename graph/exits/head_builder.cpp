@@ -107,7 +107,8 @@ public:
 
     void attach(const std::vector<HeadWeights>& heads) {
         const std::int64_t classes =
-            infer_types(graph_)[static_cast<std::size_t>(graph_.outputs[0])].shape.elements();
+            type_.is_gate ? kGateOutcomes
+                          : infer_types(graph_)[static_cast<std::size_t>(graph_.outputs[0])].shape.elements();
         for (const HeadWeights& head : heads) check(head, heads.front(), classes);
         remove_old(heads);
         for (const HeadWeights& head : heads) append(head);
@@ -160,9 +161,11 @@ private:
                                        type_.name,
                                        static_cast<int>(graph_.outputs.size()) - 1,
                                        0,
-                                       HeadRole::kExit,
+                                       type_.is_gate ? HeadRole::kGate : HeadRole::kExit,
                                        {},
-                                       type_.family.sums ? before_ : -1});
+                                       type_.family.sums ? before_ : -1,
+                                       0,
+                                       type_.is_gate ? head.site + 1 : -1});
     }
 
     // N x widths().front() numbers.

@@ -84,4 +84,13 @@ std::optional<HeadType> parse_head_type(std::string_view name) {
     return type;
 }
 
+HeadType gate_type() {
+    HeadType type;
+    type.name = "gate-ff16";
+    type.layers = 2;
+    type.hidden = 16;
+    type.is_gate = true;
+    return type;
+}
+
 }  // namespace dyce

@@ -36,6 +36,7 @@ struct HeadType {
     int grid = 1;              ///< the pool's output is grid x grid; 1 = the global average
     int layers = 1;            ///< linear ones
     int hidden = 0;            ///< outputs of each linear layer but the last
+    bool is_gate = false;      ///< its logits decide whether the stage behind its site runs
 
     /// Sizes from the pooled features to the logits: layers + 1 of them.
     std::vector<std::int64_t> widths(std::int64_t channels, std::int64_t classes) const;
@@ -44,5 +45,8 @@ struct HeadType {
 /// Reads `^(norm-)?(cls-|grid[1-9][0-9]?-)?(linear|mlp[1-9]x[1-9][0-9]{0,4})$` and
 /// `^(stage|shared)-grid[1-9][0-9]?-[1-9][0-9]{0,4}$`; empty when `name` is something else.
 std::optional<HeadType> parse_head_type(std::string_view name);
+
+/// "gate-ff16": `mlp2x16` with kGateOutcomes logits, after the gates of ConvNet-AIG (arXiv 1711.11503).
+HeadType gate_type();
 
 }  // namespace dyce

@@ -6,6 +6,7 @@
 #include "runtime/core/index.h"
 
 #include <algorithm>
+#include <set>
 
 namespace dyce {
 namespace {
@@ -40,11 +41,10 @@ public:
     InterleavedGraph run() {
         int next = 0;
         std::size_t head = 0;
-        while (head < heads_.size()) {
+        for (const int site : points()) {
             const std::size_t first = head;
-            const int site = next_point(first);
             while (head < heads_.size() && heads_[head].site <= site) ++head;
-            const int end = std::max(next, end_of_stage(first, head));
+            const int end = std::max({next, end_of_site(site), end_of_stage(first, head)});
             add_stage(next, end, first, head, site);
             next = end;
             for (std::size_t h = first; h < head; ++h) add_head(h);
@@ -54,18 +54,24 @@ public:
     }
 
 private:
-    // The site at which rows may do something else than go on.
-    int next_point(std::size_t head) const {
-        while (head + 1 < heads_.size() && heads_[head].role == HeadRole::kFeed) ++head;
-        return heads_[head].site;
+    // Sites at which rows may do something else than go on, or meet others that did.
+    std::set<int> points() const {
+        std::set<int> sites;
+        for (const ExitHead& head : heads_) {
+            if (head.role != HeadRole::kFeed) sites.insert(head.site);
+            if (head.role == HeadRole::kGate) sites.insert(head.skips);
+        }
+        return sites;
     }
+
+    int end_of_site(int site) const { return find_node_making(fused_, exits_.sites[index(site)].name) + 1; }
 
     // One past the node after which all values of the backbone exist that these heads read. Fusing may have
     // moved a site before another value, though it was made after it.
     int end_of_stage(std::size_t first, std::size_t last) const {
         int end = 0;
         for (std::size_t h = first; h < last; ++h) {
-            end = std::max(end, find_node_making(fused_, exits_.sites[index(heads_[h].site)].name) + 1);
+            end = std::max(end, end_of_site(heads_[h].site));
             for (const std::string& name : heads_[h].reads)
                 end = std::max(end, find_node_making(fused_, name) + 1);
         }
@@ -81,7 +87,12 @@ private:
         for (std::size_t n = 0; n < fused_.nodes.size(); ++n)
             if (const int head = nodes_.feeds()[n]; head >= 0 && index(head) >= first && index(head) < last)
                 result_.graph.nodes.push_back(fused_.nodes[n]);
-        result_.parts.push_back({-1, begin, count(), site, first_feed, value_of(site)});
+        result_.parts.push_back({-1, begin, count(), site, first_feed, value_of(site), is_skipped(site)});
+    }
+
+    bool is_skipped(int site) const {
+        return std::ranges::any_of(
+            heads_, [&](const ExitHead& head) { return head.role == HeadRole::kGate && head.skips == site; });
     }
 
     ValueId value_of(int site) const {

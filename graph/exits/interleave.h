@@ -16,6 +16,7 @@ struct StageNodes {
     int site = -1;       ///< of a stage: the one that it ends at, in ExitTable::sites; -1 = the classifier
     int first_feed = 0;  ///< of a stage: the nodes from here on make values that later heads of chains read
     ValueId site_value = -1;  ///< of a stage: what the site is
+    bool may_skip = false;    ///< of a stage: a gate decides whether rows run it
 };
 
 struct InterleavedGraph {
@@ -29,7 +30,7 @@ struct InterleavedGraph {
 InterleavedGraph fuse_whole(const Graph& graph);
 
 /// Fuses a copy of `graph` and puts its nodes into the order of the parts; outputs that are no heads are left
-/// out. Only sites that have exits end a stage. What later heads of a chain read of a head
+/// out. Only sites that have exits or gates, or that gates skip to, end a stage. What later heads of a chain read of a head
 /// belongs to the stage that reaches its site. Other nodes that several heads share are repeated in each: so
 /// any head at the end of a stage runs without the others.
 InterleavedGraph interleave(const Graph& graph, const ExitTable& exits);

@@ -13,11 +13,13 @@ public:
     void add_head(Cost head) { passed_ += head; }
     /// The row goes on from a member's classifier, all of whose `backbone` it paid.
     void add_member(Cost backbone) { passed_ += backbone; }
+    /// The row goes past a stage whose cost `backbone` will count as if it had run.
+    void skip(Cost stage) { passed_ -= stage; }
     /// What a row has paid where its member has run `backbone` so far.
     Cost at(Cost backbone) const { return passed_ + backbone; }
 
 private:
-    Cost passed_{};  // whole members and heads
+    Cost passed_{};  // whole members and heads, less what was skipped
 };
 
 }  // namespace dyce

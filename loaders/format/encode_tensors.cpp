@@ -85,9 +85,7 @@ bool add_sparse(const std::string& in_file, const Tensor& tensor, const TensorSt
     return true;
 }
 
-bool is_equal(const Tensor& a, const Tensor& b) {
-    return a.type() == b.type() && std::memcmp(a.bytes(), b.bytes(), a.byte_size()) == 0;
-}
+TensorEncoding same_as(const std::string& of) { return {TensorEncoding::Kind::kSame, of, {}, {}, {}, {}}; }
 
 // A tensor that is the same as another one that is not.
 bool add_same(const std::string& in_file, const Tensor& tensor, const std::string& of,
@@ -96,24 +94,29 @@ bool add_same(const std::string& in_file, const Tensor& tensor, const std::strin
     const auto other = tensors.find(of);
     const auto others = storages.find(of);
     if (other == tensors.end() || (others != storages.end() && others->second.kind == StorageKind::kSame) ||
-        !is_equal(tensor, other->second))
+        !has_same_bits(tensor, other->second))
         return false;
-    stored.encodings[in_file] = {TensorEncoding::Kind::kSame, prefix + of, {}, {}, {}, {}};
+    stored.encodings[in_file] = same_as(prefix + of);
     return true;
 }
 
 }  // namespace
 
 void encode_tensors(const std::map<std::string, Tensor>& tensors, const TensorStorages& storages,
-                    Precision storage, const std::string& prefix, StoredTensors& stored) {
+                    Precision storage, const std::string& prefix, StoredTensors& stored,
+                    const std::map<std::string, std::string>& shared) {
     PiecePool parts(tensors, prefix);
     for (const auto& [name, tensor] : tensors) {
         const std::string in_file = prefix + name;
+        if (const auto holder = shared.find(name); holder != shared.end()) {
+            stored.encodings[in_file] = same_as(holder->second);
+            continue;
+        }
         const bool narrow = storage == Precision::kBfloat16 && is_weight(tensor);
         if (const auto told = storages.find(name); told != storages.end()) {
             const TensorStorage& how = told->second;
             if (how.kind == StorageKind::kSparse && add_sparse(in_file, tensor, how, parts, stored)) continue;
-            if (how.kind == StorageKind::kSame &&
+            if (how.kind == StorageKind::kSame && shared.count(how.of) == 0 &&
                 add_same(in_file, tensor, how.of, tensors, storages, prefix, stored))
                 continue;
             if (how.kind == StorageKind::kNarrow && is_narrow(tensor)) stored.types[in_file] = "BF16";

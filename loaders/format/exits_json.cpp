@@ -73,6 +73,7 @@ Json head_to_json(const Graph& graph, const ExitHead& head) {
     if (head.role != HeadRole::kExit) json["role"] = name_of(head.role);
     if (!head.reads.empty()) json["reads"] = head.reads;
     if (head.chain >= 0) json["chain"] = head.chain;
+    if (head.skips >= 0) json["skips"] = head.skips;
     return json;
 }
 
@@ -102,6 +103,7 @@ ExitHead head_from_json(const JsonField& field, int at, const Graph& graph) {
         if (at == 0) chain.fail("none: no head stands before it");
         head.chain = static_cast<int>(chain.integer(0, at - 1));
     }
+    if (fields.has("skips")) head.skips = static_cast<int>(fields["skips"].integer(0, INT32_MAX));
     fields.finish();
     return head;
 }

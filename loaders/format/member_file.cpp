@@ -6,7 +6,9 @@
 #include "loaders/format/json.h"
 #include "loaders/format/outputs_json.h"
 #include "loaders/format/preprocess_json.h"
+#include "loaders/format/shared_tensors.h"
 #include "loaders/format/storage.h"
+#include "loaders/format/variant_json.h"
 #include "loaders/format/within.h"
 #include "runtime/core/digest.h"
 #include "runtime/core/fail.h"
@@ -20,6 +22,7 @@ namespace dyce {
 
 const char* const kGraphKey = "dyce.graph";
 const char* const kExitsKey = "dyce.exits";
+const char* const kVariantKey = "dyce.variant";
 const char* const kOutputsKey = "dyce.outputs";
 const char* const kPreprocessKey = "dyce.preprocess";
 
@@ -35,7 +38,7 @@ std::span<const std::byte> bytes_of(const Tensor& tensor) {
 /// The texts of a member that its digest is about.
 struct MemberTexts {
     std::string graph, exits;
-    std::string outputs;  ///< empty: no field of the digest
+    std::string variant, outputs;  ///< empty: no field of the digest
 };
 
 std::string digest_of(const MemberTexts& texts, const std::map<std::string, Tensor>& tensors,
@@ -43,7 +46,8 @@ std::string digest_of(const MemberTexts& texts, const std::map<std::string, Tens
     Digest digest;
     digest.add(texts.graph);
     digest.add(texts.exits);
-    if (!texts.outputs.empty()) digest.add(texts.outputs);
+    for (const std::string& text : {texts.variant, texts.outputs})
+        if (!text.empty()) digest.add(text);
     for (const auto& [name, tensor] : tensors) {
         digest.add(name);
         const Shape& shape = tensor.shape();
@@ -130,16 +134,20 @@ std::map<std::string, Tensor> take_member(const Safetensors& file, const Decoded
         if (!name.starts_with(prefix)) continue;
         const std::string own = name.substr(prefix.size());
         tensors.emplace(own, tensor);
-        const auto entry = file.entries().find(name);
+        auto storage = decoded.storage.find(name);
+        std::string holder = name;
+        if (storage != decoded.storage.end() && !storage->second.of.empty()) {
+            holder = storage->second.of;
+            if (!holder.starts_with(prefix)) storage = decoded.storage.find(holder);  // another member's
+        }
+        const auto entry = file.entries().find(holder);
         if (entry != file.entries().end() && entry->second.element->safetensors == "BF16" &&
             is_weight(tensor))
             member.storage = Precision::kBfloat16;
-        const auto storage = decoded.storage.find(name);
         if (storage == decoded.storage.end()) continue;
-        const std::string& of = storage->second.of;
-        if (!of.empty() && !of.starts_with(prefix)) continue;  // another member's
         member.storages[own] = storage->second;
-        if (!of.empty()) member.storages[own].of = of.substr(prefix.size());
+        if (const std::string& of = storage->second.of; !of.empty())
+            member.storages[own].of = of.substr(prefix.size());
     }
     return tensors;
 }
@@ -187,17 +195,23 @@ Member read_member(const Safetensors& file, const DecodedTensors& decoded, const
 
     const std::string exits_key = kExitsKey + names.suffix;
     member.exits = exits_from_text(optional_text(file, exits_key), path + ": " + exits_key, member.graph);
+    const std::string variant_key = kVariantKey + names.suffix;
+    member.gate_threshold =
+        gate_threshold_from_text(optional_text(file, variant_key), path + ": " + variant_key, member.exits);
     const std::string outputs_key = kOutputsKey + names.suffix;
     member.activation =
         outputs_from_text(optional_text(file, outputs_key), path + ": " + outputs_key, member.graph);
     member.digest = digest_of({graph_text, exits_to_text(member.graph, member.exits),
+                               variant_to_text(member.exits, member.gate_threshold),
                                outputs_to_text(member.graph, member.activation)},
                               tensors, mapping);
     return member;
 }
 
-void write_member(Member& member, const MemberNames& names, std::map<std::string, std::string>& metadata,
+void write_member(std::vector<Member>& members, std::size_t at, std::map<std::string, std::string>& metadata,
                   StoredTensors& stored) {
+    Member& member = members[at];
+    const MemberNames names(at, members.size());
     validate(member.preprocess, kPreprocessKey);
     if (member.storage == Precision::kBfloat16) round_weights(member.graph);
     complete(member, {}, nullptr);
@@ -210,16 +224,19 @@ void write_member(Member& member, const MemberNames& names, std::map<std::string
         if (!value.constant || uses[i] == 0) continue;
         tensors.emplace(value.name, *value.constant);
     }
-    encode_tensors(tensors, member.storages, member.storage, names.prefix, stored);
+    encode_tensors(tensors, member.storages, member.storage, names.prefix, stored,
+                   find_shared(members, at, tensors, stored));
     const std::string graph_text = graph_to_text({member.architecture, member.parameters, member.graph});
     const std::string exits_text = exits_to_text(member.graph, member.exits);
+    const std::string variant_text = variant_to_text(member.exits, member.gate_threshold);
     const std::string outputs_text = outputs_to_text(member.graph, member.activation);
     const std::string preprocess_text = canonical_text(preprocess_to_json(member.preprocess));
     metadata[kGraphKey + names.suffix] = graph_text;
     if (!exits_text.empty()) metadata[kExitsKey + names.suffix] = exits_text;
+    if (!variant_text.empty()) metadata[kVariantKey + names.suffix] = variant_text;
     if (!outputs_text.empty()) metadata[kOutputsKey + names.suffix] = outputs_text;
     metadata[kPreprocessKey + names.suffix] = preprocess_text;
-    member.digest = digest_of({graph_text, exits_text, outputs_text}, tensors, nullptr);
+    member.digest = digest_of({graph_text, exits_text, variant_text, outputs_text}, tensors, nullptr);
     member.preprocess_digest = digest_of(preprocess_text);
 }
 

@@ -16,9 +16,10 @@ struct MemberNames {
     MemberNames(std::size_t index, std::size_t count);
 };
 
-/// The keys of a member; of exits and outputs only where there is something to say.
+/// The keys of a member; of exits, variant and outputs only where there is something to say.
 extern const char* const kGraphKey;
 extern const char* const kExitsKey;
+extern const char* const kVariantKey;
 extern const char* const kOutputsKey;
 extern const char* const kPreprocessKey;
 
@@ -26,8 +27,9 @@ extern const char* const kPreprocessKey;
 Member read_member(const Safetensors& file, const DecodedTensors& decoded, const MemberNames& names,
                    const ModelLimits& limits);
 
-/// Checks `member`, adds what is stored of it, and fills in its digests. Throws as save_model() does.
-void write_member(Member& member, const MemberNames& names, std::map<std::string, std::string>& metadata,
+/// Checks member `at`, adds what is stored of it, and fills in its digests; those before it have been written. Throws
+/// as save_model() does.
+void write_member(std::vector<Member>& members, std::size_t at, std::map<std::string, std::string>& metadata,
                   StoredTensors& stored);
 
 /// Elements of the first output. Throws as load_model() does.

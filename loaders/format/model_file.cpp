@@ -90,13 +90,16 @@ void check_names(const Safetensors& file, std::size_t members) {
                                      kMembersKey, kConfigurationsKey, kTensorsKey};
     for (std::size_t m = 0; m < members; ++m) {
         const MemberNames names(m, members);
-        for (const char* key : {kGraphKey, kExitsKey, kOutputsKey, kPreprocessKey})
+        for (const char* key : {kGraphKey, kExitsKey, kVariantKey, kOutputsKey, kPreprocessKey})
             keys.push_back(key + names.suffix);
     }
-    for (const auto& [key, text] : file.metadata())
-        if (key.starts_with(kOurKeys) && std::find(keys.begin(), keys.end(), key) == keys.end())
-            fail_content(file.path(),
-                         "unknown metadata key " + in_quotes(key) + ", a newer dyce may read it");
+    for (const auto& [key, text] : file.metadata()) {
+        if (!key.starts_with(kOurKeys) || std::find(keys.begin(), keys.end(), key) != keys.end()) continue;
+        if (key == kVariantKey || key.starts_with(std::string(kVariantKey) + "."))
+            fail_content(file.path() + ": " + key,
+                         "is about a member that is not there, the file holds " + std::to_string(members));
+        fail_content(file.path(), "unknown metadata key " + in_quotes(key) + ", a newer dyce may read it");
+    }
 }
 
 void check_digest(const JsonField& digests, const std::string& name, const std::string& actual) {
@@ -109,7 +112,8 @@ void check_digest(const JsonField& digests, const std::string& name, const std::
 
 std::vector<ExitSite> ModelData::positions() const {
     std::vector<ExitNetwork> networks;
-    for (const Member& member : members) networks.push_back({&member.graph, &member.exits, member.macs});
+    for (const Member& member : members)
+        networks.push_back({&member.graph, &member.exits, member.macs, member.gate_threshold});
     return list_sites(networks);
 }
 
@@ -156,8 +160,10 @@ ModelContent content_of(ModelData model) {
     ModelContent content;
     auto& [metadata, stored] = content;
     const std::size_t members = model.members.size();
-    for (std::size_t m = 0; m < members; ++m)
-        write_member(model.members[m], MemberNames(m, members), metadata, stored);
+    if (members > kMaxMembers)
+        throw Error(ErrorCode::kResource, kMembersKey,
+                    std::to_string(members) + " members, the limit is " + std::to_string(kMaxMembers));
+    for (std::size_t m = 0; m < members; ++m) write_member(model.members, m, metadata, stored);
     complete(model, {});
     metadata[kDigestKey] = canonical_text({{"model", model.digest}, {"preprocess", model.preprocess_digest}});
     if (members > 1) metadata[kMembersKey] = std::to_string(members);

@@ -33,11 +33,12 @@ struct Member {
     Precision storage = Precision::kFloat32;
     /// Tensors that the file holds otherwise, by name; names of others are ignored.
     TensorStorages storages;
+    double gate_threshold = kGateThreshold;  ///< tau of its gates, 0 to 1; without gates ignored
     /// Of the backbone as it was imported: folding batch norms loses some. Stored in the file.
     std::int64_t parameters = 0;
 
     // Computed by load_model().
-    std::string digest;  ///< of graph, exits, outputs and weights
+    std::string digest;  ///< of graph, exits, variant, outputs and weights
     std::string preprocess_digest;
     std::int64_t macs = 0;  ///< multiply-adds of one image through the backbone
 };

@@ -20,6 +20,11 @@ bool is_narrow(const Tensor& tensor) {
                        [](float value) { return (std::bit_cast<std::uint32_t>(value) & kLowerHalf) == 0; });
 }
 
+bool has_same_bits(const Tensor& a, const Tensor& b) {
+    if (a.type() != b.type()) return false;
+    return a.bytes() == b.bytes() || std::memcmp(a.bytes(), b.bytes(), a.byte_size()) == 0;
+}
+
 void round_weights(Graph& graph) {
     for (Value& value : graph.values) {
         if (!value.constant || !is_weight(*value.constant)) continue;

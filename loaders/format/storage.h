@@ -14,6 +14,9 @@ bool is_weight(const Tensor& tensor);
 /// Whether bfloat16 holds every number of a float32 tensor as it is.
 bool is_narrow(const Tensor& tensor);
 
+/// Whether type, shape and all numbers are the same, to the bit.
+bool has_same_bits(const Tensor& a, const Tensor& b);
+
 /// Rounds all weights of the graph to the nearest number that bfloat16 holds, ties to even.
 void round_weights(Graph& graph);
 

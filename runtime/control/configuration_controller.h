@@ -36,6 +36,8 @@ public:
     int choose(int images, double left_us);
 
     void answered(double latency_us, std::size_t position) { telemetry_.answered(latency_us, position); }
+    /// As Telemetry::decided().
+    void decided(std::span<const GateCount> so_far) { telemetry_.decided(so_far); }
     /// A batch ran for `seconds` under `index` of the set, -1 = another configuration.
     void worked(int index, int images, double seconds) { worked(index, images, seconds, images); }
     /// The same where some of its images ran under configurations of their own: it took as long as

@@ -15,12 +15,19 @@ Telemetry::Telemetry(std::size_t configurations, std::size_t positions, std::siz
       scratch_(samples),
       exits_(positions),
       exit_share_(positions),
-      memory_(configurations) {}
+      memory_(configurations) {
+    for (auto* gates : {&gates_, &decided_, &decided_before_}) gates->reserve(positions);
+}
 
 void Telemetry::answered(double latency_us, std::size_t position) {
     latencies_[answers() % latencies_.size()] = latency_us;
     ++open_.completed;
     ++exits_[position];
+}
+
+void Telemetry::decided(std::span<const GateCount> so_far) {
+    decided_.assign(so_far.begin(), so_far.end());
+    decided_before_.resize(decided_.size());
 }
 
 double Telemetry::p95() {
@@ -48,6 +55,12 @@ void Telemetry::close(double now_s, const QueueFigures& queue, int workers, doub
     }
     const double answers = std::max(1.0, window.completed);
     for (std::size_t i = 0; i < exits_.size(); ++i) exit_share_[i] = static_cast<double>(exits_[i]) / answers;
+    gates_ = decided_;
+    for (std::size_t i = 0; i < gates_.size(); ++i) {
+        gates_[i].asked -= decided_before_[i].asked;
+        gates_[i].opened -= decided_before_[i].opened;
+    }
+    decided_before_ = decided_;
     add(window);
 
     open_ = {};

@@ -6,8 +6,11 @@
 #include "runtime/control/setback.h"
 #include "runtime/control/window.h"
 
+#include <dyce/gate_count.h>
+
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace dyce {
@@ -19,7 +22,7 @@ struct QueueFigures {
 
 class Telemetry {
 public:
-    /// Latencies beyond `samples` replace the oldest of their window.
+    /// Latencies beyond `samples` replace the oldest of their window. Of no more than `positions` gates.
     Telemetry(std::size_t configurations, std::size_t positions, std::size_t samples = 1024);
 
     // Events.
@@ -31,6 +34,8 @@ public:
     void answered(double latency_us, std::size_t position);
     /// A worker computed for so long.
     void worked(double seconds) { busy_s_ += seconds; }
+    /// What the gates of the model decided so far: the same ones every time.
+    void decided(std::span<const GateCount> so_far);
 
     std::size_t answers() const { return static_cast<std::size_t>(open_.completed); }
     double age_s(double now_s) const { return now_s - start_s_; }
@@ -52,6 +57,8 @@ public:
     const Setback& setback() const { return setback_; }
     /// Of the last window: shares of the answers by position.
     const std::vector<double>& exit_share() const { return exit_share_; }
+    /// Of the last window, what gates decided.
+    const std::vector<GateCount>& gates() const { return gates_; }
 
 private:
     struct Memory {
@@ -67,6 +74,8 @@ private:
     std::vector<double> latencies_, scratch_;  // the last of the open window
     std::vector<std::int64_t> exits_;
     std::vector<double> exit_share_;
+    std::vector<GateCount> gates_, decided_,
+        decided_before_;  // the latter: so far, and when the window began
 
     Setback setback_;
     int configuration_ = 0;

@@ -18,6 +18,8 @@ public:
 
     std::span<float> begin(int) override { fail(); }
     void advance() override { fail(); }
+    void exchange(std::span<const RowSwap>) override { fail(); }
+    void advance_first(int, std::size_t) override { fail(); }
     std::span<const float> run_head(int) override { fail(); }
     bool keep(std::span<const int>, std::size_t) override { fail(); }
     void export_rows(std::span<const int>, std::span<const ValueRows>) override { fail(); }

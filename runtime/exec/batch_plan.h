@@ -44,6 +44,8 @@ struct Stage {
     int head = -1;  ///< -1: backbone
     std::size_t begin = 0, end = 0;
     std::vector<Carry> carries;  ///< of a backbone part that heads follow
+    std::size_t first_feed =
+        0;  ///< of a backbone part: the steps from here on make what later heads of chains read
 };
 
 struct BatchPlan {

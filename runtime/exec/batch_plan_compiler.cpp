@@ -223,6 +223,7 @@ private:
         const std::size_t copies = copies_.size();
         Stage range{part.head, batch_plan_.steps.size(), 0, {}};
         for (node_ = part.first_node; node_ < part.end_node; ++node_) {
+            if (node_ == part.first_feed) range.first_feed = batch_plan_.steps.size();
             is_head_ = node_ >= part.first_feed || part.head >= 0;  // small, and they decide: they stay exact
             lower_node();
         }
@@ -231,6 +232,7 @@ private:
             if (part.head >= 0 ? i == index(part.head) + 1 : is_last && batch_plan_.outputs[i] < 0)
                 batch_plan_.outputs[i] = plain_copy(graph_.outputs[i]).id;
         range.end = batch_plan_.steps.size();
+        if (part.first_feed == part.end_node) range.first_feed = range.end;
         if (part.head >= 0) {
             copies_.resize(copies);  // a head that is off has made none
         } else if (!is_last) {

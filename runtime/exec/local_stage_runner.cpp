@@ -5,9 +5,12 @@
 #include "runtime/exec/context.h"
 #include "runtime/exec/plain_carry.h"
 
+#include <dyce/error.h>
+
 #include <algorithm>
 #include <cstring>
 #include <numeric>
+#include <ranges>
 
 namespace dyce {
 namespace {
@@ -27,6 +30,16 @@ bool have_same_rows(const std::vector<Carry>& a, const std::vector<Carry>& b) {
     });
 }
 
+std::size_t stage_before(const std::vector<std::size_t>& stages, std::size_t part) {
+    return *std::prev(std::ranges::find(stages, part));
+}
+
+// Whether one value, behind a stage, is held by the same bytes as the other before it.
+bool stays(const Carry& before, const Carry& behind) {
+    return before.buffer == behind.buffer && before.row_bytes != 0 && before.scale == behind.scale &&
+           same_rows(before.desc, behind.desc);
+}
+
 // By stage: whether carried rows are the same bytes in all batch plans.
 std::vector<bool> find_alike(const CompiledModel::Data& model, const std::vector<std::size_t>& stages) {
     std::vector<bool> alike;
@@ -35,6 +48,37 @@ std::vector<bool> find_alike(const CompiledModel::Data& model, const std::vector
             return have_same_rows(batch_plan.parts[part].carries, model.batch_plans[0].parts[part].carries);
         }));
     return alike;
+}
+
+void check_rows_apart(const std::vector<Carry>& carries) {
+    for (const Carry& carry : carries)
+        if (carry.row_bytes == 0)
+            throw Error(ErrorCode::kContent, "gate", "the rows of a batch do not lie apart where it decides");
+}
+
+// By stage: whether rows that skip it have nothing to do, because the site's value lies behind it where it lay before,
+// and other batch sizes leave it alone.
+std::vector<bool> find_in_place(const CompiledModel::Data& model, const std::vector<std::size_t>& stages) {
+    const auto offsets = [](const BatchPlan& batch_plan) {
+        return batch_plan.buffers | std::views::transform(&PlanBuffer::offset);
+    };
+    const bool places_agree = std::ranges::all_of(model.batch_plans, [&](const BatchPlan& batch_plan) {
+        return std::ranges::equal(offsets(batch_plan), offsets(model.batch_plans.back()));
+    });
+    for (const std::size_t part : stages)
+        if (model.network.parts[part].may_skip)
+            for (const BatchPlan& batch_plan : model.batch_plans) {
+                check_rows_apart(batch_plan.parts[stage_before(stages, part)].carries);
+                check_rows_apart(batch_plan.parts[part].carries);
+            }
+    std::vector<bool> in_place;
+    for (const std::size_t part : stages)
+        in_place.push_back(places_agree && model.network.parts[part].may_skip &&
+                           std::ranges::all_of(model.batch_plans, [&](const BatchPlan& batch_plan) {
+                               return stays(batch_plan.parts[stage_before(stages, part)].carries.front(),
+                                            batch_plan.parts[part].carries.front());
+                           }));
+    return in_place;
 }
 
 std::size_t row_bytes_of(const std::vector<Carry>& carries) {
@@ -54,9 +98,12 @@ std::vector<std::size_t> parts_of(const CompiledModel::Data& model, bool is_back
     return found;
 }
 
+// Rows that are moved, and rows that skip a stage and would be written over.
 std::size_t staged_bytes(const CompiledModel::Data& model, const std::vector<std::size_t>& stages) {
     std::size_t most = 0;
     const BatchPlan& biggest = model.batch_plans.back();
+    for (const std::size_t part : stages)
+        if (model.network.parts[part].may_skip) most = std::max(most, carried_bytes(biggest, part));
     for (const BatchPlan& batch_plan : model.batch_plans)
         for (const std::size_t part : stages)
             if (!lies_alike(batch_plan, biggest, part)) most = std::max(most, carried_bytes(biggest, part));
@@ -83,8 +130,11 @@ struct LocalStageRunner::Impl {
     std::vector<std::size_t> heads;   ///< the same of each head
     std::vector<StagePoint> points;
     std::vector<bool> alike;                          ///< find_alike()
-    std::vector<std::byte> staging;                   ///< for rows that lie elsewhere in another bucket
+    std::vector<bool> in_place;                       ///< find_in_place()
+    std::vector<std::byte> staging;                   ///< staged_bytes()
     std::vector<std::vector<PlainCarry>> ports = {};  ///< by bucket and stage; empty = not needed yet
+    std::vector<int> all_places;
+    std::vector<float> skipped;  ///< the site's values of all rows, where they do not lie in place
 
     std::size_t bucket = 0;
     int rows = 0;
@@ -95,7 +145,8 @@ struct LocalStageRunner::Impl {
           stages(parts_of(context.model(), true)),
           heads(parts_of(context.model(), false)),
           points(points_of(context.model(), stages)),
-          alike(find_alike(context.model(), stages)) {
+          alike(find_alike(context.model(), stages)),
+          in_place(find_in_place(context.model(), stages)) {
         staging.resize(staged_bytes(context.model(), stages));
         ports.resize(context.model().batch_plans.size() * stages.size());
     }
@@ -104,6 +155,15 @@ struct LocalStageRunner::Impl {
     void run(std::size_t part) {
         const Stage& range = batch_plan().parts[part];
         context.run(bucket, range.begin, range.end);
+    }
+    // Without what it makes for later heads.
+    void run_backbone(std::size_t part, std::size_t in) {
+        const Stage& range = context.bound(in).batch_plan().parts[part];
+        context.run(in, range.begin, range.first_feed);
+    }
+    void run_feeds(std::size_t part) {
+        const Stage& range = batch_plan().parts[part];
+        context.run(bucket, range.first_feed, range.end);
     }
     void start(int count, std::size_t first_stage) {
         context.model().check_rows(count, context.model().rows_at_once());
@@ -150,6 +210,30 @@ struct LocalStageRunner::Impl {
         }
     }
 
+    // Batch size `in` writes over rows that stay out: they come back.
+    void run_in_place(std::size_t part, int first, std::size_t in) {
+        const Carry& carry = carries(stage).front();
+        const int end = std::min(rows, static_cast<int>(context.bound(in).batch_plan().batch));
+        const std::size_t bytes = index(std::max(end - first, 0)) * carry.row_bytes;
+        std::byte* rest = context.bound(bucket).bytes(carry.buffer) + index(first) * carry.row_bytes;
+        std::memcpy(staging.data(), rest, bytes);
+        run_backbone(part, in);
+        std::memcpy(rest, staging.data(), bytes);
+    }
+
+    // All rows run.
+    void run_beside(std::size_t part, int first) {
+        all_places.resize(index(rows));
+        std::iota(all_places.begin(), all_places.end(), 0);
+        PlainCarry& before = ports_of(stage - 1).front();
+        PlainCarry& behind = ports_of(stage).front();
+        skipped.resize(index(rows) * points[stage].values.front().size());
+        before.read(context, all_places, skipped);
+        if (first > 0) run_backbone(part, bucket);
+        behind.read(context, std::span(all_places).first(index(first)), skipped);
+        behind.write(context, skipped);
+    }
+
     // Of the values carried over the end of stage `s` in the bucket under way.
     std::vector<PlainCarry>& ports_of(std::size_t s) {
         std::vector<PlainCarry>& made = ports[bucket * stages.size() + s];
@@ -179,6 +263,26 @@ std::span<float> LocalStageRunner::begin(int rows) {
 }
 
 void LocalStageRunner::advance() { impl_->run(impl_->stages[impl_->stage++]); }
+
+void LocalStageRunner::exchange(std::span<const RowSwap> swaps) {
+    for (const Carry& carry : impl_->carries(impl_->stage - 1)) {
+        std::byte* bytes = impl_->context.bound(impl_->bucket).bytes(carry.buffer);
+        for (const auto& [one, other] : swaps) {
+            std::byte* row = bytes + index(one) * carry.row_bytes;
+            std::swap_ranges(row, row + carry.row_bytes, bytes + index(other) * carry.row_bytes);
+        }
+    }
+}
+
+void LocalStageRunner::advance_first(int rows, std::size_t bucket) {
+    const std::size_t part = impl_->stages[impl_->stage];
+    if (!impl_->in_place[impl_->stage])
+        impl_->run_beside(part, rows);
+    else if (rows > 0)
+        impl_->run_in_place(part, rows, bucket);
+    impl_->run_feeds(part);
+    ++impl_->stage;
+}
 
 std::span<const float> LocalStageRunner::run_head(int head) {
     if (head >= 0) impl_->run(impl_->heads[index(head)]);
@@ -238,6 +342,18 @@ void LocalStageRunner::import_held(std::size_t point, int rows, std::span<const 
 
 std::size_t staging_bytes(const CompiledModel& model) {
     return staged_bytes(model.data(), parts_of(model.data(), true));
+}
+
+SkippableStages count_skippable(const CompiledModel& model) {
+    const auto stages = parts_of(model.data(), true);
+    const std::vector<bool> in_place = find_in_place(model.data(), stages);
+    SkippableStages count;
+    for (std::size_t s = 0; s < stages.size(); ++s) {
+        if (!model.data().network.parts[stages[s]].may_skip) continue;
+        ++count.all;
+        count.copied += in_place[s] ? 0 : 1;
+    }
+    return count;
 }
 
 StageRunners local_stage_runners(const std::vector<std::shared_ptr<const CompiledModel>>& members) {

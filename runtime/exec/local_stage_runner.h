@@ -29,6 +29,11 @@ public:
 
     std::span<float> begin(int rows) override;
     void advance() override;
+    void exchange(std::span<const RowSwap> swaps) override;
+    /// Where the site's value lies in the same way at both points, in all batch sizes, nothing moves: of those rows
+    /// that stay out only what would be written over is kept. Else all rows run, and the others get their values back
+    /// through plain float32.
+    void advance_first(int rows, std::size_t bucket) override;
     std::span<const float> run_head(int head) override;
     bool keep(std::span<const int> kept, std::size_t bucket) override;
 
@@ -49,6 +54,12 @@ private:
 
 /// Bytes that a runner of it keeps beside the arena, for rows that move to another batch size.
 std::size_t staging_bytes(const CompiledModel& model);
+
+/// Stages that gates let rows skip, and those of them where the values of such rows do not lie in place.
+struct SkippableStages {
+    std::size_t all = 0, copied = 0;
+};
+SkippableStages count_skippable(const CompiledModel& model);
 
 /// A runner for each member of a model; a member that is null is never run. Members run one after another: one
 /// team serves all.

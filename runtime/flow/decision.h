@@ -3,6 +3,7 @@
 #pragma once
 
 #include "graph/exits/path_cost.h"
+#include "runtime/flow/budget.h"
 #include "runtime/flow/exit_plan.h"
 
 #include <cstdint>
@@ -10,9 +11,8 @@
 
 namespace dyce {
 
-/// The closed list of what can become of a row. Today it goes on or exits, because there is nothing in a plan
-/// yet that asks for more: the last three are doors. A row that takes one still stands in the batch's RowSet
-/// and pays by its PathCost.
+/// The closed list of what can become of a row. The last two are doors: there is nothing in a plan yet that asks
+/// for them. A row that takes one still stands in the batch's RowSet and pays by its PathCost.
 enum class Action {
     kGoOn,
     kExit,
@@ -28,10 +28,20 @@ struct RowState {
     int best = -1, agreement = 0;
     float score = 0;
     bool has_begun = false;  ///< some stage of some member has run for it, or is about to
+    Budget budget = {};
+    double ms = 0;  ///< paid up to the latest point, where the budget asks; pay_ms()
 };
 
 /// Takes note of what an enabled head said.
 void judge(RowState& row, std::span<const float> logits);
+
+/// Of a row for which a gate made these logits, to skip the stage and to run it; `threshold` is tau: 0 always runs,
+/// 1 always skips, and logits that are not finite run (docs/method.md, "Gates").
+Action decide_gate(std::span<const float> logits, double threshold);
+
+/// The same of the gate that a row stands at, and what it pays for it, or not for the stage. A gate that always skips is
+/// not asked: it needs no logits.
+Action pass_gate(const ExitSite::Gate& gate, std::span<const float> logits, PathCost<std::int64_t>& cost);
 
 /// Of a row that an enabled head at `point` has just judged. A score that is not finite never lets it exit
 /// but at the final exit.

@@ -4,6 +4,7 @@
 
 #include "runtime/flow/carried_values.h"
 #include "runtime/flow/run_state.h"
+#include "runtime/flow/skipped_sites.h"
 #include "runtime/flow/supply.h"
 
 #include <chrono>
@@ -25,6 +26,7 @@ struct ExitAnswer {
     std::span<const float> logits;  ///< valid during exit() only
     bool late = false;              ///< it left because of its deadline, or after it
     Cut cut = Cut::kNone;           ///< why it left before an exit was sure
+    SkippedSites skipped = {};      ///< stages on its way that it went past; valid during exit() only
 };
 
 /// The images of one run and what becomes of them.
@@ -39,6 +41,10 @@ public:
     virtual void exit(int row, const ExitAnswer& answer) = 0;
     /// When the row must leave at the latest, by the best head of the site it has reached.
     virtual Clock::time_point deadline(int /*row*/) const { return Clock::time_point::max(); }
+
+    /// What the row may pay for its answer at most; no less than first_answer_cost(). Asked once a run. It leaves at
+    /// the last site from where it could not pay for the next answer.
+    virtual Budget budget(int /*row*/) const { return {}; }
 
     /// What rows live on: one leaves by the best head of the site it has reached when there is not enough for
     /// the next stage and an answer behind it, and a row for whose first answer there is not enough is not begun:

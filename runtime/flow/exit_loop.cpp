@@ -38,7 +38,10 @@ ExitLoop::ExitLoop(StageRunners members, std::vector<ExitSite> positions, int ma
       waiting_(max_batch),
       arrived_(max_batch),
       present_(max_batch),
-      times_(times != nullptr ? std::move(times) : make_stage_times(members)) {
+      skipped_(index(max_batch), skippable_sites(positions_)),
+      runs_(index(max_batch)),
+      times_(times != nullptr ? std::move(times) : make_stage_times(members)),
+      gate_counts_(skippable_sites(positions_)) {
     cut_.reserve(rows_.size());
     places_.reserve(rows_.size());
     going_on_.reserve(rows_.size());
@@ -75,6 +78,7 @@ void ExitLoop::resume(std::span<const ExitPlan* const> plans, const RunState& st
     waiting_.assign(state.waiting);
     arrived_.assign(state.arrived);
     begun_ = 0;
+    skipped_.assign(state.skipped);
     present_.assign(state.present);
     const std::size_t m = index(state.member);
     members_[m].runner->import_held(index(state.stage), static_cast<int>(present_.places()), state.held);
@@ -95,10 +99,16 @@ std::vector<std::vector<std::size_t>> ExitLoop::held_bytes() const {
 
 void ExitLoop::ask_once(ExitBatch& batch, std::size_t rows) {
     count_ = rows;
+    skipped_.clear();
     has_deadlines_ = false;
     for (std::size_t row = 0; row < rows; ++row)
         has_deadlines_ =
             has_deadlines_ || batch.deadline(static_cast<int>(row)) != ExitBatch::Clock::time_point::max();
+    has_budgets_ = false;
+    for (std::size_t row = 0; row < rows; ++row) {
+        rows_[row].budget = batch.budget(static_cast<int>(row));
+        has_budgets_ = has_budgets_ || rows_[row].budget.limits_any();
+    }
     supply_ = batch.supply();
     is_watched_ = batch.watches();
 }
@@ -127,7 +137,7 @@ void ExitLoop::run_arrived(std::size_t m, ExitBatch& batch) {
 
 void ExitLoop::run_stages(std::size_t m, std::size_t first, ExitBatch& batch) {
     const std::vector<int>& ends = members_[m].positions;
-    const bool may_cut = has_deadlines_ || supply_ != nullptr;
+    const bool may_cut = has_deadlines_ || has_budgets_ || supply_ != nullptr;
     for (std::size_t stage = first; stage < ends.size() && present_.places() > 0; ++stage) {
         const Here here{m, stage, index(ends[stage]), stage + 1 == ends.size()};
         advance(here);
@@ -151,6 +161,7 @@ void ExitLoop::fill(std::size_t m, ExitBatch& batch) {
 }
 
 void ExitLoop::advance(const Here& here) {
+    if (const ExitSite::Gate* gate = gate_before(here)) return advance_chosen(here, *gate);
     const Member& member = members_[here.member];
     const auto start = times_->now();
     member.runner->advance();
@@ -192,7 +203,8 @@ void ExitLoop::show_state(const Here& here, ExitBatch& batch) {
                    .present = going_on_,
                    .arrived = arrived_.rows().subspan(begun_),
                    .waiting = waiting_.rows(),
-                   .rows = std::span(rows_).first(count_)},
+                   .rows = std::span(rows_).first(count_),
+                   .skipped = skipped_.bits(count_)},
                   *members_[here.member].runner);
 }
 
@@ -244,6 +256,7 @@ void ExitLoop::run_exit(const Here& here, const ExitSite::Head& head, ExitBatch&
 void ExitLoop::exit_row(std::size_t place, ExitAnswer answer, ExitBatch& batch) {
     const int row = present_.take(place);
     if (has_deadlines_ && !answer.late) answer.late = times_->now() > batch.deadline(row);
+    answer.skipped = skipped_.of(row);
     batch.exit(row, answer);
 }
 

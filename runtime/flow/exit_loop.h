@@ -6,8 +6,11 @@
 #include "runtime/flow/decision.h"
 #include "runtime/flow/exit_batch.h"
 #include "runtime/flow/row_set.h"
+#include "runtime/flow/skipped_sites.h"
 #include "runtime/flow/stage_runner.h"
 #include "runtime/flow/stage_times.h"
+
+#include <dyce/gate_count.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -39,8 +42,10 @@ public:
     /// Bytes of RunState::held for one row, by member and stage; classifiers are left out.
     std::vector<std::vector<std::size_t>> held_bytes() const;
 
-    /// Scores that were infinite or NaN so far; none of them fired.
+    /// Scores, and logits of gates, that were infinite or NaN so far; none of them fired or skipped anything.
     std::uint64_t non_finite_scores() const { return non_finite_scores_; }
+    /// What gates decided since somebody set these to 0, by position; empty where no member has gates.
+    std::span<GateCount> gate_counts() { return gate_counts_; }
 
 private:
     struct Member {
@@ -71,6 +76,9 @@ private:
     void run_stages(std::size_t m, std::size_t first, ExitBatch& batch);
     void fill(std::size_t m, ExitBatch& batch);
     void advance(const Here& here);
+    const ExitSite::Gate* gate_before(const Here& here) const;
+    std::size_t choose_runners(const Here& here, const ExitSite::Gate& gate);
+    void advance_chosen(const Here& here, const ExitSite::Gate& gate);
     void note_head(const Here& here, const ExitSite::Head& head);
     bool drop_cancelled(ExitBatch& batch);
     void find_places();
@@ -81,11 +89,16 @@ private:
     void cut_rows(const Here& here, ExitBatch& batch);
     void find_late(const Here& here, std::size_t next, const ExitBatch& batch);
     void find_unsupplied(const Here& here);
+    void cut_over_budget(const Here& here, ExitBatch& batch);
+    std::size_t head_of_cut(const Here& here, std::size_t place, Cut cut) const;
     void begin_supplied(std::size_t m, ExitBatch& batch);
     double left_for_present(std::size_t m) const;
+    double answer_at(const RowState& row, std::size_t position) const;
     double answer_here(const Here& here, std::size_t place) const;
     double next_answer(const Here& here, std::size_t place) const;
+    double answer_from(std::size_t member, std::size_t stage, int row) const;
     double first_answer(std::size_t first, int row) const;
+    void exit_cut(const Here& here, ExitBatch& batch);
     void exit_by(const Here& here, const ExitSite::Head& head, ExitBatch& batch);
     StageTimes::TimePoint earliest_deadline(const Here& here, std::size_t next, const ExitBatch& batch);
     std::size_t next_member(const Here& here, int row) const;
@@ -109,14 +122,17 @@ private:
     std::size_t count_ = 0;       ///< of rows of the run
     std::size_t begun_ = 0;       ///< places of arrived_ that the member has begun with
     std::vector<CutRow> cut_;     ///< of present_
-    std::vector<int> places_;     ///< that are not vacant
-    std::vector<int> going_on_;   ///< their rows
+    SkippedTable skipped_;
+    std::vector<bool> runs_;     ///< by place: whether the stage is run for it
+    std::vector<int> places_;    ///< that are not vacant
+    std::vector<int> going_on_;  ///< their rows
     CarriedRows features_;
     std::optional<Logits> logits_;  ///< computed last at the present point
-    bool has_deadlines_ = false, is_watched_ = false;
+    bool has_deadlines_ = false, has_budgets_ = false, is_watched_ = false;
     Supply* supply_ = nullptr;
     std::shared_ptr<StageTimes> times_;
     std::uint64_t non_finite_scores_ = 0;
+    std::vector<GateCount> gate_counts_;
 };
 
 }  // namespace dyce

@@ -1,4 +1,4 @@
-// Who leaves before an exit is sure, because time or what rows live on runs out.
+// Who leaves before an exit is sure, because a budget, time or what rows live on runs out.
 #include "runtime/core/index.h"
 #include "runtime/flow/exit_loop.h"
 
@@ -9,6 +9,8 @@ namespace dyce {
 // Rows that would be late after the next stage, or that there is not enough for, exit now: by the exit just
 // evaluated, or else by the site's best head though it is off, which knows more of the image than any exit before.
 void ExitLoop::cut_rows(const Here& here, ExitBatch& batch) {
+    if (has_budgets_) cut_over_budget(here, batch);
+    if (positions_[here.position].heads.empty()) return;  // nobody can answer where only a gate decides
     cut_.clear();
     if (has_deadlines_) {
         const std::size_t end = here.is_last ? members_.size() : here.member + 1;
@@ -16,7 +18,37 @@ void ExitLoop::cut_rows(const Here& here, ExitBatch& batch) {
             find_late(here, next, batch);
     }
     if (supply_ != nullptr) find_unsupplied(here);
+    exit_cut(here, batch);
+}
+
+// These go first: what a budget says depends on neither the clock nor the batch, and no stage need be expected to make
+// a row late that would not run for it anyway.
+void ExitLoop::cut_over_budget(const Here& here, ExitBatch& batch) {
+    cut_.clear();
+    for (std::size_t place = 0; place < present_.places(); ++place) {
+        if (present_.is_vacant(place)) continue;
+        RowState& row = state_of(place);
+        pay_ms(row, positions_, here.position,
+               !skipped_.of(present_[place]).has(static_cast<int>(here.position)));
+        if (row.budget.limits_any() && !positions_[here.position].heads.empty() &&
+            !can_go_on(row, positions_, here.position))
+            cut_.push_back({place, Cut::kBudget});
+    }
+    exit_cut(here, batch);
+}
+
+// Each head once for all that answer by it.
+void ExitLoop::exit_cut(const Here& here, ExitBatch& batch) {
+    if (cut_.empty()) return;
     for (const ExitSite::Head& head : positions_[here.position].heads) exit_by(here, head, batch);
+}
+
+// Index in the site's heads, where none is on.
+std::size_t ExitLoop::head_of_cut(const Here& here, std::size_t place, Cut cut) const {
+    const RowState& row = rows_[index(present_[place])];
+    if (!row.budget.limits_any()) return row.plan->points[here.position].late_head;
+    return cut == Cut::kBudget ? answering_head(row.budget, *row.plan, positions_, here.position)
+                               : affordable_head(row, positions_, here.position);
 }
 
 // Of those whose next stage is one of member `next`.
@@ -37,7 +69,8 @@ void ExitLoop::exit_by(const Here& here, const ExitSite::Head& head, ExitBatch& 
     for (const auto& [place, cut] : cut_) {
         if (present_.is_vacant(place)) continue;
         const DecisionPoint& point = point_of(here, place);
-        if ((point.enabled ? point.head : site.heads[point.late_head].index) != head.index) continue;
+        if ((point.enabled ? point.head : site.heads[head_of_cut(here, place, cut)].index) != head.index)
+            continue;
         const auto own = logits_at(place, logits_of(here, head.index));
         RowState& row = state_of(place);
         if (!point.enabled) {
@@ -85,19 +118,36 @@ bool ExitLoop::goes_to(const Here& here, std::size_t next, std::size_t place) co
     return !present_.is_vacant(place) && next_member(here, present_[place]) == next;
 }
 
-// What the row would still take for an answer where it stands: nothing where one has just been evaluated.
-double ExitLoop::answer_here(const Here& here, std::size_t place) const {
-    const ExitPlan& plan = *rows_[index(present_[place])].plan;
-    return plan.points[here.position].enabled ? 0
-                                              : head_cost(supply_->costs(), plan, positions_, here.position);
+// What the row takes for an answer at the position; with a budget by the more expensive of the heads it may be.
+double ExitLoop::answer_at(const RowState& row, std::size_t position) const {
+    const SupplyCosts& costs = supply_->costs();
+    const double cost = head_cost(costs, *row.plan, positions_, position);
+    if (!row.budget.limits_any()) return cost;
+    return std::max(cost, costs.heads[position][answering_head(row.budget, *row.plan, positions_, position)]);
 }
 
-// What the row takes up to an answer at the end of the first stage of its next member, from `first` on.
+// What the row would still take for an answer where it stands: nothing where one has just been evaluated.
+double ExitLoop::answer_here(const Here& here, std::size_t place) const {
+    const RowState& row = rows_[index(present_[place])];
+    return row.plan->points[here.position].enabled ? 0 : answer_at(row, here.position);
+}
+
+// What the row takes up to an answer by member `member` at the end of stage `stage`, or of the first one behind it where
+// there are heads.
+double ExitLoop::answer_from(std::size_t member, std::size_t stage, int row) const {
+    const std::vector<int>& ends = members_[member].positions;
+    double way = 0;
+    for (;; ++stage) {
+        const auto position = index(ends[stage]);
+        way += supply_->costs().stages[position];
+        if (!positions_[position].heads.empty()) return way + answer_at(rows_[index(row)], position);
+    }
+}
+
+// The same from the image, of the first member from `first` on that runs.
 double ExitLoop::first_answer(std::size_t first, int row) const {
-    const ExitPlan& plan = *rows_[index(row)].plan;
-    while (!plan.member_runs[first]) ++first;
-    const auto position = index(members_[first].positions.front());
-    return supply_->costs().stages[position] + head_cost(supply_->costs(), plan, positions_, position);
+    while (!rows_[index(row)].plan->member_runs[first]) ++first;
+    return answer_from(first, 0, row);
 }
 
 // What is left for the rows that are present, in member `m`: the others that have begun keep what their next
@@ -150,9 +200,7 @@ void ExitLoop::find_unsupplied(const Here& here) {
 double ExitLoop::next_answer(const Here& here, std::size_t place) const {
     const int row = present_[place];
     if (here.is_last) return first_answer(here.member + 1, row);
-    const auto position = index(members_[here.member].positions[here.stage + 1]);
-    return supply_->costs().stages[position] +
-           head_cost(supply_->costs(), *rows_[index(row)].plan, positions_, position);
+    return answer_from(here.member, here.stage + 1, row);
 }
 
 }  // namespace dyce

@@ -9,6 +9,7 @@ namespace dyce {
 RowSet::RowSet(int capacity) {
     rows_.reserve(index(capacity));
     kept_.reserve(index(capacity));
+    swaps_.reserve(index(capacity));
 }
 
 std::size_t RowSet::count() const {

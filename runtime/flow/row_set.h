@@ -6,9 +6,13 @@
 
 #include <cstddef>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace dyce {
+
+/// Two places whose rows change places.
+using RowSwap = std::pair<int, int>;
 
 /// A row is its number in the run, from 0; a place that has lost its row is vacant.
 class RowSet {
@@ -46,6 +50,11 @@ public:
     template <class Predicate>
     void partition(const Predicate& is_chosen, RowSet& chosen);
 
+    /// Rows for whose place `is_chosen(place)` change places with others before them, until they lie at the first
+    /// places: as few as possible move. Gives who did, in order; valid until the next call.
+    template <class Predicate>
+    std::span<const RowSwap> bring_forward(const Predicate& is_chosen);
+
     /// For each place of a batch without vacant ones, the place here whose row it takes: its own, or one from
     /// count() on. So as few rows as possible move: the last ones, to where others have exited. Valid until
     /// the next call.
@@ -54,9 +63,25 @@ public:
     void compact();
 
 private:
-    std::vector<int> rows_;  ///< by place
-    std::vector<int> kept_;  ///< what compaction() gives
+    std::vector<int> rows_;       ///< by place
+    std::vector<int> kept_;       ///< what compaction() gives
+    std::vector<RowSwap> swaps_;  ///< what bring_forward() gives
 };
+
+template <class Predicate>
+std::span<const RowSwap> RowSet::bring_forward(const Predicate& is_chosen) {
+    swaps_.clear();
+    std::size_t end = rows_.size();
+    for (std::size_t place = 0; place < end; ++place) {
+        if (is_chosen(place)) continue;
+        do --end;
+        while (end > place && !is_chosen(end));
+        if (end == place) break;
+        swaps_.push_back({static_cast<int>(place), static_cast<int>(end)});
+    }
+    for (const auto& [one, other] : swaps_) std::swap(rows_[index(one)], rows_[index(other)]);
+    return swaps_;
+}
 
 template <class Predicate>
 void RowSet::partition(const Predicate& is_chosen, RowSet& chosen) {

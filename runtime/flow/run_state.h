@@ -5,6 +5,7 @@
 #include "runtime/flow/decision.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 namespace dyce {
@@ -18,6 +19,8 @@ struct RunState {
     std::span<const int> arrived;      ///< rows for which the member has not begun
     std::span<const int> waiting;      ///< rows for later members
     std::span<const RowState> rows;    ///< by row; whoever resumes gives them their plans
+    /// Stages that rows went past, as SkippedTable::bits(); empty where no member has gates.
+    std::span<const std::uint64_t> skipped = {};
     /// The values of `present`, as StageRunner::export_held() writes them. Empty in ExitBatch::reached(), whose
     /// runner has them.
     std::span<const std::byte> held = {};

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "runtime/flow/carried_values.h"
+#include "runtime/flow/row_set.h"
 
 #include <cstddef>
 #include <memory>
@@ -12,7 +13,7 @@
 
 namespace dyce {
 
-/// Where a stage ends. Sites that no head reads end no stage.
+/// Where a stage ends. Sites that no head reads, and that no gate leads to, end no stage.
 struct StagePoint {
     int local_site = -1;  ///< index in the network's ExitTable::sites; -1 = its classifier
     std::vector<CarriedValue>
@@ -41,6 +42,12 @@ public:
     virtual std::span<float> begin(int rows) = 0;
     /// Runs the next stage, up to the next point.
     virtual void advance() = 0;
+    /// Rows at the point just reached change places, pair after pair.
+    virtual void exchange(std::span<const RowSwap> swaps) = 0;
+    /// Runs the next stage, which gates let rows skip, for the rows at places 0 .. rows - 1 alone: the site's value of
+    /// the others is at the next point what it is at this one. Computes in `bucket`, which is not bigger than the one
+    /// that the batch lies in, and goes on in; or in that one.
+    virtual void advance_first(int rows, std::size_t bucket) = 0;
     /// Logits at the point just reached, one row for each place, valid until the next call: of a head there
     /// (`head` counts through all heads of the network), or, after the last stage, of the classifier: -1.
     virtual std::span<const float> run_head(int head) = 0;

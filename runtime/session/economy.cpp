@@ -1,5 +1,7 @@
 #include "runtime/session/economy.h"
 
+#include "graph/exits/gates.h"
+#include "loaders/format/same_network.h"
 #include "runtime/core/index.h"
 #include "runtime/session/engine_options.h"
 
@@ -26,13 +28,13 @@ std::vector<std::set<std::string>> used_heads(const ConfigurationSet& set, std::
     return used;
 }
 
-// Heads that others read in their chain stay too.
+// Gates stay, and heads that others read in their chain.
 ExitTable keep_heads(const ExitTable& exits, const std::vector<std::set<std::string>>& used,
                      std::size_t first_position) {
     std::vector<bool> stays(exits.heads.size());
     for (std::size_t h = exits.heads.size(); h-- > 0;) {
         const ExitHead& head = exits.heads[h];
-        stays[h] = stays[h] || used[first_position + index(head.site)].count(head.type) > 0;
+        stays[h] = stays[h] || is_gate(head) || used[first_position + index(head.site)].count(head.type) > 0;
         if (stays[h] && head.chain >= 0) stays[index(head.chain)] = true;
     }
     ExitTable kept{exits.sites, {}};
@@ -70,6 +72,16 @@ NeededModel needed_model(const std::shared_ptr<const ModelData>& model) {
     return {std::move(part), std::move(is_needed)};
 }
 
+// Once for all members that are one network.
+std::shared_ptr<const CompiledModel> compile_member(const CompiledForMemory& compiled, std::size_t at,
+                                                    const CompileOptions& options) {
+    const std::vector<Member>& members = compiled.model->members;
+    for (std::size_t m = 0; m < at; ++m)
+        if (compiled.members[m] != nullptr && is_same_network(members[m], members[at]))
+            return compiled.members[m];
+    return CompiledModel::compile(members[at].graph, members[at].exits, options);
+}
+
 CompiledForMemory compile_with(const std::shared_ptr<const ModelData>& model, const EngineOptions& options,
                                Economy economy, bool is_trial) {
     CompiledForMemory result;
@@ -78,21 +90,16 @@ CompiledForMemory compile_with(const std::shared_ptr<const ModelData>& model, co
     NeededModel part{model, std::vector<bool>(model->members.size(), true)};
     if (economy == Economy::kHeads) part = needed_model(model);
     result.model = part.model;
-    for (std::size_t m = 0; m < part.is_needed.size(); ++m) {
-        const Member& member = part.model->members[m];
-        result.members.push_back(
-            !part.is_needed[m]
-                ? nullptr
-                : CompiledModel::compile(member.graph, member.exits,
-                                         {.max_batch = result.max_batch,
-                                          .threads = options.threads,
-                                          .precision = parse_precision(options.precision, "precision"),
-                                          .goal = tune_goal(options),
-                                          .reference_kernels = options.reference_kernels,
-                                          .saves_memory = economy >= Economy::kKernels,
-                                          .is_trial = is_trial,
-                                          .mapping = model->mapping}));
-    }
+    const CompileOptions compiling{.max_batch = result.max_batch,
+                                   .threads = options.threads,
+                                   .precision = parse_precision(options.precision, "precision"),
+                                   .goal = tune_goal(options),
+                                   .reference_kernels = options.reference_kernels,
+                                   .saves_memory = economy >= Economy::kKernels,
+                                   .is_trial = is_trial,
+                                   .mapping = model->mapping};
+    for (std::size_t m = 0; m < part.is_needed.size(); ++m)
+        result.members.push_back(part.is_needed[m] ? compile_member(result, m, compiling) : nullptr);
     return result;
 }
 

@@ -11,10 +11,6 @@
 
 namespace dyce {
 
-/// What `costs` says, by position; ways to sites without heads are part of the next one. Throws Error{kUsage}
-/// naming the site or head of `positions` that it does not tell, or one with a cost that is none.
-SupplyCosts supply_costs(const EnergyCosts& costs, const std::vector<ExitSite>& positions);
-
 /// Null when options.energy is. Throws as supply_costs().
 std::unique_ptr<Supply> make_energy_supply(const EngineOptions& options,
                                            const std::vector<ExitSite>& positions);

@@ -5,6 +5,7 @@
 #include "loaders/format/model_file.h"
 #include "runtime/core/idle_pool.h"
 #include "runtime/exec/local_stage_runner.h"
+#include "runtime/flow/budget.h"
 #include "runtime/flow/exit_loop.h"
 #include "runtime/session/economy.h"
 #include "runtime/session/feature_sites.h"
@@ -14,6 +15,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -37,6 +39,12 @@ public:
     /// Throws Error{kUsage} when the configuration is not for this model.
     std::shared_ptr<const ExitPlan> make_plan(const Configuration& configuration) const;
 
+    /// What ClassifyOptions asks for; 0 = no limit. Throws Error{kUsage} when a budget is negative or not finite, or
+    /// one in milliseconds is given without EngineOptions::stage_ms.
+    Budget make_budget(std::int64_t macs, double ms) const;
+    /// Throws Error{kUsage} naming the least there is when rows of the plan cannot keep the budget.
+    void check_budget(const Budget& budget, const ExitPlan& plan) const;
+
     /// Runs rows 0 .. plans.size() - 1, at most max_batch() of them, each under its own plan: its answer is
     /// the one it has alone.
     void run(std::span<const ExitPlan* const> plans, ExitBatch& batch);
@@ -59,6 +67,8 @@ public:
     /// Bytes of activations and scratch memory that each batch at a time takes.
     std::size_t arena_bytes() const;
 
+    /// What gates decided so far, instead of what was in `counts`; another call with it allocates nothing.
+    void read_gates(std::vector<GateCount>& counts) const;
     /// Exit scores so far that were infinite or NaN.
     std::uint64_t non_finite_scores() const { return non_finite_scores_; }
 
@@ -77,8 +87,13 @@ private:
     FeatureSites feature_sites_;
     CompiledMembers members_;
     std::unique_ptr<Supply> energy_;
+    std::optional<SupplyCosts> stage_ms_;
     std::shared_ptr<StageTimes> times_;  ///< of all loops
     std::atomic<std::uint64_t> non_finite_scores_{0};
+    struct GateCounter {
+        std::atomic<std::uint64_t> asked{0}, opened{0};
+    };
+    std::vector<GateCounter> gates_;  ///< by site; empty without gates
 
     IdlePool<ExitLoop> loops_;
 };

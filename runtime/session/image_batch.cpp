@@ -68,6 +68,7 @@ void ImageBatch::exit_with(int row, const ExitAnswer& exit, const AnswerOptions&
     prediction.macs = exit.macs;
     prediction.late = exit.late;
     prediction.cut = exit.cut;
+    prediction.skipped = exit.skipped.list();
     prediction.latency_us = std::chrono::duration<double, std::micro>(Clock::now() - start_).count();
 }
 

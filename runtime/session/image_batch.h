@@ -22,19 +22,21 @@ public:
     /// batch.
     ImageBatch(const Engine& engine, std::span<const Sample> samples, const AnswerOptions& options,
                Clock::time_point deadline, std::span<Prediction> predictions,
-               std::optional<CancelToken> cancel = {})
+               std::optional<CancelToken> cancel = {}, const Budget& budget = {})
         : engine_(engine),
           samples_(samples),
           options_(options),
           deadline_(deadline),
           predictions_(predictions),
-          cancel_(std::move(cancel)) {}
+          cancel_(std::move(cancel)),
+          budget_(budget) {}
 
     void fill(int member, int row, std::span<float> image) override;
     void exit(int row, const ExitAnswer& answer) override { exit_with(row, answer, options_); }
     /// The same for a row that wants another kind of answer.
     void exit_with(int row, const ExitAnswer& answer, const AnswerOptions& options);
     Clock::time_point deadline(int) const override { return deadline_; }
+    Budget budget(int) const override { return budget_; }
     bool is_cancelled(int) const override { return cancel_ && cancel_->is_cancelled(); }
     void drop(int) override { has_dropped_ = true; }
     Supply* supply() override { return engine_.energy(); }
@@ -55,6 +57,7 @@ private:
     Clock::time_point deadline_;
     std::span<Prediction> predictions_;
     std::optional<CancelToken> cancel_;
+    Budget budget_;
     bool has_dropped_ = false;
     std::vector<std::optional<Image>> decoded_;  ///< once for all members; empty until one is needed
     Clock::time_point start_ = Clock::now();

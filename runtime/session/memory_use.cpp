@@ -66,6 +66,7 @@ MemoryUse memory_use(const ModelData& model, const CompiledMembers& members, int
     for (const Member& member : model.members)
         each_constant(member.graph, [&](const Tensor& tensor) { weights.add_constant(tensor); });
     const auto batches = static_cast<std::size_t>(concurrent);
+    std::set<const CompiledModel*> packed;  // several members may be one network
     for (const auto& member : members) {
         if (member == nullptr) continue;
         const auto in_place = read_in_place(member->data());
@@ -73,7 +74,7 @@ MemoryUse memory_use(const ModelData& model, const CompiledMembers& members, int
             weights.add_constant(tensor);
             if (in_place.count(tensor.bytes()) > 0) weights.add_in_place(tensor);
         });
-        use.packed += member->packed_bytes();
+        if (packed.insert(member.get()).second) use.packed += member->packed_bytes();
         use.arena += batches * member->arena_bytes();
         use.carries += batches * staging_bytes(*member);
     }

@@ -34,6 +34,7 @@ public:
         return requests_[static_cast<std::size_t>(row)]->deadline;
     }
 
+    Budget budget(int row) const override { return requests_[static_cast<std::size_t>(row)]->budget; }
     bool is_cancelled(int row) const override {
         return requests_[static_cast<std::size_t>(row)]->is_cancelled();
     }

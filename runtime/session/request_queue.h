@@ -2,6 +2,7 @@
 // container: its owner locks, and tells the time.
 #pragma once
 
+#include "runtime/flow/budget.h"
 #include "runtime/flow/exit_plan.h"
 #include "runtime/session/replier.h"
 
@@ -28,6 +29,7 @@ struct Request {
     Replier reply = {};
     bool logits = false;
     std::optional<CancelToken> cancel = {};
+    Budget budget = {};
 
     bool is_cancelled() const { return cancel && cancel->is_cancelled(); }
 };

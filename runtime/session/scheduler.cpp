@@ -79,6 +79,7 @@ struct Scheduler::Impl {
     ConfigurationController controller;
     int chosen;  // index in the set, as last installed
     std::uint64_t answered = 0, late = 0, switches = 0;
+    std::vector<GateCount> gates;     // what they decided until the window was closed
     std::atomic<double> image_us{0};  // what the queue may expect
 
     std::mutex stop_mutex;
@@ -166,6 +167,7 @@ struct Scheduler::Impl {
         auto request = std::make_unique<Request>(Request{sample, options.topk});
         request->logits = options.logits;
         request->cancel = options.cancel;
+        request->budget = engine.make_budget(options.budget_macs, options.budget_ms);
         if (options.configuration) request->plan = engine.make_plan(*options.configuration);
         request->submitted = Clock::now();
         request->deadline = deadline_after(options.deadline_ms, request->submitted);
@@ -238,11 +240,13 @@ struct Scheduler::Impl {
     }
 
     // Whatever goes wrong is told to those who have no answer yet; the worker goes on.
-    void run(const Batch& requests) {
+    void run(Batch& requests) {
         const auto start = Clock::now();
         int index = -1;
         try {
             const Active::Current current = choose(requests, start, index);
+            fail_unaffordable(requests, *current.plan);
+            if (requests.empty()) return;
             RequestBatch batch(engine, requests, *current.plan, current.generation);
             engine.run(batch.plans(), batch);
             count_unanswered(batch);
@@ -251,6 +255,16 @@ struct Scheduler::Impl {
             for (const auto& request : requests)
                 if (!request->reply.is_done()) request->reply.fail(std::current_exception());
         }
+    }
+
+    // Those whose budget is too small for what they would be computed under, their own plan or this one.
+    void fail_unaffordable(Batch& batch, const ExitPlan& plan) const {
+        for (const auto& request : batch) try {
+                engine.check_budget(request->budget, request->plan != nullptr ? *request->plan : plan);
+            } catch (const Error&) {
+                request->reply.fail(std::current_exception());
+            }
+        std::erase_if(batch, [](const auto& request) { return request->reply.is_done(); });
     }
 
     void count_unanswered(const RequestBatch& batch) {
@@ -294,7 +308,10 @@ struct Scheduler::Impl {
                           std::chrono::duration<double>(now - start).count(),
                           equivalent(batch.plans(), plan));
         image_us = controller.predicted_us();
-        if (controller.is_due(seconds(now))) install(controller.close(seconds(now), take_figures()));
+        if (!controller.is_due(seconds(now))) return;
+        engine.read_gates(gates);
+        controller.decided(gates);
+        install(controller.close(seconds(now), take_figures()));
     }
 
     void install(int index) {
@@ -334,6 +351,7 @@ struct Scheduler::Impl {
             report.busy = window.busy;
             report.watts = known(window.watts);
             report.exit_share = controller.telemetry().exit_share();
+            report.gates = controller.telemetry().gates();
         }
         return report;
     }

@@ -23,14 +23,17 @@ struct Session::Impl {
     std::vector<Prediction> classify(std::span<const Sample> samples, const ClassifyOptions& options) {
         for (const Sample& sample : samples) check_sample(engine.model(), sample);
         const auto own = options.configuration ? engine.make_plan(*options.configuration) : nullptr;
+        const Budget budget = engine.make_budget(options.budget_macs, options.budget_ms);
+        engine.check_budget(budget, own ? *own : *active.get().plan);
         const auto deadline = deadline_after(options.deadline_ms, ExitBatch::Clock::now());
         std::vector<Prediction> predictions(samples.size());
         for (std::size_t first = 0; first < samples.size(); first += engine.max_batch()) {
             if (options.cancel && options.cancel->is_cancelled()) throw cancelled_error();
             const std::size_t count = std::min(engine.max_batch(), samples.size() - first);
             const Active::Current current = own ? Active::Current{own, 0} : active.get();
+            engine.check_budget(budget, *current.plan);
             ImageBatch batch(engine, samples.subspan(first, count), {options.topk, options.logits}, deadline,
-                             std::span(predictions).subspan(first, count), options.cancel);
+                             std::span(predictions).subspan(first, count), options.cancel, budget);
             engine.run(*current.plan, count, batch);
             if (batch.has_dropped()) throw cancelled_error();
             for (std::size_t i = first; i < first + count; ++i) {
@@ -58,6 +61,11 @@ std::uint64_t Session::set_configuration(const Configuration& configuration) {
 
 Configuration Session::configuration() const { return impl_->active.get().plan->configuration; }
 std::uint64_t Session::non_finite_scores() const { return impl_->engine.non_finite_scores(); }
+std::vector<GateCount> Session::gates() const {
+    std::vector<GateCount> counts;
+    impl_->engine.read_gates(counts);
+    return counts;
+}
 std::size_t Session::arena_bytes() const { return impl_->engine.arena_bytes(); }
 MemoryUse Session::memory_use() const { return impl_->engine.memory_use(); }
 

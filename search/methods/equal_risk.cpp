@@ -25,8 +25,8 @@ double saving(const SearchSpace& space, int column, double threshold) {
     const RecordedSite& position = space.meta().positions[own.position];
     // What a member before the last has cost is lost for those who stay, and saved by nobody.
     const bool in_last = position.member == space.meta().positions.back().member;
-    const double saved =
-        in_last ? space.costs().base() - space.costs().backbone[own.position] : space.costs().base();
+    const std::vector<double>& backbone = space.costs().backbone;
+    const double saved = in_last ? backbone.back() - backbone[own.position] : backbone.back();
     return share * saved - space.costs().heads[static_cast<std::size_t>(column)];
 }
 

@@ -53,6 +53,15 @@ std::vector<RatedConfiguration> rate(const std::vector<Solution>& solutions,
     return rated;
 }
 
+void settle_costs(SearchResult& found, const Record& searched, const CostTable& costs, const Rating& rating) {
+    if (!searched.meta.has_gates()) return;
+    for (std::vector<Solution>* solutions : {&found.by_lambda, &found.others}) {
+        const auto rated = rate(*solutions, {}, searched, costs, rating);
+        for (std::size_t i = 0; i < rated.size(); ++i)
+            (*solutions)[i].cost = rated[i].simulation.cost * static_cast<double>(searched.images);
+    }
+}
+
 void choose_conservatively(SearchResult& found, const std::vector<Objective>& objectives,
                            const Record& searched, const CostTable& costs, const Rating& rating) {
     std::vector<Solution> all = found.by_lambda;

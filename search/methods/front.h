@@ -30,6 +30,9 @@ std::vector<RatedConfiguration> rate(const std::vector<Solution>& solutions,
                                      const std::vector<double>& lambdas, const Record& validation,
                                      const CostTable& costs, const Rating& rating);
 
+/// Where gates let images skip stages, a search goes by mean costs: gives its solutions the exact ones.
+void settle_costs(SearchResult& found, const Record& searched, const CostTable& costs, const Rating& rating);
+
 /// Gives each lambda, of all that was found, the solution with the lowest objective by conservative estimate.
 void choose_conservatively(SearchResult& found, const std::vector<Objective>& objectives,
                            const Record& searched, const CostTable& costs, const Rating& rating);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <numeric>
+#include <span>
 
 namespace dyce {
 namespace {
@@ -47,6 +48,11 @@ Record sort_by_confidence(Record record, std::size_t score) {
         for (auto& scores : said.scores) scores = arranged(scores, order);
     }
     if (!record.names.empty()) record.names = arranged(record.names, order);
+    for (std::size_t first = 0; first < record.paid.size(); first += record.images) {
+        const auto paid = std::span(record.paid).subspan(first, record.images);
+        const std::vector<std::int64_t> before(paid.begin(), paid.end());
+        for (std::size_t i = 0; i < order.size(); ++i) paid[i] = before[order[i]];
+    }
     return record;
 }
 

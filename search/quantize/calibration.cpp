@@ -1,5 +1,6 @@
 #include "search/quantize/calibration.h"
 
+#include "graph/exits/gates.h"
 #include "graph/exits/interleave.h"
 #include "graph/passes/passes.h"
 #include "runtime/core/idle_pool.h"
@@ -25,6 +26,29 @@ Graph backbone_of(const Graph& graph) {
     return backbone;
 }
 
+constexpr ValueId kNowhere = -1;
+
+ValueId find_value(const Graph& graph, const std::string& name) {
+    const auto found = std::find_if(graph.values.begin(), graph.values.end(),
+                                    [&](const Value& value) { return value.name == name; });
+    return found == graph.values.end() ? kNowhere : static_cast<ValueId>(found - graph.values.begin());
+}
+
+// The site before a stage that images may skip, and the one behind it.
+struct GatedStage {
+    ValueId before, behind;
+};
+
+std::vector<GatedStage> find_gated(const Graph& fused, const ExitTable& exits) {
+    std::vector<GatedStage> stages;
+    const auto value_at = [&](int site) { return find_value(fused, exits.sites[index(site)].name); };
+    for (const ExitHead& head : exits.heads)
+        if (is_gate(head)) stages.push_back({value_at(head.site), value_at(head.skips)});
+    std::erase_if(
+        stages, [](const GatedStage& stage) { return stage.before == kNowhere || stage.behind == kNowhere; });
+    return stages;
+}
+
 // The values to measure, by name, and which of them share a scale. They are those of the fused backbone: what
 // a convolution hands to its own post-ops never leaves it.
 class Finder {
@@ -36,6 +60,14 @@ public:
           wanted_(graph.values.size(), false),
           group_(graph.values.size()) {
         std::iota(group_.begin(), group_.end(), 0);
+    }
+
+    // What lies behind a gated stage is held as what lies before it, whoever reads it.
+    void want_behind(const std::vector<GatedStage>& stages) {
+        for (const GatedStage& stage : stages)
+            if (const NodeId maker = producers_[index(stage.behind)];
+                maker >= 0 && graph_.nodes[index(maker)].spec->name == "Conv")
+                want(stage.behind);
     }
 
     // Names of values, by group. Whoever reads a value comes after it, so backwards all readers are known.
@@ -86,24 +118,31 @@ private:
     std::vector<int> group_;    // by value: another one of its group, or itself
 };
 
-ValueId find_value(const Graph& graph, const std::string& name) {
-    const auto found = std::find_if(graph.values.begin(), graph.values.end(),
-                                    [&](const Value& value) { return value.name == name; });
-    return static_cast<ValueId>(found - graph.values.begin());
-}
+// Numbers that integers are to stand for.
+struct Range {
+    float reach = 0;
+    bool has_negative = false;
+
+    Quantization quantization() const {
+        if (reach == 0) return {1, has_negative};
+        const float scale = reach / (has_negative ? 127 : 255);
+        return {std::clamp(scale, Quantization::kLeastScale, Quantization::kMostScale), has_negative};
+    }
+};
 
 struct Group {
     std::vector<std::string> names;
     Magnitudes magnitudes;
 
-    Quantization quantization(double share) const {
-        const bool is_signed = magnitudes.has_negative();
-        const float reach = magnitudes.reach(share);
-        if (reach == 0) return {1, is_signed};
-        const float scale = reach / (is_signed ? 127 : 255);
-        return {std::clamp(scale, Quantization::kLeastScale, Quantization::kMostScale), is_signed};
-    }
+    Range range(double share) const { return {magnitudes.reach(share), magnitudes.has_negative()}; }
+    bool has(const std::string& name) const { return std::ranges::count(names, name) > 0; }
 };
+
+// Of two groups both get what the wider one needs.
+void join(Range& one, Range& other) {
+    one = {std::max(one.reach, other.reach), one.has_negative || other.has_negative};
+    other = one;
+}
 
 }  // namespace
 
@@ -111,6 +150,7 @@ struct Calibration::Impl {
     double share;
     Preprocess recipe;
     std::vector<Group> groups;
+    std::vector<std::pair<std::size_t, std::size_t>> gated;  // groups before and behind a stage
     std::vector<std::size_t> group_of_output;
     std::shared_ptr<const CompiledModel> compiled;
     std::size_t observed_bytes = 0;
@@ -121,7 +161,10 @@ struct Calibration::Impl {
         Graph observed = backbone_of(member.graph);
         observed.outputs.clear();
         const Graph fused = fuse_whole(backbone_of(member.graph)).graph;
-        for (auto& [id, names] : Finder(fused).run()) {
+        const std::vector<GatedStage> stages = find_gated(fused, member.exits);
+        Finder finder(fused);
+        finder.want_behind(stages);
+        for (auto& [id, names] : finder.run()) {
             for (const std::string& name : names) {
                 observed.outputs.push_back(find_value(observed, name));
                 group_of_output.push_back(groups.size());
@@ -136,6 +179,25 @@ struct Calibration::Impl {
         for (const ValueId output : observed.outputs)
             observed_bytes += static_cast<std::size_t>(types[index(output)].shape.elements()) * sizeof(float);
         compiled = CompiledModel::compile(observed, {.threads = 1});
+        for (const GatedStage& stage : stages) {
+            const auto before = group_with(fused.value(stage.before).name);
+            const auto behind = group_with(fused.value(stage.behind).name);
+            if (before != groups.size() && behind != groups.size()) gated.push_back({before, behind});
+        }
+    }
+
+    std::size_t group_with(const std::string& name) const {
+        const auto found = std::ranges::find_if(groups, [&](const Group& group) { return group.has(name); });
+        return static_cast<std::size_t>(found - groups.begin());
+    }
+
+    // By group. Values before and behind a gated stage have one, so that images that skip it have nothing to do.
+    std::vector<Range> ranges() const {
+        std::vector<Range> result;
+        for (const Group& group : groups) result.push_back(group.range(share));
+        for (std::size_t round = 0; round < gated.size(); ++round)  // from one stage to the next
+            for (const auto& [before, behind] : gated) join(result[before], result[behind]);
+        return result;
     }
 };
 
@@ -166,8 +228,9 @@ std::size_t Calibration::values() const { return impl_->group_of_output.size(); 
 
 bool Calibration::store(Graph& graph) const {
     std::map<std::string, Quantization> measured;
-    for (const Group& group : impl_->groups)
-        for (const std::string& name : group.names) measured[name] = group.quantization(impl_->share);
+    const std::vector<Range> ranges = impl_->ranges();
+    for (std::size_t g = 0; g < ranges.size(); ++g)
+        for (const std::string& name : impl_->groups[g].names) measured[name] = ranges[g].quantization();
     bool changed = false;
     for (Value& value : graph.values) {
         const auto found = measured.find(value.name);

@@ -20,7 +20,7 @@ class Calibration {
 public:
     /// Looks for the values in the backbone of `member`: what a convolution reads; what is added to the
     /// result of one whose result another one reads; and what these come from by joining or taking a maximum,
-    /// which share one scale. Throws Error{kContent} when there are none.
+    /// which share one scale. So do the values before and behind a stage that gates let images skip. Throws Error{kContent} when there are none.
     Calibration(const Member& member, const CalibrationOptions& options);
     ~Calibration();
     Calibration(Calibration&&) noexcept;

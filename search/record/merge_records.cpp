@@ -56,12 +56,15 @@ Record merge_records(const std::vector<NamedRecord>& shards) {
             column.scores.emplace_back(merged.images * (scores.size() / first.images));
     }
     merged.names.resize(first.names.empty() ? 0 : merged.images);
+    const std::size_t paid_rows = first.paid.size() / first.images;
+    merged.paid.resize(paid_rows * merged.images);
 
     for (std::size_t j = 0; j < merged.images; ++j) {
         const Record& part = *parts[j % parts.size()];
         const std::size_t row = j / parts.size();
         merged.labels.set(j, part.labels[row]);
         if (!merged.names.empty()) merged.names[j] = part.names[row];
+        for (std::size_t p = 0; p < paid_rows; ++p) merged.paid[p * merged.images + j] = part.paid_at(p)[row];
         for (std::size_t c = 0; c < merged.columns.size(); ++c) {
             RecordColumn& to = merged.columns[c];
             const RecordColumn& from = part.columns[c];

@@ -2,8 +2,10 @@
 // and simulation works on it. Plain values; shared read-only.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -48,7 +50,8 @@ struct RecordedSite {
     int member = 0;         ///< of a cascade
     int site = 0;           ///< within the member; -1 = its classifier
     std::string name;       ///< of the value read there
-    std::int64_t macs = 0;  ///< multiply-adds of the member's backbone up to here
+    std::int64_t macs = 0;  ///< multiply-adds of the member's backbone up to here, all gates open
+    std::optional<std::int64_t> gate = {};  ///< multiply-adds of its gate; empty: none stands there
 };
 
 /// One exit head; a record has a column for each.
@@ -75,7 +78,12 @@ struct RecordMeta {
     std::vector<RecordHead> heads;        ///< rising positions, then types; the final exit last
 
     std::size_t final_position() const { return positions.size() - 1; }
-    /// Of the last member's backbone.
+    /// Whether images may skip stages, so that Record::paid tells what they paid.
+    bool has_gates() const {
+        return std::any_of(positions.begin(), positions.end(),
+                           [](const RecordedSite& position) { return position.gate.has_value(); });
+    }
+    /// Of the last member's backbone, all gates open.
     std::int64_t base_macs() const { return positions.back().macs; }
     std::string type_name(const RecordHead& head) const {
         return head.type == RecordHead::kFinal ? "final" : types[static_cast<std::size_t>(head.type)];
@@ -110,6 +118,24 @@ struct Record {
     ClassIndices labels;
     std::vector<RecordColumn> columns;  ///< by RecordMeta::heads
     std::vector<std::string> names;     ///< of the images, as reports call them; empty = not known
+    /// Positions x images, where the model has gates: multiply-adds of the image in the position's member until it
+    /// arrives there, gates and feeds among them, exit heads not.
+    std::vector<std::int64_t> paid;
+
+    /// The row of a position.
+    std::span<const std::int64_t> paid_at(std::size_t position) const {
+        return std::span(paid).subspan(position * images, images);
+    }
 };
+
+/// Of rows of `width` values, in each every `step`th from `first` on.
+template <class T>
+std::vector<T> take_columns(const std::vector<T>& from, std::size_t width, std::size_t first,
+                            std::size_t step) {
+    std::vector<T> taken;
+    for (std::size_t row = 0; row < from.size(); row += width)
+        for (std::size_t i = first; i < width; i += step) taken.push_back(from[row + i]);
+    return taken;
+}
 
 }  // namespace dyce

@@ -56,6 +56,7 @@ public:
             read_scores(score, kScoreRounding);
         }
         if (options.names && archive_.contains("names")) read_names();
+        read_paid();
     }
 
     Record take() { return std::move(record_); }
@@ -77,6 +78,9 @@ private:
             if (exits == nullptr)
                 throw Error(ErrorCode::kUsage, path_,
                             "has no meta_json: say which exits it holds with --costs or --model");
+            if (exits->has_gates())
+                throw Error(ErrorCode::kUsage, path_,
+                            "has no meta_json, and does not tell what gates let images skip");
             meta() = *exits;
         } else {
             const StoredArray stored = archive_.read_stored("meta_json");
@@ -196,6 +200,31 @@ private:
                 std::to_string(record_.names.size()) + " names, expected " + std::to_string(record_.images));
     }
 
+    void read_paid() {
+        if (!meta().has_gates()) {
+            if (described_ && archive_.contains("paid"))
+                throw Error(ErrorCode::kContent, path_ + ": paid",
+                            "is there, but not among the features of meta_json");
+            return;
+        }
+        const StoredArray stored = archive_.read_stored("paid");
+        const auto positions = static_cast<std::int64_t>(meta().positions.size());
+        const Shape expected = {positions, static_cast<std::int64_t>(record_.images)};
+        if (stored.array.element->npy != "i8" || stored.array.shape != expected)
+            fail(stored, "int64 " + expected.to_string() + " (positions x images)");
+        const Tensor paid = part(stored, 0, meta().positions.size() * record_.images);
+        record_.paid.assign(paid.data<std::int64_t>(), paid.data<std::int64_t>() + paid.elements());
+        std::vector<std::int64_t> own(meta().positions.size());
+        for (std::size_t i = 0; i < record_.images; ++i) {
+            for (std::size_t p = 0; p < own.size(); ++p) own[p] = record_.paid[p * record_.images + i];
+            if (const auto wrong = paid_misfit(meta(), own))
+                throw Error(ErrorCode::kContent, stored.where,
+                            "image " + std::to_string(i) + " has " + std::to_string(own[*wrong]) +
+                                " at position " + std::to_string(*wrong) +
+                                ", which it cannot have paid there");
+        }
+    }
+
     std::string path_;
     NpzReader archive_;
     bool all_answers_;
@@ -257,6 +286,10 @@ void write_record(const std::string& path, const Record& record) {
                        return std::as_bytes(std::span(column.scores[k]));
                    }));
     }
+    if (!record.paid.empty())
+        writer.add("paid", *find_npy_element("i8"),
+                   {static_cast<std::int64_t>(record.meta.positions.size()), images},
+                   {std::as_bytes(std::span(record.paid))});
     add_text(writer, "meta_json", record_meta_text(record.meta));
     if (!record.names.empty()) {
         std::string names;

@@ -1,7 +1,11 @@
 #include "search/record/record_journal.h"
 
+#include "search/record/record_meta.h"
+
 #include <algorithm>
-#include <cstring>
+#include <array>
+#include <type_traits>
+#include <utility>
 
 #include <unistd.h>
 
@@ -10,16 +14,39 @@ namespace {
 
 constexpr const char* kJournalFormat = "dyce.journal/2";
 
+// A row without anything in it yet.
+RecordRow row_of(const JournalShape& shape) {
+    const std::size_t positions = shape.gated != nullptr ? shape.gated->positions.size() : 0;
+    return {std::vector<std::int32_t>(shape.classes_per_row), std::vector<float>(shape.scores_per_row),
+            std::vector<std::int64_t>(positions)};
+}
+
+// A row's lists, as bytes, in the order of the file.
+template <class Row>
+auto lists_of(Row& row) {
+    const auto bytes = [](auto& list) {
+        if constexpr (std::is_const_v<Row>)
+            return std::as_bytes(std::span(list));
+        else
+            return std::as_writable_bytes(std::span(list));
+    };
+    return std::array{bytes(row.classes), bytes(row.scores), bytes(row.paid)};
+}
+
 std::size_t bytes_of_row(const JournalShape& shape) {
-    return sizeof(std::int32_t) * shape.classes_per_row + sizeof(float) * shape.scores_per_row;
+    const RecordRow row = row_of(shape);
+    std::size_t bytes = 0;
+    for (const auto list : lists_of(row)) bytes += list.size();
+    return bytes;
 }
 
 BlockHeading journal_heading(const std::string& key, const JournalShape& shape) {
     return {kJournalFormat, key, static_cast<std::int64_t>(shape.rows), bytes_of_row(shape)};
 }
 
-bool can_be_noted(const RecordRow& row, std::int64_t classes) {
-    const auto is_class = [&](std::int32_t c) { return c >= 0 && c < classes; };
+bool can_be_noted(const RecordRow& row, const JournalShape& shape) {
+    const auto is_class = [&](std::int32_t c) { return c >= 0 && c < shape.classes; };
+    if (shape.gated != nullptr && paid_misfit(*shape.gated, row.paid)) return false;
     return std::all_of(row.classes.begin(), row.classes.end(), is_class) &&
            std::all_of(row.scores.begin(), row.scores.end(),
                        [](float score) { return is_recorded_score(score); });
@@ -36,13 +63,13 @@ RecordJournal::RecordJournal(const std::string& path, const std::string& key, co
 
 bool RecordJournal::take(std::span<const std::byte> block) {
     const std::size_t kept = rows_.size();
-    const std::size_t class_bytes = sizeof(std::int32_t) * shape_.classes_per_row;
-    for (; !block.empty(); block = block.subspan(bytes_of_row(shape_))) {
-        RecordRow row{std::vector<std::int32_t>(shape_.classes_per_row),
-                      std::vector<float>(shape_.scores_per_row)};
-        std::memcpy(row.classes.data(), block.data(), class_bytes);
-        std::memcpy(row.scores.data(), block.data() + class_bytes, sizeof(float) * shape_.scores_per_row);
-        if (!can_be_noted(row, shape_.classes)) {
+    while (!block.empty()) {
+        RecordRow row = row_of(shape_);
+        for (const auto list : lists_of(row)) {
+            std::ranges::copy(block.first(list.size()), list.begin());
+            block = block.subspan(list.size());
+        }
+        if (!can_be_noted(row, shape_)) {
             rows_.resize(kept);
             return false;
         }
@@ -52,14 +79,11 @@ bool RecordJournal::take(std::span<const std::byte> block) {
 }
 
 void RecordJournal::add(std::vector<RecordRow> rows) {
-    const std::size_t row_bytes = bytes_of_row(shape_);
-    const std::size_t class_bytes = sizeof(std::int32_t) * shape_.classes_per_row;
-    std::vector<std::byte> block(rows.size() * row_bytes);
-    std::byte* next = block.data();
+    std::vector<std::byte> block;
+    block.reserve(rows.size() * bytes_of_row(shape_));
     for (RecordRow& row : rows) {
-        std::memcpy(next, row.classes.data(), class_bytes);
-        std::memcpy(next + class_bytes, row.scores.data(), row_bytes - class_bytes);
-        next += row_bytes;
+        for (const auto list : lists_of(std::as_const(row)))
+            block.insert(block.end(), list.begin(), list.end());
         rows_.push_back(std::move(row));
     }
     file_.append(block);

@@ -17,6 +17,8 @@ struct JournalShape {
     std::size_t rows;
     std::size_t classes_per_row, scores_per_row;
     std::int64_t classes;  ///< every one noted is below
+    /// Of a model with gates, what rows can have paid; must outlive the journal.
+    const RecordMeta* gated = nullptr;
 };
 
 class RecordJournal {

@@ -14,7 +14,10 @@ namespace dyce {
 namespace {
 
 constexpr const char* kSchema = "dyce.record/1";
+constexpr const char* kSchemaWithFeatures = "dyce.record/2";
+constexpr const char* kPaid = "paid";         // the feature
 constexpr std::int64_t kMaxPositions = 1024;  // sites of all members and their classifiers
+constexpr std::int64_t kMaxGateMacs = kMaxRecordMacs / kMaxPositions;  // all together fit with the stages
 constexpr std::int64_t kMaxTypes = 1024;
 constexpr std::size_t kMaxName = 512;
 constexpr std::int64_t kMaxClasses = 100'000;
@@ -32,7 +35,33 @@ void check_count(const JsonField& array, std::int64_t limit) {
                     std::to_string(array.size()) + " elements, the limit is " + std::to_string(limit));
 }
 
-std::vector<RecordedSite> read_positions(const JsonField& array) {
+// Whether images' costs are there, which is the one feature that records have so far.
+bool read_features(JsonFields& fields) {
+    const JsonField schema = fields["schema"];
+    if (schema.text() == kSchema) return false;
+    if (schema.text() != kSchemaWithFeatures)
+        schema.fail("\"" + std::string(kSchema) + "\" or \"" + kSchemaWithFeatures + "\"");
+    const JsonField features = fields["features"];
+    for (std::size_t i = 0; i < features.size(); ++i)
+        if (i > 0 || features[i].text() != kPaid) features[i].fail("\"paid\", once");
+    if (features.size() == 0) features.fail("a feature: \"paid\"");
+    return true;
+}
+
+// Behind a gate there is a site to skip to.
+void check_gates(const JsonField& array, const std::vector<RecordedSite>& positions, bool has_paid) {
+    bool has_gates = false;
+    for (std::size_t p = 0; p < positions.size(); ++p) {
+        if (!positions[p].gate) continue;
+        has_gates = true;
+        if (positions[p].site < 0 || positions[p + 1].site < 0)
+            fail_content(array[p].where() + ".gate", "stands where no site follows");
+    }
+    if (has_paid && !has_gates)
+        fail_content(array.where(), "has no \"gate\", expected one somewhere: \"features\" has \"paid\"");
+}
+
+std::vector<RecordedSite> read_positions(const JsonField& array, bool has_paid) {
     check_count(array, kMaxPositions);
     std::vector<RecordedSite> positions;
     for (std::size_t i = 0; i < array.size(); ++i) {
@@ -50,6 +79,7 @@ std::vector<RecordedSite> read_positions(const JsonField& array) {
         if (position.site >= 0 && position.site != next_site) site.fail("-1 or " + std::to_string(next_site));
         position.name = read_name(fields["name"]);
         position.macs = fields["macs"].integer(last_macs, kMaxRecordMacs);
+        if (has_paid && fields.has("gate")) position.gate = fields["gate"].integer(0, kMaxGateMacs);
         fields.finish();
         positions.push_back(std::move(position));
     }
@@ -57,6 +87,7 @@ std::vector<RecordedSite> read_positions(const JsonField& array) {
         fail_content(array.where(), "expected at least one position, the last one a classifier (site -1)");
     if (positions.back().macs == 0)
         fail_content(array.where(), "the backbone of the last member costs nothing");
+    check_gates(array, positions, has_paid);
     return positions;
 }
 
@@ -108,8 +139,7 @@ void read_heads(const JsonField& heads, const JsonField& missing, RecordMeta& me
 RecordMeta parse_record_meta(std::string_view text, const std::string& where) {
     const Json document = parse_json(text, where);
     JsonFields fields({document, where});
-    const JsonField schema = fields["schema"];
-    if (schema.text() != kSchema) schema.fail("\"" + std::string(kSchema) + "\"");
+    const bool has_paid = read_features(fields);
     RecordMeta meta;
     meta.model_digest = fields["model_digest"].text();
     meta.preprocess_digest = fields["preprocess_digest"].text();
@@ -126,7 +156,7 @@ RecordMeta parse_record_meta(std::string_view text, const std::string& where) {
     meta.shard = shard["index"].integer(0, meta.shards - 1);
     shard.finish();
 
-    meta.positions = read_positions(fields["positions"]);
+    meta.positions = read_positions(fields["positions"], has_paid);
     meta.types = read_types(fields["types"]);
     read_heads(fields["heads"], fields["missing"], meta);
     fields.finish();
@@ -135,11 +165,13 @@ RecordMeta parse_record_meta(std::string_view text, const std::string& where) {
 
 std::string record_meta_text(const RecordMeta& meta) {
     Json positions = Json::array();
-    for (const RecordedSite& position : meta.positions)
+    for (const RecordedSite& position : meta.positions) {
         positions.push_back({{"member", position.member},
                              {"site", position.site},
                              {"name", position.name},
                              {"macs", position.macs}});
+        if (position.gate) positions.back()["gate"] = *position.gate;
+    }
     Json heads = Json::array();
     std::set<std::pair<int, int>> places;
     for (const RecordHead& head : meta.heads) {
@@ -153,18 +185,36 @@ std::string record_meta_text(const RecordMeta& meta) {
             if (places.count({position, type}) == 0)
                 missing.push_back(
                     {{"position", position}, {"type", meta.types[static_cast<std::size_t>(type)]}});
-    return canonical_text({{"schema", kSchema},
-                           {"model_digest", meta.model_digest},
-                           {"preprocess_digest", meta.preprocess_digest},
-                           {"plan_digest", meta.plan_digest},
-                           {"precision", meta.precision},
-                           {"classes", meta.classes},
-                           {"pictures", {{"count", meta.image_count}, {"digest", meta.images_digest}}},
-                           {"shard", {{"index", meta.shard}, {"of", meta.shards}}},
-                           {"positions", positions},
-                           {"types", meta.types},
-                           {"heads", heads},
-                           {"missing", missing}});
+    Json text = {{"schema", kSchema},
+                 {"model_digest", meta.model_digest},
+                 {"preprocess_digest", meta.preprocess_digest},
+                 {"plan_digest", meta.plan_digest},
+                 {"precision", meta.precision},
+                 {"classes", meta.classes},
+                 {"pictures", {{"count", meta.image_count}, {"digest", meta.images_digest}}},
+                 {"shard", {{"index", meta.shard}, {"of", meta.shards}}},
+                 {"positions", positions},
+                 {"types", meta.types},
+                 {"heads", heads},
+                 {"missing", missing}};
+    if (meta.has_gates()) {
+        text["schema"] = kSchemaWithFeatures;
+        text["features"] = Json::array({kPaid});
+    }
+    return canonical_text(text);
+}
+
+std::optional<std::size_t> paid_misfit(const RecordMeta& meta, std::span<const std::int64_t> paid) {
+    bool begins = true;
+    for (std::size_t p = 0; p < paid.size(); ++p) {
+        const std::int64_t stage = meta.positions[p].macs - (begins ? 0 : meta.positions[p - 1].macs);
+        const std::int64_t before = begins ? 0 : paid[p - 1];
+        const auto gate = begins ? std::nullopt : meta.positions[p - 1].gate;
+        const std::int64_t least = gate ? before : before + stage;
+        if (paid[p] < least || paid[p] > before + stage + gate.value_or(0)) return p;
+        begins = meta.positions[p].site < 0;
+    }
+    return std::nullopt;
 }
 
 RecordMeta describe_exits(const std::vector<ExitSite>& positions) {
@@ -172,6 +222,7 @@ RecordMeta describe_exits(const std::vector<ExitSite>& positions) {
     for (const ExitSite& position : positions) {
         const int index = static_cast<int>(meta.positions.size());
         meta.positions.push_back({position.member, position.site, position.name, position.macs});
+        if (position.gate) meta.positions.back().gate = position.gate->macs;
         if (&position == &positions.back()) break;
         for (const ExitSite::Head& head : position.heads) {
             auto type = std::find(meta.types.begin(), meta.types.end(), head.type);

@@ -1,9 +1,12 @@
 #include "search/record/recorder.h"
 
+#include "loaders/format/same_network.h"
 #include "runtime/core/digest.h"
 #include "runtime/core/idle_pool.h"
+#include "runtime/core/index.h"
 #include "runtime/exec/local_stage_runner.h"
 #include "runtime/flow/exit_score.h"
+#include "search/record/gated_pass.h"
 #include "search/record/record_meta.h"
 
 #include <dyce/error.h>
@@ -21,18 +24,14 @@ struct Column {
     std::size_t row_index;
 };
 
-// What is evaluated after one stage of a member.
-using StageColumns = std::vector<Column>;
-
-struct RecordedMember {
-    std::shared_ptr<const CompiledModel> compiled;
-    std::vector<StageColumns> stages;
-};
+// What is evaluated at one position.
+using PositionColumns = std::vector<Column>;
 
 // What one run at a time works with.
 struct RecorderMemory {
-    StageRunners runners;    // by member
-    std::vector<int> order;  // of classes, while one row is noted
+    StageRunners runners;           // by member
+    std::vector<GatedPass> passes;  // over them
+    std::vector<int> order;         // of classes, while one row is noted
 };
 
 }  // namespace
@@ -41,12 +40,17 @@ struct Recorder::Impl {
     std::shared_ptr<const ModelData> model;
     RecorderOptions options;
     std::vector<const ExitScore*> scores;  // but max_softmax
+    const std::vector<ExitSite> positions;
     RecordMeta meta;
-    std::vector<RecordedMember> members;
+    std::vector<std::shared_ptr<const CompiledModel>> members;
+    std::vector<PositionColumns> columns;  // by position
     IdlePool<RecorderMemory> memory;
 
     Impl(std::shared_ptr<const ModelData> data, const RecorderOptions& given)
-        : model(std::move(data)), options(given), meta(describe_exits(model->positions())) {
+        : model(std::move(data)),
+          options(given),
+          positions(model->positions()),
+          meta(describe_exits(positions)) {
         options.topk = std::min(options.topk, model->classes);
         for (const std::string& name : options.scores) {
             const ExitScore& score = find_exit_score(name);
@@ -64,25 +68,27 @@ struct Recorder::Impl {
 
     void compile() {
         Digest plan;
-        for (const Member& member : model->members) {
-            auto compiled = CompiledModel::compile(member.graph, member.exits,
-                                                   {.max_batch = options.batch,
-                                                    .threads = 1,
-                                                    .precision = options.precision,
-                                                    .goal = options.goal});
+        for (std::size_t m = 0; m < model->members.size(); ++m) {
+            auto compiled = compile_member(m);
             plan.add(compiled->plan_digest());
-            members.push_back({std::move(compiled), {}});
+            members.push_back(std::move(compiled));
         }
         meta.plan_digest = plan.hex();
-        const auto positions = model->positions();
-        for (std::size_t p = 0; p < positions.size(); ++p) {
-            if (positions[p].heads.empty()) continue;
-            StageColumns columns;
-            for (std::size_t h = 0; h < meta.heads.size(); ++h)
-                if (meta.heads[h].position == static_cast<int>(p))
-                    columns.push_back({runner_head(positions[p], meta.type_name(meta.heads[h])), h});
-            members[static_cast<std::size_t>(positions[p].member)].stages.push_back(std::move(columns));
+        columns.resize(positions.size());
+        for (std::size_t h = 0; h < meta.heads.size(); ++h) {
+            const auto p = static_cast<std::size_t>(meta.heads[h].position);
+            columns[p].push_back({runner_head(positions[p], meta.type_name(meta.heads[h])), h});
         }
+    }
+
+    // Once for all members that are one network.
+    std::shared_ptr<const CompiledModel> compile_member(std::size_t at) const {
+        const Member& member = model->members[at];
+        for (std::size_t m = 0; m < at; ++m)
+            if (is_same_network(model->members[m], member)) return members[m].compiled;
+        return CompiledModel::compile(
+            member.graph, member.exits,
+            {.max_batch = options.batch, .threads = 1, .precision = options.precision, .goal = options.goal});
     }
 
     static int runner_head(const ExitSite& position, const std::string& type) {
@@ -93,9 +99,9 @@ struct Recorder::Impl {
 
     std::unique_ptr<RecorderMemory> make_memory() const {
         auto made = std::make_unique<RecorderMemory>();
-        std::vector<std::shared_ptr<const CompiledModel>> compiled;
-        for (const RecordedMember& member : members) compiled.push_back(member.compiled);
-        made->runners = local_stage_runners(compiled);
+        made->runners = local_stage_runners(members);
+        for (std::size_t m = 0; m < members.size(); ++m)
+            made->passes.emplace_back(*made->runners[m], positions, static_cast<int>(m));
         made->order.resize(static_cast<std::size_t>(model->classes));
         return made;
     }
@@ -109,9 +115,9 @@ struct Recorder::Impl {
 
     void run_chunk(std::size_t m, RecorderMemory& own, std::span<const Image> all, std::size_t first,
                    std::size_t count, std::vector<RecordRow>& rows) const {
-        StageRunner& runner = *own.runners[m];
+        GatedPass& pass = own.passes[m];
         const std::span<const Image> images = all.subspan(first, count);
-        const auto input = runner.begin(static_cast<int>(images.size()));
+        const auto input = pass.begin(static_cast<int>(images.size()));
         const std::size_t image = input.size() / images.size();
         for (std::size_t i = 0; i < images.size(); ++i) {
             try {
@@ -120,15 +126,22 @@ struct Recorder::Impl {
                 throw Error(error.code(), "image " + std::to_string(first + i), error.message());
             }
         }
-        for (const StageColumns& columns : members[m].stages) {
-            runner.advance();
-            for (const Column& column : columns) {
-                const auto logits = runner.run_head(column.head);
-                const std::size_t classes = logits.size() / images.size();
-                for (std::size_t i = 0; i < images.size(); ++i)
-                    note(logits.subspan(i * classes, classes), column.row_index, rows[first + i], own.order);
+        const std::span<RecordRow> noted = std::span(rows).subspan(first, count);
+        while (pass.advance()) {
+            if (meta.has_gates()) note_paid(pass, noted);
+            for (const Column& column : columns[pass.position()]) {
+                const auto logits = own.runners[m]->run_head(column.head);
+                const std::size_t classes = logits.size() / count;
+                for (std::size_t place = 0; place < count; ++place)
+                    note(logits.subspan(place * classes, classes), column.row_index,
+                         noted[index(pass.rows()[place])], own.order);
             }
         }
+    }
+
+    static void note_paid(const GatedPass& pass, std::span<RecordRow> rows) {
+        for (std::size_t p = pass.first_position(); p <= pass.position(); ++p)
+            for (const int row : pass.rows()) rows[index(row)].paid[p] = pass.paid(row, p);
     }
 
     // The best classes with their probabilities, then the other scores. What is not finite is noted as class
@@ -182,15 +195,18 @@ std::size_t Recorder::scores_per_row() const {
     return classes_per_row() + impl_->meta.heads.size() * impl_->scores.size();
 }
 
+std::size_t Recorder::paid_per_row() const { return impl_->meta.has_gates() ? impl_->positions.size() : 0; }
+
 std::size_t Recorder::arena_bytes() const {
     std::size_t bytes = 0;
-    for (const RecordedMember& member : impl_->members) bytes += member.compiled->arena_bytes();
+    for (const auto& member : impl_->members) bytes += member->arena_bytes();
     return bytes;
 }
 
 std::vector<RecordRow> Recorder::run(std::span<const Image> images) const {
     std::vector<RecordRow> rows(
-        images.size(), {std::vector<std::int32_t>(classes_per_row()), std::vector<float>(scores_per_row())});
+        images.size(), {std::vector<std::int32_t>(classes_per_row()), std::vector<float>(scores_per_row()),
+                        std::vector<std::int64_t>(paid_per_row())});
     auto memory = impl_->memory.take([this] { return impl_->make_memory(); });
     for (std::size_t m = 0; m < impl_->members.size(); ++m) impl_->run(m, *memory, images, rows);
     impl_->memory.give_back(std::move(memory));
@@ -207,6 +223,8 @@ Record make_record(const RecordMeta& meta, const RecorderOptions& options, std::
     record.labels = ClassIndices(rows.size(), meta.classes);
     const std::size_t topk = record.topk, per_head = topk + record.scores.size() - 1;
     for (std::size_t i = 0; i < rows.size(); ++i) record.labels.set(i, labels[i]);
+    for (std::size_t p = 0; meta.has_gates() && p < meta.positions.size(); ++p)
+        for (const RecordRow& row : rows) record.paid.push_back(row.paid[p]);
     for (std::size_t h = 0; h < meta.heads.size(); ++h) {
         RecordColumn column{ClassIndices(rows.size() * topk, meta.classes), {}};
         column.scores.assign(record.scores.size(), std::vector<float>(rows.size()));

@@ -1,5 +1,5 @@
-// Runs images through every exit of a model and notes what each says. All members may be called from several
-// threads at once; each call computes on the thread that makes it.
+// Runs images through every exit of a model, past the stages that its gates let them skip, and notes what each exit
+// says. All members may be called from several threads at once; each call computes on the thread that makes it.
 #pragma once
 
 #include "graph/exits/exits.h"
@@ -29,6 +29,8 @@ struct RecorderOptions {
 struct RecordRow {
     std::vector<std::int32_t> classes;  ///< heads x topk, the most probable first
     std::vector<float> scores;          ///< heads x (topk probabilities, then the other scores)
+    /// By position, as Record::paid; empty where the model has no gates.
+    std::vector<std::int64_t> paid = {};
 };
 
 class Recorder {
@@ -39,9 +41,10 @@ public:
 
     /// The model, its plan and its exits; images and shards are left to the caller.
     const RecordMeta& meta() const;
-    /// Sizes of a row's two lists.
+    /// Sizes of a row's lists.
     std::size_t classes_per_row() const;
     std::size_t scores_per_row() const;
+    std::size_t paid_per_row() const;
 
     /// Bytes of activations and scratch memory that each run() at a time takes.
     std::size_t arena_bytes() const;

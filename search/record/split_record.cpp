@@ -16,6 +16,7 @@ Record outline(const Record& record, std::size_t first) {
     half.topk = record.topk;
     half.scores = record.scores;
     half.names = take_rows(record.names, first, 2, 1);
+    half.paid = take_columns(record.paid, record.images, first, 2);
     return half;
 }
 

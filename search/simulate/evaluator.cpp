@@ -2,6 +2,7 @@
 
 #include "runtime/core/nearest_name.h"
 #include "runtime/flow/exit_score.h"
+#include "search/simulate/image_macs.h"
 
 #include <dyce/error.h>
 
@@ -80,8 +81,11 @@ Evaluator::Evaluator(const Record& record, const CostTable& costs)
 
 std::vector<ExitRecord> Evaluator::exit_records(const Configuration& configuration) const {
     std::vector<ExitRecord> exit_records(record_.images);
+    const ImageMacs macs(record_, choices_of(record_.meta, configuration));
     follow(configuration, [&](int column, std::span<const ExitingImage> exiting) {
-        for (const ExitingImage& exit : exiting) exit_records[exit.image] = {column, exit.score};
+        const std::size_t position = position_of(column);
+        for (const ExitingImage& exit : exiting)
+            exit_records[exit.image] = {column, exit.score, macs.at(position, exit.image)};
     });
     return exit_records;
 }
@@ -112,37 +116,49 @@ void Evaluator::follow(const Configuration& configuration, const OnExit& on_exit
     }
 }
 
+std::size_t Evaluator::position_of(int column) const {
+    return static_cast<std::size_t>(record_.meta.heads[static_cast<std::size_t>(column)].position);
+}
+
 Simulation Evaluator::simulate(const Configuration& configuration) const {
     Simulation simulation;
     simulation.exits.resize(record_.meta.positions.size());
+    const Choices choices = choices_of(record_.meta, configuration);
+    const bool varies = !record_.paid.empty();
+    const ImageMacs macs(record_, choices);
     follow(configuration, [&](int index, std::span<const ExitingImage> exiting) {
-        const auto column = static_cast<std::size_t>(index);
-        const ClassIndices& predictions = record_.columns[column].predictions;
-        Simulation::Exit& exit =
-            simulation.exits[static_cast<std::size_t>(record_.meta.heads[column].position)];
+        const ClassIndices& predictions = record_.columns[static_cast<std::size_t>(index)].predictions;
+        const std::size_t position = position_of(index);
+        Simulation::Exit& exit = simulation.exits[position];
         exit.images = static_cast<std::int64_t>(exiting.size());
         for (const ExitingImage& one : exiting)
             exit.correct += predictions[one.image * record_.topk] == record_.labels[one.image] ? 1 : 0;
+        if (!varies) return;
+        for (const ExitingImage& one : exiting)
+            simulation.macs += static_cast<double>(macs.at(position, one.image));
     });
-    const Choices choices = choices_of(record_.meta, configuration);
-    const auto macs = exit_costs(record_.meta, macs_, choices);
-    const auto costs = exit_costs(record_.meta, costs_, choices);
+    if (varies)
+        simulation.cost = simulation.macs;
+    else
+        add_costs(choices, simulation);
     const auto count = static_cast<double>(record_.images);
-    for (std::size_t p = 0; p < simulation.exits.size(); ++p) {
-        const auto images = static_cast<double>(simulation.exits[p].images);
-        simulation.accuracy += static_cast<double>(simulation.exits[p].correct);
-        simulation.macs += images * macs[p];
-        simulation.cost += images * costs[p];
-    }
+    for (const Simulation::Exit& exit : simulation.exits)
+        simulation.accuracy += static_cast<double>(exit.correct);
     simulation.accuracy /= count;
     simulation.macs /= count;
     simulation.cost /= count;
     return simulation;
 }
 
-std::vector<std::int64_t> Evaluator::macs_paid(const Configuration& configuration) const {
-    const auto macs = exit_costs(record_.meta, macs_, choices_of(record_.meta, configuration));
-    return {macs.begin(), macs.end()};
+// Of all images together, which cost the same when they leave at the same position.
+void Evaluator::add_costs(const Choices& choices, Simulation& simulation) const {
+    const auto macs = exit_costs(record_.meta, macs_, choices);
+    const auto costs = exit_costs(record_.meta, costs_, choices);
+    for (std::size_t p = 0; p < simulation.exits.size(); ++p) {
+        const auto images = static_cast<double>(simulation.exits[p].images);
+        simulation.macs += images * macs[p];
+        simulation.cost += images * costs[p];
+    }
 }
 
 }  // namespace dyce

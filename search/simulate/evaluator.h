@@ -15,8 +15,9 @@ namespace dyce {
 
 /// How one image left.
 struct ExitRecord {
-    int column = 0;   ///< of the record
-    float score = 0;  ///< of that exit, of the configuration's kind
+    int column = 0;         ///< of the record
+    float score = 0;        ///< of that exit, of the configuration's kind
+    std::int64_t macs = 0;  ///< multiply-adds that it paid
 };
 
 /// What a configuration does on a record.
@@ -28,11 +29,12 @@ struct Simulation {
     std::vector<Exit> exits;  ///< by position, the final exit last
     double accuracy = 0;      ///< share of right answers
     double macs = 0;          ///< mean of an image
-    double cost = 0;          ///< the same, in the unit of the cost table
+    double cost = 0;          ///< the same, in the unit of the cost table; of a model with gates: macs
 };
 
 class Evaluator {
 public:
+    /// `costs` of a record whose model has gates are macs_table(record): means, but what is simulated is exact.
     Evaluator(const Record& record, const CostTable& costs);
 
     /// Throws Error{kUsage} naming a site, type or score that the record does not hold.
@@ -41,12 +43,12 @@ public:
     Simulation base() const { return simulate({}); }
     /// As simulate(), image by image.
     std::vector<ExitRecord> exit_records(const Configuration& configuration) const;
-    /// Multiply-adds of an image, by the position it leaves at.
-    std::vector<std::int64_t> macs_paid(const Configuration& configuration) const;
 
 private:
     template <class OnExit>
     void follow(const Configuration& configuration, const OnExit& on_exit) const;
+    std::size_t position_of(int column) const;
+    void add_costs(const Choices& choices, Simulation& simulation) const;
 
     const Record& record_;
     const CostTable& costs_;

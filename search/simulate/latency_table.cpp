@@ -80,6 +80,7 @@ CostTable make_table(const Measured& measured, double batch, const RecordMeta& m
 }  // namespace
 
 CostTable latency_table(const std::string& path, const LatencySelection& selection, const RecordMeta& meta) {
+    refuse_gates(meta, path);
     const Json document = read_json(path, kMaxCostFile);
     const auto stages = find_stages(document, path, [&](JsonFields& result) {
         const std::int64_t threads = result["threads"].integer(1);

@@ -50,6 +50,7 @@ RecordMeta read_published_costs(const std::string& path) {
 }
 
 CostTable published_table(const std::string& path, const RecordMeta& meta) {
+    refuse_gates(meta, path);
     const RecordMeta told = read_published_costs(path);
     const auto fail = [&](const std::string& message) { throw Error(ErrorCode::kContent, path, message); };
     if (told.positions.size() != meta.positions.size() || meta.positions.back().member != 0)

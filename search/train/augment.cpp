@@ -12,6 +12,12 @@ int shift(Random& random, int side) {
     return static_cast<int>(random.below(static_cast<std::uint32_t>(2 * reach + 1))) - reach;
 }
 
+// The place in 0 .. side - 1 that a place up to `side` beyond its ends mirrors.
+int reflected(int place, int side) {
+    if (place < 0) return -place;
+    return place < side ? place : 2 * (side - 1) - place;
+}
+
 }  // namespace
 
 void augment(const Preprocess& recipe, Random random, const float* from, float* to) {
@@ -29,6 +35,18 @@ void augment(const Preprocess& recipe, Random random, const float* from, float* 
             if (mirror) std::reverse(to, to + width);
         }
     }
+}
+
+void augment_reflected(const Preprocess& recipe, Random random, const float* from, float* to) {
+    const int height = recipe.height, width = recipe.width;
+    const bool stays = random.below(2) == 0, mirror = random.below(2) == 1;
+    const int down = stays ? 0 : shift(random, height), right = stays ? 0 : shift(random, width);
+    for (int c = 0; c < recipe.channels; ++c, from += static_cast<std::ptrdiff_t>(height) * width)
+        for (int y = 0; y < height; ++y, to += width) {
+            const float* row = from + static_cast<std::ptrdiff_t>(reflected(y - down, height)) * width;
+            for (int x = 0; x < width; ++x) to[x] = row[reflected(x - right, width)];
+            if (mirror) std::reverse(to, to + width);
+        }
 }
 
 void cut_out(const Preprocess& recipe, int side, Random random, float* image) {

@@ -11,6 +11,10 @@ namespace dyce {
 /// with, at any size. `from` and `to` do not overlap.
 void augment(const Preprocess& recipe, Random random, const float* from, float* to);
 
+/// The same with the image's own mirror image flowing in, and every second image is not moved at all: for networks that
+/// decide by averages over the whole image, which black borders shift (docs/decisions/0032-dropped-blocks-and-gates.md).
+void augment_reflected(const Preprocess& recipe, Random random, const float* from, float* to);
+
 /// Covers a square of side x side with the mean colour, its centre anywhere on the image: what sticks out
 /// is cut off (Cutout, arXiv 1708.04552).
 void cut_out(const Preprocess& recipe, int side, Random random, float* image);

@@ -30,6 +30,22 @@ SiteMap map_at(const std::vector<TensorType>& types, const ExitTable& exits, int
     return map_of(shape_of(types, place), place.layout, place.tokens);
 }
 
+// What is pooled there.
+ValueId append_block(Graph& graph, const Site& site, const std::vector<TensorType>& types,
+                     const FeatureBlock& block) {
+    const std::string name = "features." + std::to_string(block.site) + "." + name_of(block);
+    if (block.class_token) return append_class_token(graph, site.value, name);
+    const ValueId map = append_map(graph, site.value, shape_of(types, site), site.layout, site.tokens, name);
+    const ValueId pooled = graph.add_value(name);
+    graph.nodes.push_back({find_op("AdaptiveAveragePool", "dyce"),
+                           name,
+                           {{"output_size", std::vector<std::int64_t>{block.grid, block.grid}}},
+                           {map},
+                           {pooled},
+                           {}});
+    return pooled;
+}
+
 }  // namespace
 
 std::size_t FeatureLayout::row_bytes() const {
@@ -76,29 +92,27 @@ FeatureSource find_source(const FeatureLayout& layout, const Graph& graph, const
     return {*block, block->grid / head.type.grid};
 }
 
-Graph make_feature_graph(const Graph& graph, const ExitTable& exits, const FeatureLayout& layout) {
+FeatureNetwork make_feature_network(const Graph& graph, const ExitTable& exits, const FeatureLayout& layout,
+                                    double gate_threshold) {
     const auto types = infer_types(graph);
-    Graph result = graph;
-    result.outputs.resize(1);
-    for (const FeatureBlock& block : layout.blocks) {
-        const std::string name = "features." + std::to_string(block.site) + "." + name_of(block);
-        const Site& site = exits.sites[static_cast<std::size_t>(block.site)];
-        if (block.class_token) {
-            result.outputs.push_back(append_class_token(result, site.value, name));
-            continue;
-        }
-        const ValueId map =
-            append_map(result, site.value, shape_of(types, site), site.layout, site.tokens, name);
-        const ValueId pooled = result.add_value(name);
-        result.nodes.push_back({find_op("AdaptiveAveragePool", "dyce"),
-                                name,
-                                {{"output_size", std::vector<std::int64_t>{block.grid, block.grid}}},
-                                {map},
-                                {pooled},
-                                {}});
-        result.outputs.push_back(pooled);
+    FeatureNetwork result{graph, {exits.sites, {}}, gate_threshold};
+    result.graph.outputs.resize(1);
+    for (const FeatureBlock& block : layout.blocks)
+        result.graph.outputs.push_back(
+            append_block(result.graph, exits.sites[static_cast<std::size_t>(block.site)], types, block));
+    std::vector<ExitHead>& heads = result.exits.heads;
+    for (const ExitHead& head : exits.heads) {
+        if (head.role != HeadRole::kGate) continue;
+        heads.push_back(head);
+        heads.back().output = static_cast<int>(result.graph.outputs.size());
+        result.graph.outputs.push_back(graph.outputs[static_cast<std::size_t>(head.output)]);
     }
-    remove_dead_code(result);
+    for (std::size_t b = 0; !heads.empty() && b < layout.blocks.size(); ++b)
+        heads.push_back({layout.blocks[b].site, name_of(layout.blocks[b]), static_cast<int>(b) + 1});
+    std::stable_sort(heads.begin(), heads.end(),
+                     [](const ExitHead& one, const ExitHead& other) { return one.site < other.site; });
+    remove_dead_code(result.graph);
+    if (!heads.empty()) result.exits.sites = find_again(result.graph, exits.sites);
     return result;
 }
 

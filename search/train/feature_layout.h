@@ -55,7 +55,15 @@ FeatureLayout plan_features(const Graph& graph, const ExitTable& exits, const st
 FeatureSource find_source(const FeatureLayout& layout, const Graph& graph, const ExitTable& exits,
                           const HeadPlan& head);
 
-/// The network without its heads; outputs: the logits, then the blocks.
-Graph make_feature_graph(const Graph& graph, const ExitTable& exits, const FeatureLayout& layout);
+/// What makes the features.
+struct FeatureNetwork {
+    Graph graph;  ///< the network without its exit heads; outputs: the logits, then the blocks, then gates
+    /// Where gates decide what runs: these and the blocks, as heads of their sites. Else without heads.
+    ExitTable exits;
+    double gate_threshold = kGateThreshold;
+};
+
+FeatureNetwork make_feature_network(const Graph& graph, const ExitTable& exits, const FeatureLayout& layout,
+                                    double gate_threshold = kGateThreshold);
 
 }  // namespace dyce

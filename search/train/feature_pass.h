@@ -16,9 +16,10 @@ struct FeaturePassOptions {
     int threads = 0;         ///< that compute; 0 = all this process may use. No row depends on it.
 };
 
-/// Appends what `cache` still lacks of passes x images rows, all images of a pass before the next pass.
-/// An image that cannot be read becomes a missing row. `progress` is told the rows that are there.
-void run_feature_pass(const Graph& features, const FeatureLayout& layout, const Preprocess& recipe,
+/// Appends what `cache` still lacks of passes x images rows, all images of a pass before the next pass. Each image goes the
+/// way that the network's gates let it; one that cannot be read becomes a missing row. `progress` is told the rows that
+/// are there.
+void run_feature_pass(const FeatureNetwork& network, const FeatureLayout& layout, const Preprocess& recipe,
                       const Dataset& images, const FeaturePassOptions& options, FeatureCache& cache,
                       const std::function<void(std::int64_t rows)>& progress);
 

@@ -35,11 +35,18 @@ std::string digest_of(const Dataset& images) {
     return digest.hex();
 }
 
+bool has_gates(const ExitTable& exits) {
+    return std::any_of(exits.heads.begin(), exits.heads.end(),
+                       [](const ExitHead& head) { return head.role == HeadRole::kGate; });
+}
+
 // What the features depend on; a single pass shows images as they are, whatever the seed.
 std::string feature_key(const Member& member, const Dataset& images, const TrainExitsOptions& options) {
     std::ostringstream key;
+    key.precision(17);
     key << member.digest << " " << member.preprocess_digest << " " << digest_of(images) << " "
         << options.passes << " " << (options.passes > 1 ? options.training.seed : 0);
+    if (has_gates(member.exits)) key << " tau " << member.gate_threshold;
     return key.str();
 }
 
@@ -168,8 +175,9 @@ TrainExitsReport train_exits(
     FeatureCache cache(keep ? options.cache : options.scratch, keep, key, layout, row_count);
     if (!cache.notice().empty()) options.notice(cache.notice());
     report.feature_rows = row_count - cache.complete();
-    run_feature_pass(make_feature_graph(member.graph, member.exits, layout), layout, member.preprocess,
-                     images, {options.passes, options.training.seed, threads}, cache, [&](std::int64_t rows) {
+    run_feature_pass(make_feature_network(member.graph, member.exits, layout, member.gate_threshold), layout,
+                     member.preprocess, images, {options.passes, options.training.seed, threads}, cache,
+                     [&](std::int64_t rows) {
                          progress("features", rows - row_count + report.feature_rows, report.feature_rows);
                      });
     report.feature_seconds = seconds_since(start);

@@ -38,6 +38,14 @@ def add(cases):
     write("graph of 8 MiB of brackets", {"dyce.graph": "[" * (8 << 20)})
     write("graph of 8 MiB of numbers", {"dyce.graph": "[" + "0," * (4 << 20) + "0]"})
 
+    for name, variant in [("tau", {"gate_threshold": 0.3}), ("tau 2", {"gate_threshold": 2}), ("a width", {"width": 0.5}),
+                          ("NaN for tau", {"gate_threshold": float("nan")}), ("a million members", {str(i): i for i in range(10**6)})]:
+        write(f"variant with {name}", {"dyce.variant": json.dumps(variant)})
+    write("variant of a member that is not there", {"dyce.variant.7": "{}"})
+    gate = {"site": 0, "type": "gate-ff16", "output": graph["outputs"][0], "role": "gate", "skips": 1}
+    for name, change in [("", {}), (" that skips all", {"skips": LARGEST}), (" in a cycle", {"chain": 0})]:
+        write("gate" + name, {"dyce.exits": json.dumps({"sites": [], "heads": [gate | change]})})
+
     edited("unknown operator", lambda nodes, _: nodes[1].update(op="Rleu"))
     edited("extra attribute", lambda nodes, _: nodes[1].update(attributes={"x": 1}))
     edited("missing attribute", lambda nodes, _: nodes[1].update(op="MaxPool"))

@@ -22,13 +22,15 @@ struct Outcomes {
     std::size_t images = 0;
     double macs = 0;
     std::vector<std::size_t> left_at;  ///< by position
+    std::size_t cut = 0;               ///< by a budget
+    std::int64_t most_macs = 0;
 };
 
 // A stretch of the prepared images.
 class PreparedBatch final : public ExitBatch {
 public:
-    PreparedBatch(const PreparedImages& images, std::size_t first, Outcomes& outcomes)
-        : images_(images), first_(first), outcomes_(outcomes) {}
+    PreparedBatch(const PreparedImages& images, std::size_t first, const Budget& budget, Outcomes& outcomes)
+        : images_(images), first_(first), budget_(budget), outcomes_(outcomes) {}
 
     void fill(int member, int row, std::span<float> image) override {
         std::ranges::copy(images_.at(member, first_ + static_cast<std::size_t>(row)), image.begin());
@@ -36,19 +38,25 @@ public:
     void exit(int, const ExitAnswer& answer) override {
         ++outcomes_.images;
         outcomes_.macs += static_cast<double>(answer.macs);
+        outcomes_.most_macs = std::max(outcomes_.most_macs, answer.macs);
+        outcomes_.cut += answer.cut == Cut::kBudget ? 1 : 0;
         ++outcomes_.left_at[static_cast<std::size_t>(answer.position)];
     }
+
+    Budget budget(int) const override { return budget_; }
 
 private:
     const PreparedImages& images_;
     std::size_t first_;
+    Budget budget_;
     Outcomes& outcomes_;
 };
 
 class Contestant {
 public:
-    Contestant(Engine& engine, const Configuration& configuration)
-        : engine_(engine), plan_(engine.make_plan(configuration)) {
+    Contestant(Engine& engine, const Configuration& configuration, const Budget& budget)
+        : engine_(engine), plan_(engine.make_plan(configuration)), budget_(budget) {
+        engine.check_budget(budget, *plan_);
         outcomes_.left_at.resize(engine.positions());
     }
 
@@ -56,7 +64,7 @@ public:
     double run(const PreparedImages& images, std::size_t first, std::size_t batches) {
         double spent = 0;
         for (std::size_t b = 0; b < batches; ++b) {
-            PreparedBatch batch(images, first + b * engine_.max_batch(), outcomes_);
+            PreparedBatch batch(images, first + b * engine_.max_batch(), budget_, outcomes_);
             times_.push_back(time_ms([&] { engine_.run(*plan_, engine_.max_batch(), batch); }));
             spent += times_.back();
         }
@@ -92,12 +100,19 @@ public:
         row["exit_share"] = ordered_json::array();
         for (const std::size_t count : outcomes_.left_at)
             row["exit_share"].push_back(static_cast<double>(count) / images);
+        if (budget_.limits_macs()) row["budget_macs"] = budget_.macs;
+        if (budget_.limits_ms()) row["budget_ms"] = budget_.ms;
+        if (budget_.limits_any()) {
+            row["max_macs"] = outcomes_.most_macs;
+            row["cut"] = {{"budget", static_cast<double>(outcomes_.cut) / images}};
+        }
         return row;
     }
 
 private:
     Engine& engine_;
     std::shared_ptr<const ExitPlan> plan_;
+    Budget budget_;
     Outcomes outcomes_;
     std::vector<double> times_;
 };
@@ -113,8 +128,10 @@ ordered_json bench_configurations(const Model& model, const PreparedImages& imag
         throw Error(
             ErrorCode::kUsage, "--batch",
             std::to_string(setting.batch) + " given, there are " + std::to_string(images.size()) + " images");
-    std::vector<Contestant> contestants = {Contestant(engine, {})};
-    for (const Configuration& configuration : configurations) contestants.emplace_back(engine, configuration);
+    const Budget budget = engine.make_budget(setting.budget_macs, setting.budget_ms);
+    std::vector<Contestant> contestants = {Contestant(engine, {}, {})};
+    for (const Configuration& configuration : configurations)
+        contestants.emplace_back(engine, configuration, budget);
 
     for (Contestant& contestant : contestants) {  // a warm-up
         contestant.run(images, 0, std::min(kTurn, batches));

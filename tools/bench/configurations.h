@@ -12,10 +12,11 @@
 
 namespace dyce {
 
-/// Times whole batches of `images` with exits off and under each of `configurations`, in alternation, for
+/// Times whole batches of `images` with exits off and under each of `configurations`, these within the budgets of
+/// `setting`, in alternation, for
 /// `seconds` each and at least once through all images; those that fill no batch are left out. A row of
 /// dyce.bench/1 for each, exits off first, with "configuration", "images" (timed in one pass), "macs" (mean
-/// of an image), "exit_share", and the shares of multiply-adds and of time that it saves: "mac_saving",
+/// of an image), "exit_share", under a budget "max_macs" and the share that it cut, and the shares of multiply-adds and of time that it saves: "mac_saving",
 /// "time_saving". Throws Error{kUsage} when the images do not fill a batch, or as Engine does.
 nlohmann::ordered_json bench_configurations(const Model& model, const PreparedImages& images,
                                             const std::vector<Configuration>& configurations,

@@ -2,8 +2,9 @@
 
 #include "loaders/format/json.h"
 #include "runtime/core/index.h"
-#include "runtime/session/energy_supply.h"
+#include "runtime/flow/budget.h"
 #include "runtime/session/image_batch.h"
+#include "runtime/session/supply_costs.h"
 #include "search/simulate/bench_document.h"
 #include "search/simulate/cost_table.h"
 #include "tools/cli/arguments.h"
@@ -11,8 +12,6 @@
 #include <dyce/error.h>
 
 #include <algorithm>
-#include <cmath>
-#include <tuple>
 #include <utility>
 
 namespace dyce {
@@ -23,57 +22,28 @@ using nlohmann::ordered_json;
 constexpr const char* kTraceOption = "--energy-trace";
 constexpr double kMostJoules = 1e12, kMillisecond = 1e-3;
 
-double cost_of(const JsonField& field) {
-    const double value = field.real();
-    if (!(value >= 0) || !std::isfinite(value)) field.fail("a number, not negative");
-    return value;
+// Of a stage, or of a head; 0 without.
+double milliseconds_of(const JsonField& row, bool is_head) {
+    const char* ms = is_head ? "ms" : "segment_ms";
+    return row.json().contains(ms) ? measured_cost(JsonFields(row)[ms]) : 0;
 }
 
-// One row's seconds and joules: a stage's, or a head's.
-std::pair<double, double> read_cost(JsonFields& fields, const JsonField& row, const std::string& ms,
-                                    const std::string& j, std::optional<double> watts) {
-    const bool has_ms = row.json().contains(ms), has_j = row.json().contains(j);
-    if (!has_ms && !has_j) row.fail("\"" + ms + "\" or \"" + j + "\"");
-    const double seconds = has_ms ? kMillisecond * cost_of(fields[ms]) : 0;
-    if (has_j) return {seconds, cost_of(fields[j])};
+double joules_of(const JsonField& row, bool is_head, std::optional<double> watts) {
+    const std::string ms = is_head ? "ms" : "segment_ms", j = is_head ? "j" : "segment_j";
+    if (row.json().contains(j)) return measured_cost(JsonFields(row)[j]);
+    if (!row.json().contains(ms)) row.fail("\"" + ms + "\" or \"" + j + "\"");
     if (!watts)
         throw Error(
             ErrorCode::kUsage, kTraceOption,
             "the costs are milliseconds: give the watts that the machine draws while it computes, as watts=");
-    return {seconds, seconds * *watts};
-}
-
-TraceCosts costs_in(const JsonField& stages, std::optional<double> watts) {
-    TraceCosts costs;
-    int last = -1;
-    for (std::size_t i = 0; i < stages.size(); ++i) {
-        JsonFields fields(stages[i]);
-        const JsonField site = fields["site"];
-        EnergyCosts::Stage joules, seconds;
-        joules.site = seconds.site = static_cast<int>(site.integer(0, 1'000'000));
-        if (joules.site <= last) site.fail("rising sites");
-        last = joules.site;
-        std::tie(seconds.joules, joules.joules) =
-            read_cost(fields, stages[i], "segment_ms", "segment_j", watts);
-        const JsonField heads = fields["heads"];
-        for (std::size_t h = 0; h < heads.size(); ++h) {
-            JsonFields head(heads[h]);
-            const std::string type = head["type"].text();
-            const auto [head_seconds, head_joules] = read_cost(head, heads[h], "ms", "j", watts);
-            seconds.heads.push_back({type, head_seconds});
-            joules.heads.push_back({type, head_joules});
-        }
-        costs.joules.stages.push_back(std::move(joules));
-        costs.seconds.stages.push_back(std::move(seconds));
-    }
-    return costs;
+    return kMillisecond * milliseconds_of(row, is_head) * *watts;
 }
 
 // Energy and time of what has run are taken from the capacitor.
 class SimulatedSupply final : public Supply {
 public:
-    SimulatedSupply(Capacitor& capacitor, SupplyCosts joules, SupplyCosts seconds)
-        : Supply(std::move(joules)), capacitor_(capacitor), seconds_(std::move(seconds)) {}
+    SimulatedSupply(Capacitor& capacitor, SupplyCosts joules, SupplyCosts ms)
+        : Supply(std::move(joules)), capacitor_(capacitor), ms_(std::move(ms)) {}
 
     double left() override { return capacitor_.joules(); }
     void ran(std::size_t position, int head, std::size_t rows) override {
@@ -81,13 +51,13 @@ public:
             return head < 0 ? all.stages[position] : all.heads[position][index(head)];
         };
         const auto count = static_cast<double>(rows);
-        capacitor_.spend(count * of(costs()), count * of(seconds_));
+        capacitor_.spend(count * of(costs()), count * (kMillisecond * of(ms_)));
     }
     Cut cut() const override { return Cut::kEnergy; }
 
 private:
     Capacitor& capacitor_;
-    SupplyCosts seconds_;
+    SupplyCosts ms_;
 };
 
 // One image on its way.
@@ -112,10 +82,8 @@ private:
 // Up to the first place where an image can be answered.
 double first_answer_joules(const SupplyCosts& costs, const ExitPlan& plan,
                            const std::vector<ExitSite>& positions) {
-    for (std::size_t p = 0; p < positions.size(); ++p)
-        if (plan.member_runs[index(positions[p].member)] && !positions[p].heads.empty())
-            return costs.stages[p] + head_cost(costs, plan, positions, p);
-    return 0;
+    const std::size_t first = answer_position(plan, positions, 0);
+    return costs.stages[first] + head_cost(costs, plan, positions, first);
 }
 
 // What became of them.
@@ -175,11 +143,10 @@ EnergyTrace parse_energy_trace(const std::string& text) {
 
 TraceCosts read_trace_costs(const std::string& path, std::optional<double> watts) {
     const Json document = read_json(path, kMaxCostFile);
-    const auto stages =
-        find_stages(document, path, [](JsonFields& result) { return result["batch"].integer(1) == 1; });
-    if (stages) return costs_in(*stages, watts);
-    throw Error(ErrorCode::kUsage, path,
-                "no segments measured at batch 1; make them with dyce bench --segments --json");
+    const JsonField stages = single_image_stages(document, path);
+    return {read_stage_costs(
+                stages, [&](const JsonField& row, bool is_head) { return joules_of(row, is_head, watts); }),
+            read_stage_costs(stages, milliseconds_of)};
 }
 
 ordered_json replay_energy(const Model& model, const SessionOptions& options,
@@ -190,8 +157,8 @@ ordered_json replay_energy(const Model& model, const SessionOptions& options,
     const auto positions = engine.model().positions();
     const TraceCosts costs = read_trace_costs(setting.cost, setting.watts);
     Capacitor capacitor(read_harvest(setting.trace), setting.capacity, setting.charge);
-    SimulatedSupply supply(capacitor, supply_costs(costs.joules, positions),
-                           supply_costs(costs.seconds, positions));
+    SimulatedSupply supply(capacitor, supply_costs(costs.joules, positions, setting.cost),
+                           supply_costs(costs.ms, positions, setting.cost));
     const double needed = first_answer_joules(supply.costs(), *plan, positions);
     if (needed > setting.capacity)
         throw Error(ErrorCode::kUsage, kTraceOption,

@@ -25,10 +25,10 @@ struct EnergyTrace {
 /// Throws Error{kUsage} at --energy-trace.
 EnergyTrace parse_energy_trace(const std::string& text);
 
-/// What an image costs on its way, in joules and seconds.
+/// What an image costs on its way.
 struct TraceCosts {
-    EnergyCosts joules;
-    EnergyCosts seconds;  ///< in the same form
+    StageCosts joules;
+    StageCosts ms;
 };
 /// Reads a document of dyce bench --segments --json, at batch 1: milliseconds, which `watts` makes joules; or joules
 /// of its own, "segment_j" and "j" beside or instead of them. Throws Error{kIo}, Error{kContent} naming the field,

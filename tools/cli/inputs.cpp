@@ -2,6 +2,7 @@
 
 #include "runtime/core/file_mapping.h"
 #include "runtime/core/text.h"
+#include "tools/cli/budget_options.h"
 #include "tools/cli/configuration_argument.h"
 #include "tools/cli/image_folder.h"
 #include "tools/cli/memory_limit.h"
@@ -126,6 +127,7 @@ std::optional<Configuration> chosen_configuration(const Arguments& arguments, co
 
 Session open_session(const Arguments& arguments, const Model& model, SessionOptions options) {
     options = session_options(arguments, std::move(options));
+    options.stage_ms = stage_times_of(arguments, model);
     const auto configuration = chosen_configuration(arguments, model, options);
     const Model used = with_given_set(arguments, model);
     return configuration ? Session(used, *configuration, options) : Session(used, options);

@@ -70,7 +70,7 @@ SessionOptions session_options(const Arguments& arguments, SessionOptions option
 std::optional<Configuration> chosen_configuration(const Arguments& arguments, const Model& model,
                                                   const SessionOptions& options);
 
-/// A session of --precision and --tune under the configuration that --config names. Without the option: exits
+/// A session of --precision, --tune and --times under the configuration that --config names. Without the option: exits
 /// off, and of the embedded model `balanced` where its set was made for that precision. Throws as
 /// named_configuration() and Session do.
 Session open_session(const Arguments& arguments, const Model& model, SessionOptions options);

@@ -23,7 +23,8 @@ void KeptBatch::exit(int row, const ExitAnswer& answer) {
                             static_cast<int>(head - heads.begin()),
                             answer.score,
                             answer.macs,
-                            {answer.logits.begin(), answer.logits.end()}});
+                            {answer.logits.begin(), answer.logits.end()},
+                            {answer.skipped.bits().begin(), answer.skipped.bits().end()}});
     }
     batch_.exit(row, answer);
 }
@@ -43,7 +44,8 @@ void KeptBatch::restore(const SavedRun& run) {
                           .type = &position.heads[index(answer.head)].type,
                           .score = answer.score,
                           .macs = answer.macs,
-                          .logits = answer.logits});
+                          .logits = answer.logits,
+                          .skipped = SkippedSites(answer.skipped)});
     }
 }
 

@@ -14,8 +14,9 @@ void check_kept_options(const Arguments& arguments) {
     if (!arguments.has("output"))
         throw Error(ErrorCode::kUsage, "--progress",
                     "needs --output: answers on stdout cannot be cut back to where the work goes on");
-    // Answers that depend on the time are others when the work is done again; workers have no common place.
-    for (const char* other : {"deadline-ms", "workers", "per-image", "records"})
+    // Answers that depend on the time are others when the work is done again; workers have no common place; what rows
+    // have left of a budget is not kept.
+    for (const char* other : {"deadline-ms", "budget-macs", "budget-ms", "workers", "per-image", "records"})
         if (arguments.has(other))
             throw Error(ErrorCode::kUsage, "--progress", std::string("excludes --") + other);
     check_outputs(arguments, {{"output"}, {"progress"}}, {"data", "config", "labels", "files0-from"});

@@ -89,14 +89,16 @@ EngineOptions KeptRun::fitting(const KeptEngine& engine) {
 }
 
 std::size_t KeptRun::file_memory(Engine& engine) {
-    const std::size_t payload = saved_bytes(engine.max_batch(), index(engine.model().classes), kMostNotes) +
-                                engine.max_batch() * most_bytes(engine.held_bytes());
+    const std::size_t payload =
+        saved_bytes(engine.max_batch(), index(engine.model().classes), engine.positions(), kMostNotes) +
+        engine.max_batch() * most_bytes(engine.held_bytes());
     return ProgressFile::memory_bytes(payload);
 }
 
 std::size_t KeptRun::payload_bytes() const {
     const std::size_t rows = options_.every == 0 ? engine_.max_batch() : 0;
-    return saved_bytes(rows, index(engine_.model().classes), notes_bytes_) + rows * most_bytes(held_);
+    return saved_bytes(rows, index(engine_.model().classes), positions_.size(), notes_bytes_) +
+           rows * most_bytes(held_);
 }
 
 ProgressKey KeptRun::key() const {
@@ -126,6 +128,7 @@ void KeptRun::find_start() {
             run.images <= images_.count && run.notes.size() == notes_bytes_ &&
             (!run.is_under_way() ||
              (index(run.member) < held_.size() && run.stage >= 0 &&
+              run.skipped.size() == run.rows.size() * SkippedTable(0, skippable_sites(positions_)).words() &&
               index(run.stage) < held_[index(run.member)].size() &&
               run.held.size() == run.present.size() * held_[index(run.member)][index(run.stage)] &&
               std::ranges::all_of(run.answers, [&](const SavedAnswer& answer) {
@@ -237,6 +240,7 @@ void KeptRun::keep_state(const KeptBatch& rows, const Batch& batch, const RunSta
     run.arrived.assign(state.arrived.begin(), state.arrived.end());
     run.waiting.assign(state.waiting.begin(), state.waiting.end());
     run.rows.assign(state.rows.begin(), state.rows.end());
+    run.skipped.assign(state.skipped.begin(), state.skipped.end());
     run.images_digests = batch.digests;
     run.answers = rows.answers();
     const auto payload = file_->payload();

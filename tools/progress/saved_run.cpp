@@ -98,6 +98,7 @@ void each_of_run(Run& run, const Each& each) {
     each(run.member);
     each(run.stage);
     for (auto* rows : {&run.present, &run.arrived, &run.waiting}) each(*rows);
+    each(run.skipped);
 }
 
 template <class Answer, class Each>
@@ -108,6 +109,7 @@ void each_of_answer(Answer& answer, const Each& each) {
     each(answer.score);
     each(answer.macs);
     each(answer.logits);
+    each(answer.skipped);
 }
 
 template <class Row, class Each>
@@ -143,12 +145,14 @@ RunState SavedRun::state() const {
             .arrived = arrived,
             .waiting = waiting,
             .rows = rows,
+            .skipped = skipped,
             .held = held};
 }
 
-std::size_t saved_bytes(std::size_t rows, std::size_t classes, std::size_t notes) {
+std::size_t saved_bytes(std::size_t rows, std::size_t classes, std::size_t sites, std::size_t notes) {
     constexpr std::size_t kFixed = 256, kRow = 128;
-    return kFixed + notes + rows * (kRow + classes * sizeof(float));
+    const std::size_t skipped = SkippedTable(0, sites).words() * sizeof(std::uint64_t);
+    return kFixed + notes + rows * (kRow + 2 * skipped + classes * sizeof(float));
 }
 
 std::size_t write_saved(const SavedRun& run, std::span<std::byte> to) {

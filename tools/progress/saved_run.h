@@ -21,6 +21,7 @@ struct SavedAnswer {
     float score = 0;
     std::int64_t macs = 0;
     std::vector<float> logits = {};
+    std::vector<std::uint64_t> skipped = {};  ///< as SkippedTable keeps them
 };
 
 struct SavedRun {
@@ -34,6 +35,7 @@ struct SavedRun {
     int stage = -1;
     std::vector<int> present = {}, arrived = {}, waiting = {};
     std::vector<RowState> rows = {};
+    std::vector<std::uint64_t> skipped = {};       ///< RunState's
     std::vector<std::string> images_digests = {};  ///< by row
     std::vector<SavedAnswer> answers = {};
     std::span<const std::byte> held = {};  ///< borrowed from the slot
@@ -42,8 +44,8 @@ struct SavedRun {
     RunState state() const;
 };
 
-/// What bytes hold of it at most, but for `held`.
-std::size_t saved_bytes(std::size_t rows, std::size_t classes, std::size_t notes);
+/// What bytes hold of it at most, but for `held`. `sites`: through all members.
+std::size_t saved_bytes(std::size_t rows, std::size_t classes, std::size_t sites, std::size_t notes);
 /// Writes all but `held`, for which the bytes behind the result are meant; gives how many.
 std::size_t write_saved(const SavedRun& run, std::span<std::byte> to);
 /// Throws Error{kContent} at `where` when the bytes are no such thing. Whether it fits the engine is not looked at.

@@ -10,6 +10,7 @@
 #include "tools/bench/samples.h"
 #include "tools/bench/stage_latencies.h"
 #include "tools/bench/switching.h"
+#include "tools/cli/budget_options.h"
 #include "tools/cli/inputs.h"
 #include "tools/cli/memory_limit.h"
 #include "tools/cli/model_argument.h"
@@ -78,15 +79,18 @@ std::int64_t largest_batch(const Arguments& arguments) {
 class Bench {
 public:
     Bench(const Arguments& arguments, Model model) : arguments_(arguments), model_(std::move(model)) {
-        const bool has_images = arguments.has("config") || arguments.has("switch");
+        const bool has_images = arguments.has("config") || arguments.has("switch") || has_budget(arguments);
+        exclude_budget(arguments, {"workers", "switch", "segments"});
         if (arguments.has("workers") && (has_images || arguments.has("segments")))
             throw Error(ErrorCode::kUsage, "--workers", "excludes --config, --switch and --segments");
         for (const char* option : {"data", "limit"})
             if (arguments.has(option) && !has_images)
-                throw Error(ErrorCode::kUsage, std::string("--") + option, "needs --config or --switch");
+                throw Error(ErrorCode::kUsage, std::string("--") + option,
+                            "needs --config or --switch, or a budget");
         if (!has_images) return;
         for (const std::string& text : arguments.list("config"))
             configurations_.push_back(named_configuration(text, model_));
+        if (has_budget(arguments) && configurations_.empty()) configurations_.emplace_back();
         if (arguments.has("segments"))
             throw Error(ErrorCode::kUsage, "--segments", "excludes --config and --switch");
         const auto data = arguments.text("data");
@@ -178,6 +182,7 @@ int bench_model(const Arguments& arguments) {
     std::optional<Model> loaded;
     const double load_ms = time_ms([&] { loaded = only_model(arguments, "bench"); });
     const Model model = with_given_set(arguments, *loaded);
+    exclude_budget(arguments, {"energy-trace", "decode"});
     if (arguments.has("energy-trace")) return bench_energy(arguments, model);
     if (arguments.has("decode")) return bench_decoding(arguments, model);
     const double seconds = arguments.real("duration", 2, 0.01, 3600);
@@ -189,6 +194,9 @@ int bench_model(const Arguments& arguments) {
     const BenchSetting first{
         static_cast<int>(batches[0]), static_cast<int>(threads[0]), 1, precision, goal, seconds,
         max_memory_of(arguments)};
+    ClassifyOptions budgets;
+    set_budget(arguments, budgets);
+    const StageCosts stage_ms = stage_times_of(arguments, model);
     ordered_json memory;  // of a process that has not computed yet
     if (arguments.has("json")) memory = measure_memory(model, first.session_options()).json();
     const Bench bench(arguments, model);
@@ -205,6 +213,9 @@ int bench_model(const Arguments& arguments) {
     for (const auto t : threads)
         for (const auto b : batches) {
             BenchSetting setting{static_cast<int>(b), static_cast<int>(t), workers, precision, goal, seconds};
+            setting.budget_macs = budgets.budget_macs;
+            setting.budget_ms = budgets.budget_ms;
+            setting.stage_ms = stage_ms;
             limit_memory(setting, max_memory_of(arguments), model);
             for (auto& row : bench.rows(setting)) {
                 if (!json) print_row(row);
@@ -223,7 +234,7 @@ int bench_model(const Arguments& arguments) {
 int bench(const Arguments& arguments) {
     if (!arguments.has("op") && !arguments.has("peak")) return bench_model(arguments);
     const char* chosen = arguments.has("op") ? "--op" : "--peak";
-    for (const char* other : {"batch", arguments.has("op") ? "peak" : "op"})
+    for (const char* other : {"batch", "budget-macs", "budget-ms", arguments.has("op") ? "peak" : "op"})
         if (arguments.has(other)) throw Error(ErrorCode::kUsage, chosen, std::string("excludes --") + other);
     if (!arguments.positionals().empty())
         throw Error(ErrorCode::kUsage, arguments.positionals()[0], std::string(chosen) + " takes no model");
@@ -250,6 +261,9 @@ const Verb kBench{
      {"data", "X",
       "the images that configurations and switches are timed on, as for dyce eval (switches: noise)"},
      {"limit", "N", "how many of them, evenly spread (1000)"},
+     kBudgetMacsOption,
+     kBudgetMsOption,
+     kTimesOption,
      {"segments", "", "also each stage between exit sites and each head: a cost table for dyce search"},
      {"decode", "IMAGE|FOLDER", "what images cost before the network: decoding, and preparing for it"},
      {"r,recursive", "", "with --decode: also images in sub-folders"},

@@ -2,6 +2,7 @@
 #include "runtime/core/ordered_work.h"
 #include "runtime/core/threads.h"
 #include "runtime/session/model_access.h"
+#include "tools/cli/budget_options.h"
 #include "tools/cli/inputs.h"
 #include "tools/cli/interruption.h"
 #include "tools/cli/memory_limit.h"
@@ -88,6 +89,7 @@ int classify(const Arguments& arguments) {
     ClassifyOptions options;
     options.topk = topk_of(arguments, model);
     options.deadline_ms = arguments.real("deadline-ms", 0, 0, 1e9);
+    set_budget(arguments, options);
     const auto step = static_cast<std::size_t>(batch);
     const std::size_t batches = (files.size() + step - 1) / step;
     const int workers =
@@ -97,7 +99,9 @@ int classify(const Arguments& arguments) {
 
     set_way_to_go_on("the answers above are complete: start again with the images that are left");
     Session session = open_session(arguments, model, {.threads = threads, .max_batch = batch});
-    const AnswerWriter writer = answer_writer(arguments, activation);
+    session.classify(std::vector<Image>(),
+                     options);  // whether the budget will do, before anything is written
+    const AnswerWriter writer = answer_writer(arguments, model);
     std::cout << writer.heading();
     Progress progress("images", files.size(), arguments.has("quiet"));
     const auto batch_files = [&](std::size_t b) {
@@ -130,6 +134,9 @@ const Verb kClassify{
      {"deadline-ms", "X",
       "answer before the next site would be too late, by the best head of the last one; JSON tells: "
       "\"late\""},
+     kBudgetMacsOption,
+     kBudgetMsOption,
+     kTimesOption,
      {"topk", "N", "classes to show (5; of independent labels all)"},
      {"label-threshold", "X", "of independent labels, those at least this likely are told (0.5)"},
      {"jsonl", "", "one JSON object an image"},

@@ -1,6 +1,8 @@
 #include "tools/verbs/classify_answers.h"
 
+#include "graph/exits/gates.h"
 #include "runtime/session/model_access.h"
+#include "tools/cli/budget_options.h"
 #include "tools/cli/csv.h"
 
 #include <dyce/error.h>
@@ -30,19 +32,28 @@ ordered_json answer_json(const AnswerWriter& writer, const std::string& file, co
     json["generation"] = p.generation;
     if (writer.has_cuts) json["late"] = p.late;
     if (writer.has_cuts) json["cut"] = name_of(p.cut);
+    if (writer.has_gates) json["skipped"] = p.skipped;
     return json;
 }
 
+// "3 5 6"
+std::string numbers_text(const std::vector<int>& numbers) {
+    std::string text;
+    for (const int number : numbers) text += (text.empty() ? "" : " ") + std::to_string(number);
+    return text;
+}
+
 void write_csv(const AnswerWriter& writer, std::ostream& out, const std::string& file, const Prediction& p) {
-    const char* no_time = writer.has_times ? "," : "";
     if (!p.error.empty()) {
-        out << csv_field(file) << ",,,,,,,," << no_time << csv_field(p.error) << "\n";
+        out << csv_field(file) << ",,,,,,,," << (writer.has_times ? "," : "") << (writer.has_gates ? "," : "")
+            << csv_field(p.error) << "\n";
         return;
     }
     for (std::size_t i = 0; i < p.index.size(); ++i) {
         out << csv_field(file) << "," << i + 1 << "," << p.index[i] << "," << csv_field(p.label[i]) << ","
             << p.prob[i] << "," << p.exit_site << "," << p.exit_type << "," << p.macs << ",";
         if (writer.has_times) out << p.latency_us << ",";
+        if (writer.has_gates) out << numbers_text(p.skipped) << ",";
         out << "\n";
     }
 }
@@ -71,7 +82,7 @@ void write_values(std::ostream& out, const std::string& file, const Prediction& 
 std::string AnswerWriter::heading() const {
     if (form != Form::kCsv) return "";
     return std::string("filename,rank,index,label,prob,exit_site,exit_type,macs,") +
-           (has_times ? "latency_us," : "") + "error\n";
+           (has_times ? "latency_us," : "") + (has_gates ? "skipped," : "") + "error\n";
 }
 
 void AnswerWriter::write(std::ostream& out, const std::string& file, const Prediction& p) const {
@@ -83,17 +94,19 @@ void AnswerWriter::write(std::ostream& out, const std::string& file, const Predi
     }
 }
 
-AnswerWriter answer_writer(const Arguments& arguments, OutputActivation activation) {
+AnswerWriter answer_writer(const Arguments& arguments, const Model& model) {
     for (const char* other : {"jsonl", "json"})
         if (arguments.has("csv") && arguments.has(other))
             throw Error(ErrorCode::kUsage, "--csv", std::string("excludes --") + other);
+    const ModelData& data = *ModelAccess::data(model);
     AnswerWriter writer;
-    writer.has_cuts = arguments.has("deadline-ms");
+    writer.has_cuts = arguments.has("deadline-ms") || has_budget(arguments);
+    writer.has_gates = std::ranges::any_of(data.members, has_gates, &Member::exits);
     if (arguments.has("jsonl") || arguments.has("json"))
         writer.form = AnswerWriter::Form::kJsonLines;
     else if (arguments.has("csv"))
         writer.form = AnswerWriter::Form::kCsv;
-    else if (activation == OutputActivation::kNone)
+    else if (data.last().activation == OutputActivation::kNone)
         writer.form = AnswerWriter::Form::kValues;
     return writer;
 }

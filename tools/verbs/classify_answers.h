@@ -16,8 +16,9 @@ struct AnswerWriter {
     enum class Form { kJsonLines, kCsv, kText, kValues };
 
     Form form = Form::kText;
-    bool has_times = true;  ///< without them the same answers are the same bytes
-    bool has_cuts = false;  ///< runs without deadlines write what they always wrote
+    bool has_times = true;   ///< without them the same answers are the same bytes
+    bool has_cuts = false;   ///< runs without deadlines and budgets write what they always wrote
+    bool has_gates = false;  ///< and so do models without gates
 
     /// What comes before the first answer; empty when nothing does.
     std::string heading() const;
@@ -25,8 +26,8 @@ struct AnswerWriter {
     void write(std::ostream& out, const std::string& file, const Prediction& prediction) const;
 };
 
-/// What the options ask for. Throws Error{kUsage} when they ask for two things.
-AnswerWriter answer_writer(const Arguments& arguments, OutputActivation activation);
+/// What the options ask for, of a model's answers. Throws Error{kUsage} when they ask for two things.
+AnswerWriter answer_writer(const Arguments& arguments, const Model& model);
 
 /// Classes in an answer: what --topk says; else 5, and of independent labels all.
 int topk_of(const Arguments& arguments, const Model& model);

@@ -28,7 +28,7 @@ public:
         : files_(files),
           activation_(ModelAccess::data(model)->last().activation),
           threshold_(label_threshold_of(arguments, activation_)),
-          writer_(answer_writer(arguments, activation_)),
+          writer_(answer_writer(arguments, model)),
           progress_("images", files.size(), arguments.has("quiet")) {
         writer_.has_times = false;
         settings_ << topk_of(arguments, model) << " " << threshold_ << " " << static_cast<int>(writer_.form);

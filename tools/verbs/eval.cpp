@@ -4,6 +4,7 @@
 #include "runtime/core/ordered_work.h"
 #include "runtime/core/worker_count.h"
 #include "runtime/session/model_access.h"
+#include "tools/cli/budget_options.h"
 #include "tools/cli/image_rows.h"
 #include "tools/cli/inputs.h"
 #include "tools/cli/memory_limit.h"
@@ -24,6 +25,7 @@
 #include <iostream>
 #include <memory>
 #include <numeric>
+#include <optional>
 
 namespace dyce {
 namespace {
@@ -43,9 +45,10 @@ struct EvaluatedBatch {
 
 class Evaluation {
 public:
-    Evaluation(Session session, const Dataset& dataset, std::size_t positions,
+    Evaluation(Session session, const ClassifyOptions& options, const Dataset& dataset, std::size_t positions,
                std::unique_ptr<AtomicFile> per_image)
         : session_(std::move(session)),
+          options_(options),
           dataset_(dataset),
           per_image_(std::move(per_image)),
           totals_(positions) {
@@ -73,6 +76,9 @@ public:
         return totals_;
     }
 
+    /// Also counts what gates do.
+    void watch_gates(GateTotals& gates) { gates_ = &gates; }
+
     /// Spent in the network, by the mean of the workers that had work.
     double seconds() const {
         const auto busy = seconds_.size() - static_cast<std::size_t>(std::ranges::count(seconds_, 0.0));
@@ -95,7 +101,7 @@ private:
             }
         }
         const auto start = Clock::now();
-        batch.predictions = session_.classify(images, 5);
+        batch.predictions = session_.classify(images, options_);
         seconds += seconds_since(start);
         return batch;
     }
@@ -106,21 +112,48 @@ private:
             const std::string name = dataset_.name(batch.images[i]);
             const int label = dataset_.label(batch.images[i]);
             totals_.count(name, label, batch.predictions[i]);
+            if (gates_ != nullptr && batch.predictions[i].error.empty()) gates_->count(batch.predictions[i]);
             if (per_image_ && batch.predictions[i].error.empty())
                 per_image_->write(image_row_of(name, label, batch.predictions[i]));
         }
     }
 
     Session session_;
+    ClassifyOptions options_;
     const Dataset& dataset_;
     std::unique_ptr<AtomicFile> per_image_;
     EvalTotals totals_;
+    GateTotals* gates_ = nullptr;
     std::vector<double> seconds_;  // by worker
 };
+
+void check_gate_options(const Arguments& arguments) {
+    if (arguments.has("gates-random") && !arguments.has("gates-report"))
+        throw Error(ErrorCode::kUsage, "--gates-random", "needs --gates-report");
+    for (const char* other : {"records", "progress"})
+        if (arguments.has("gates-report") && arguments.has(other))
+            throw Error(ErrorCode::kUsage, "--gates-report",
+                        std::string("excludes --") + other + ": it watches a whole run");
+}
+
+// The gates' own rates must be known first.
+BlindGates measure_blind_gates(const Arguments& arguments, const Model& model,
+                               const Configuration& configuration, const Dataset& dataset,
+                               const GateTotals& gates) {
+    const auto draws = static_cast<std::size_t>(arguments.integer("gates-random", 5, 1, 1000));
+    std::vector<OpenRates> choices(1 + draws, gates.open_rates());
+    choices[0] = gates.majority();
+    const SessionOptions options =
+        session_options(arguments, {.threads = static_cast<int>(arguments.integer("threads", 0, 1, 1024))});
+    const auto figures = flip_gates(ModelAccess::data(model), configuration, options, dataset, choices, 1);
+    return {figures[0], {figures.begin() + 1, figures.end()}};
+}
 
 int eval(const Arguments& arguments) {
     check_outputs(arguments, {{"per-image"}}, {"data", "config", "records"});
     check_kept_options(arguments);
+    exclude_budget(arguments, {"records"});
+    check_gate_options(arguments);
     if (arguments.has("records")) return eval_records(arguments);
     const auto start = Clock::now();
     const Model model = only_model(arguments, "eval");
@@ -133,11 +166,23 @@ int eval(const Arguments& arguments) {
     std::unique_ptr<AtomicFile> per_image;
     if (const auto file = arguments.text("per-image")) per_image = std::make_unique<AtomicFile>(*file);
 
-    Evaluation evaluation(open_session(arguments, model, {.threads = 1, .max_batch = batch}), *dataset,
-                          static_cast<std::size_t>(model.sites()) + 1, std::move(per_image));
+    ClassifyOptions options;
+    set_budget(arguments, options);
+    Session session = open_session(arguments, model, {.threads = 1, .max_batch = batch});
+    session.classify(std::vector<Image>(), options);  // whether the budget will do
+    Evaluation evaluation(std::move(session), options, *dataset, static_cast<std::size_t>(model.sites()) + 1,
+                          std::move(per_image));
+    const Configuration configuration = evaluation.configuration();
+    std::optional<EvalGates> gates;
+    if (arguments.has("gates-report")) {
+        gates.emplace(EvalGates{GateTotals(*ModelAccess::data(model), configuration)});
+        evaluation.watch_gates(gates->totals);
+    }
     const EvalTotals totals = evaluation.run(batch, threads, arguments.has("quiet"));
-    report_eval(arguments, model, evaluation.configuration(), totals,
-                {evaluation.seconds(), seconds_since(start)});
+    const EvalTimes times{evaluation.seconds(), seconds_since(start)};
+    if (arguments.has("gates-random"))
+        gates->blind = measure_blind_gates(arguments, model, configuration, *dataset, gates->totals);
+    report_eval(arguments, model, configuration, totals, times, gates);
     return totals.failed == 0 ? 0 : 1;
 }
 
@@ -150,6 +195,9 @@ const Verb kEval{
     {kDataOption,
      {"config", "SET[:NAME]",
       "which exits are on: a file of configurations or, with :NAME, the model's own set"},
+     kBudgetMacsOption,
+     kBudgetMsOption,
+     kTimesOption,
      kBatchOption,
      kPrecisionOption,
      kTuneOption,
@@ -157,6 +205,10 @@ const Verb kEval{
      kWorkersOption,
      {"records", "REC.npz", "simulates the configuration on a record instead"},
      {"per-image", "FILE", "one line an image, as CSV"},
+     {"gates-report", "", "also how often each gate opened, and which ways images took"},
+     {"gates-random", "N",
+      "also what gates come to that do not look: those that always do what they mostly did, and the mean of "
+      "N draws of gates that open by chance, as often as they did"},
      kProgressOption,
      kOutputOption,
      kDurabilityOption,

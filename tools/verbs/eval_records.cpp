@@ -38,16 +38,14 @@ void write_rows(const std::string& path, const Record& record, const Evaluator& 
     if (record.names.size() != record.images)
         throw Error(ErrorCode::kContent, "--records", "the record does not name its images");
     const auto exit_records = evaluator.exit_records(configuration);
-    const auto macs = evaluator.macs_paid(configuration);
     AtomicFile file(path);
     file.write(kImageRowHeader);
     for (std::size_t i = 0; i < record.images; ++i) {
         const auto column = static_cast<std::size_t>(exit_records[i].column);
         const RecordHead& head = record.meta.heads[column];
-        file.write(image_row_text({record.names[i], record.labels[i],
-                                   record.columns[column].predictions[i * record.topk], head.position,
-                                   record.meta.type_name(head), exit_records[i].score,
-                                   macs[static_cast<std::size_t>(head.position)]}));
+        file.write(image_row_text(
+            {record.names[i], record.labels[i], record.columns[column].predictions[i * record.topk],
+             head.position, record.meta.type_name(head), exit_records[i].score, exit_records[i].macs}));
     }
     file.commit();
 }
@@ -60,7 +58,7 @@ int eval_records(const Arguments& arguments) {
     RecordReadOptions options;
     options.names = true;
     const Record record = read_record(*arguments.text("records"), options);
-    const CostTable costs = macs_table(record.meta);
+    const CostTable costs = macs_table(record);
     const Evaluator evaluator(record, costs);
     const Configuration configuration = take_configuration(arguments, record.meta);
     const Simulation simulation = evaluator.simulate(configuration);

@@ -1,5 +1,6 @@
 #include "tools/verbs/eval_totals.h"
 
+#include "tools/cli/budget_options.h"
 #include "tools/cli/image_rows.h"
 
 #include <dyce/error.h>
@@ -24,6 +25,8 @@ void EvalTotals::count(const std::string& name, int label, const Prediction& p) 
     correct += p.index[0] == label ? 1 : 0;
     correct5 += std::count(p.index.begin(), p.index.end(), label) > 0 ? 1 : 0;
     macs += static_cast<double>(p.macs);
+    cut += p.cut == Cut::kBudget ? 1 : 0;
+    most_macs = std::max(most_macs, p.macs);
     ++left_at[static_cast<std::size_t>(p.exit_site)];
 }
 
@@ -32,7 +35,7 @@ std::string image_row_of(const std::string& name, int label, const Prediction& p
 }
 
 void report_eval(const Arguments& arguments, const Model& model, const Configuration& configuration,
-                 const EvalTotals& totals, const EvalTimes& times) {
+                 const EvalTotals& totals, const EvalTimes& times, const std::optional<EvalGates>& gates) {
     if (totals.images == 0)
         throw Error(ErrorCode::kContent, arguments.text("data", ""),
                     "none of its images could be classified");
@@ -42,24 +45,29 @@ void report_eval(const Arguments& arguments, const Model& model, const Configura
     for (const std::size_t count : totals.left_at) share.push_back(static_cast<double>(count) / n);
     const bool is_base = configuration.exits.empty();
     if (arguments.has("json")) {
-        const ordered_json document = {
-            {"schema", "dyce.eval/1"},
-            {"images", totals.images},
-            {"accuracy", accuracy},
-            {"top5_accuracy", static_cast<double>(totals.correct5) / n},
-            {"base_accuracy", is_base ? ordered_json(accuracy) : ordered_json(nullptr)},
-            {"macs", totals.macs / n},
-            {"base_macs", model.macs()},
-            {"exit_share", share},
-            {"expected_exit_share", configuration.exit_share.empty()
-                                        ? ordered_json(nullptr)
-                                        : ordered_json(configuration.exit_share)},
-            {"seconds", times.computing},
-            {"total_seconds", times.total},
-            {"images_per_second", n / times.computing},
-            {"configuration", configuration.name},
-            {"non_finite_scores", totals.non_finite_scores},
-            {"failed", totals.failed}};
+        ordered_json document = {{"schema", "dyce.eval/1"},
+                                 {"images", totals.images},
+                                 {"accuracy", accuracy},
+                                 {"top5_accuracy", static_cast<double>(totals.correct5) / n},
+                                 {"base_accuracy", is_base ? ordered_json(accuracy) : ordered_json(nullptr)},
+                                 {"macs", totals.macs / n},
+                                 {"base_macs", model.macs()},
+                                 {"exit_share", share},
+                                 {"expected_exit_share", configuration.exit_share.empty()
+                                                             ? ordered_json(nullptr)
+                                                             : ordered_json(configuration.exit_share)},
+                                 {"seconds", times.computing},
+                                 {"total_seconds", times.total},
+                                 {"images_per_second", n / times.computing},
+                                 {"configuration", configuration.name},
+                                 {"non_finite_scores", totals.non_finite_scores},
+                                 {"failed", totals.failed}};
+        if (has_budget(arguments)) {
+            document["max_macs"] = totals.most_macs;
+            document["cut"] = {{"budget", totals.cut}};
+        }
+        if (gates) document["gates"] = gates->totals.json();
+        if (gates && gates->blind) document["gates"].update(gates->blind->json());
         std::cout << document.dump(2) << "\n";
         return;
     }
@@ -74,9 +82,15 @@ void report_eval(const Arguments& arguments, const Model& model, const Configura
     for (std::size_t p = 0; !is_base && p < share.size(); ++p)
         if (totals.left_at[p] > 0)
             std::printf("  %s %3zu  %5.1f %%\n", p + 1 < share.size() ? "exit " : "final", p, 100 * share[p]);
+    if (has_budget(arguments))
+        std::printf("%zu images (%.1f %%) cut by the budget; the most that one took: %lld multiply-adds\n",
+                    totals.cut, 100 * static_cast<double>(totals.cut) / n,
+                    static_cast<long long>(totals.most_macs));
     if (totals.non_finite_scores > 0)
         std::printf("%llu exit scores were not finite\n",
                     static_cast<unsigned long long>(totals.non_finite_scores));
+    if (gates) gates->totals.print();
+    if (gates && gates->blind) gates->blind->print();
 }
 
 }  // namespace dyce

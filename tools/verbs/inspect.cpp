@@ -1,11 +1,14 @@
 // dyce inspect: what a model file holds and how it runs.
+#include "graph/exits/gates.h"
 #include "loaders/format/preprocess_json.h"
 #include "runtime/exec/executor.h"
+#include "runtime/exec/local_stage_runner.h"
 #include "runtime/session/engine.h"
 #include "runtime/session/model_access.h"
 #include "tools/cli/inputs.h"
 #include "tools/cli/memory_limit.h"
 #include "tools/cli/model_argument.h"
+#include "tools/verbs/gate_table.h"
 #include "tools/verbs/recipe.h"
 #include "tools/verbs/site_values.h"
 #include "tools/verbs/verbs.h"
@@ -48,9 +51,11 @@ ordered_json describe(const ModelData& model) {
             if (site.layout != SiteLayout::kChannelsFirst) add_layout(row, site);
             document["sites"].push_back(std::move(row));
         }
-        for (const ExitHead& head : member.exits.heads)
-            document["heads"].push_back(
-                {{"site", first + head.site}, {"type", head.type}, {"macs", head.macs}});
+        for (const ExitHead& head : member.exits.heads) {
+            ordered_json row = {{"site", first + head.site}, {"type", head.type}, {"macs", head.macs}};
+            if (is_gate(head)) row["role"] = name_of(head.role);
+            document["heads"].push_back(std::move(row));
+        }
         document["member_list"].push_back({{"arch", member.architecture},
                                            {"macs", member.macs},
                                            {"params", member.parameters},
@@ -58,6 +63,7 @@ ordered_json describe(const ModelData& model) {
                                            {"digest", member.digest}});
         ++position;
     }
+    if (const auto gates = list_gates(model); !gates.empty()) document["gates"] = gates_to_json(gates);
     return document;
 }
 
@@ -102,10 +108,12 @@ void print_member(const Member& member, int first_position) {
 
 void print_text(const ModelData& model) {
     int position = 0;
-    for (const Member& member : model.members) {
-        print_member(member, position);
+    const std::vector<GateRow> gates = list_gates(model);
+    for (std::size_t m = 0; m < model.members.size(); ++m) {
+        print_member(model.members[m], position);
+        print_gates(gates, static_cast<int>(m));
         std::fflush(stdout);
-        position += static_cast<int>(member.exits.sites.size()) + 1;
+        position += static_cast<int>(model.members[m].exits.sites.size()) + 1;
     }
     std::cout << "classes       " << model.classes << (model.labels.empty() ? " (no names)" : "") << "\n"
               << "digest        " << model.digest << "\n"
@@ -126,6 +134,9 @@ void print_plan(const Member& member, const CompileOptions& options) {
     std::cout << compiled->steps().size() << " steps, " << reorders << " re-orders, "
               << compiled->arena_bytes() << " bytes of activations and scratch, " << compiled->packed_bytes()
               << " bytes of packed weights\n";
+    if (const SkippableStages stages = count_skippable(*compiled); stages.all > 0)
+        std::cout << stages.all << " gated stages; in " << stages.copied
+                  << " of them images that skip are copied\n";
 }
 
 void print_plans(const Arguments& arguments, const Model& model) {

@@ -90,7 +90,8 @@ int record(const Arguments& arguments) {
         "the images done so far are kept beside the output: start the same command again to go on");
     const auto total = static_cast<std::size_t>(meta.shard_images());
     RecordJournal journal(output + ".journal", journal_key(meta, options),
-                          {total, recorder.classes_per_row(), recorder.scores_per_row(), meta.classes});
+                          {total, recorder.classes_per_row(), recorder.scores_per_row(), meta.classes,
+                           meta.has_gates() ? &meta : nullptr});
     if (!journal.notice().empty()) std::cerr << "dyce: " << journal.notice() << "\n";
     if (!journal.rows().empty())
         std::cerr << "dyce: goes on after the " << journal.rows().size() << " images of an earlier run\n";

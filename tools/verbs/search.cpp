@@ -153,7 +153,7 @@ int search(const Arguments& arguments) {
     if ((output || embedded) && data.searched.meta.model_digest.empty())
         throw Error(ErrorCode::kUsage, "--output",
                     "the record does not say which model it is of: give --model MODEL, or only --csv FILE");
-    const CostTable costs = choose_costs(arguments, data.searched.meta);
+    const CostTable costs = choose_costs(arguments, data.searched);
     const std::size_t score = choose_score(arguments, data.searched);
     rating.score = data.searched.scores[score];
     data.searched = sort_by_confidence(std::move(data.searched), score);
@@ -165,6 +165,7 @@ int search(const Arguments& arguments) {
     for (const std::string& notice : notices) std::cerr << "dyce: " << notice << "\n";
     const SearchSpace space(data.searched, score, costs, rating.threads);
     SearchResult found = method.run(space, objectives, rating.threads);
+    settle_costs(found, data.searched, costs, rating);
     if (rating.conservative) choose_conservatively(found, objectives, data.searched, costs, rating);
     const auto rated = rate_all(found, lambdas, data, costs, rating);
     if (csv) write_csv(*csv, found, objectives, rated, data, costs, rating);

@@ -55,12 +55,12 @@ SearchData read_search_data(const Arguments& arguments) {
     return {std::move(even), std::move(odd), name + ", even pictures", name + ", odd pictures"};
 }
 
-CostTable choose_costs(const Arguments& arguments, const RecordMeta& meta) {
+CostTable choose_costs(const Arguments& arguments, const Record& record) {
     const auto costs = arguments.text("costs");
     const auto latency = arguments.text("latency");
     if (costs && latency) refuse("--costs", "excludes --latency");
-    if (latency) return measured_costs(*latency, meta);
-    return costs ? published_table(*costs, meta) : macs_table(meta);
+    if (latency) return measured_costs(*latency, record.meta);
+    return costs ? published_table(*costs, record.meta) : macs_table(record);
 }
 
 std::size_t choose_score(const Arguments& arguments, const Record& record) {

@@ -20,7 +20,7 @@ struct SearchData {
 
 /// Each throws Error{kUsage} naming the option, and what reading its file throws.
 SearchData read_search_data(const Arguments& arguments);
-CostTable choose_costs(const Arguments& arguments, const RecordMeta& meta);
+CostTable choose_costs(const Arguments& arguments, const Record& record);
 /// Index in Record::scores.
 std::size_t choose_score(const Arguments& arguments, const Record& record);
 /// Of all search methods, the default first.

@@ -5,6 +5,7 @@
 #include "tools/cli/model_argument.h"
 #include "tools/cli/output_paths.h"
 #include "tools/verbs/site_values.h"
+#include "tools/verbs/train_blocks.h"
 #include "tools/verbs/train_network.h"
 #include "tools/verbs/train_options.h"
 #include "tools/verbs/verbs.h"
@@ -92,9 +93,10 @@ void print_json(const TrainExitsReport& report, const ModelData& model) {
 
 int train(const Arguments& arguments) {
     if (arguments.has("from-scratch") || arguments.has("fine-tune")) return train_whole_network(arguments);
-    refuse(arguments, {"arch",      "classes", "labels",  "optimiser",     "ema",  "exit-weight", "augment",
-                       "cutout",    "teacher", "entropy", "mixup",         "log",  "norms",       "clip",
-                       "precision", "resize",  "crop",    "interpolation", "mean", "std"},
+    refuse(arguments,
+           {"arch",      "classes", "labels",  "optimiser",     "ema",  "exit-weight", "augment",
+            "cutout",    "teacher", "entropy", "mixup",         "log",  "norms",       "clip",
+            "precision", "resize",  "crop",    "interpolation", "mean", "std",         "drop-blocks"},
            "without --from-scratch or --fine-tune");
     const std::string source = arguments.only_positional("MODEL");
     const std::string data = data_of(arguments);
@@ -188,16 +190,20 @@ const Verb kTrain{
      {"precision", "NAME", "of a whole network's passes: f32, or bf16 where the processor has it (f32)"},
      {"store", "NAME",
       "weights in the file: of a whole network f32, or bf16 at half the size; of heads f32, or int8 at "
-      "little over "
-      "a quarter (f32)"},
+      "little "
+      "over a quarter (f32)"},
      {"norms", "live|folded",
       "fine-tuning: batch norms where convolutions have none, folded again at the end, or as it is (live)"},
+     kDropBlocksOption,
      {"clip", "L", "the gradient's length is brought down to L (0: as it is)"},
      {"exit-weight", "W", "of all exits' losses together beside the classifier's 1 (1)"},
      {"teacher", "MODEL", "a bigger network whose exits teach the whole network; --loss distill or erde"},
      {"entropy", "B", "with erde: weight of doubt where the teacher is wrong (0.5)"},
      {"ema", "D", "keeps the moving average of all numbers with this decay (0: none)"},
-     {"augment", "shift|none", "images of whole networks: moved and mirrored, or as they are (shift)"},
+     {"augment", "shift|reflect|none",
+      "images of whole networks: moved and mirrored, half of them moved and no black at their borders, or as "
+      "they are "
+      "(shift; reflect with --drop-blocks)"},
      {"cutout", "N", "covers a square of N pixels (none)"},
      {"mixup", "A", "mixes pairs of images by Beta(A, A) (0: none)"},
      {"log", "FILE.csv", "one row per epoch of a whole network"}},

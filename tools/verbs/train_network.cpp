@@ -8,6 +8,7 @@
 #include "tools/cli/model_argument.h"
 #include "tools/cli/output_paths.h"
 #include "tools/verbs/recipe.h"
+#include "tools/verbs/train_blocks.h"
 #include "tools/verbs/train_options.h"
 
 #include <dyce/error.h>
@@ -90,10 +91,15 @@ TrainNetworkOptions network_options(const Arguments& arguments) {
     options.live_norms =
         arguments.has("fine-tune") && arguments.choice("norms", "live", {"live", "folded"}) == "live";
     optimiser.clip = arguments.real("clip", 0, 0, 1e9);
-    options.augment.shift = arguments.choice("augment", "shift", {"shift", "none"}) == "shift";
+    const std::string augment = arguments.choice(
+        "augment", arguments.has("drop-blocks") ? "reflect" : "shift", {"shift", "reflect", "none"});
+    options.augment.shift = augment != "none";
+    options.augment.reflect = augment == "reflect";
     options.augment.cutout = static_cast<int>(arguments.integer("cutout", 0, 1, 1024));
     options.augment.mixup = arguments.real("mixup", 0, 0, 1);
-    options.epochs = static_cast<int>(arguments.integer("epochs", options.epochs, 1, 100'000));
+    const bool can_be_cut = arguments.has("drop-blocks");  // which is something, even untrained
+    options.epochs =
+        static_cast<int>(arguments.integer("epochs", options.epochs, can_be_cut ? 0 : 1, 100'000));
     options.batch = arguments.integer("batch", options.batch, 1, 65'536);
     options.holdout = arguments.real("holdout", options.holdout, 0, 0.9);
     options.seed = static_cast<std::uint64_t>(arguments.integer("seed", 0, 0, INT64_MAX));
@@ -174,7 +180,7 @@ int train_whole_network(const Arguments& arguments) {
     const std::string mode = arguments.has("fine-tune") ? "--fine-tune" : "--from-scratch";
     if (arguments.has("fine-tune") && arguments.has("from-scratch"))
         throw Error(ErrorCode::kUsage, "--from-scratch", "has no meaning with --fine-tune");
-    if (!arguments.has("fine-tune")) refuse(arguments, {"norms"}, "without --fine-tune");
+    if (!arguments.has("fine-tune")) refuse(arguments, {"norms", "drop-blocks"}, "without --fine-tune");
     if (!arguments.positionals().empty())
         throw Error(ErrorCode::kUsage, arguments.positionals()[0], "has no meaning with " + mode);
     refuse(arguments, {"passes", "cache"}, "with " + mode);
@@ -206,6 +212,7 @@ int train_whole_network(const Arguments& arguments) {
     expect_trainable(model.members[0].graph, arguments.text("fine-tune", mode));
     Member& member = model.members[0];
     if (arguments.has("store")) member.storage = float_of(arguments, "store");
+    take_dropped_blocks(arguments, member, options, notice);
     start_heads(member, model.classes, types, sites_of(arguments, member.exits.sites.size()), options.seed,
                 notice);
     const auto images = open_data(data, model);

@@ -22,6 +22,10 @@ std::vector<HeadType> head_types_of(const Arguments& arguments, const std::strin
     std::vector<HeadType> types;
     for (const std::string& name : split(arguments.text("heads", fallback), ',')) {
         const auto type = parse_head_type(name);
+        if (name.starts_with("gate-"))
+            throw Error(ErrorCode::kUsage, "--heads",
+                        "\"" + name +
+                            "\" is a gate: it lets images skip stages and answers nothing, so it is no exit");
         const auto is_same = [&](const HeadType& other) { return other.name == name; };
         if (!type)
             throw Error(

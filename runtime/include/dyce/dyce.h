@@ -6,6 +6,7 @@
 #include <dyce/cut.h>
 #include <dyce/engine_options.h>
 #include <dyce/error.h>
+#include <dyce/gate_count.h>
 #include <dyce/image.h>
 #include <dyce/memory.h>
 #include <dyce/model.h>

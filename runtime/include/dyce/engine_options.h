@@ -31,7 +31,10 @@ struct EngineOptions {
     /// leaves that could not be answered behind the next one. One that could not be answered at all is not
     /// begun: its Prediction::error says so. Null = energy is not asked about. Needs `energy_costs`.
     std::shared_ptr<EnergyStore> energy = {};
-    EnergyCosts energy_costs = {};
+    StageCosts energy_costs = {};  ///< in joules
+    /// Milliseconds that ClassifyOptions::budget_ms is counted in, such as the medians of `dyce bench --segments`;
+    /// empty where nobody asks.
+    StageCosts stage_ms = {};
 };
 
 }  // namespace dyce

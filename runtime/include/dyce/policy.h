@@ -66,16 +66,16 @@ public:
     virtual double joules_left() = 0;
 };
 
-/// What an image costs on its way, in joules.
-struct EnergyCosts {
+/// What an image costs on its way, in whatever unit: joules, milliseconds.
+struct StageCosts {
     struct Head {
         std::string type;
-        double joules = 0;
+        double cost = 0;
     };
     /// The way to a site from the site with heads before it, and each head there.
     struct Stage {
         int site = 0;  ///< through all members; the number of sites = the final exit
-        double joules = 0;
+        double cost = 0;
         std::vector<Head> heads = {};
     };
     std::vector<Stage> stages =

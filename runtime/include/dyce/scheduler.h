@@ -9,6 +9,7 @@
 #include <dyce/engine_options.h>
 #include <dyce/error.h>
 #include <dyce/export.h>
+#include <dyce/gate_count.h>
 #include <dyce/model.h>
 #include <dyce/policy.h>
 #include <dyce/sample.h>
@@ -68,6 +69,7 @@ struct SchedulerReport {
     std::optional<double> arrival_rate;  ///< requests a second
     std::optional<double> busy;          ///< share of the workers' time
     std::vector<double> exit_share;      ///< share of answers by position, the final exit last
+    std::vector<GateCount> gates;        ///< what gates decided, by rising sites; empty without gates
     std::optional<double> watts;
     std::string no_watts_reason;  ///< why not, when a meter was given
 };
@@ -97,7 +99,8 @@ public:
     /// finite; latency_us counts from here. `options` as for Session::classify, the deadline counting from
     /// here too: the time in the queue is part of it. A request whose deadline passes there is not computed:
     /// its future throws Error{kExpired}. One that is cancelled throws Error{kCancelled}: in the queue when its
-    /// turn comes, else before its next stage. Throws Error{kOverloaded} when the queue is full - the request
+    /// turn comes, else before its next stage. One whose budget is too small for the configuration it is computed
+    /// under throws Error{kUsage}. Throws Error{kOverloaded} when the queue is full - the request
     /// is refused, nothing else happens -, Error{kCancelled} after stop(), Error{kUnavailable} in a
     /// child of the process that made the scheduler, and Error{kUsage} when options.configuration or the
     /// sample is not for this model.

@@ -12,6 +12,7 @@
 #include <dyce/cut.h>
 #include <dyce/engine_options.h>
 #include <dyce/export.h>
+#include <dyce/gate_count.h>
 #include <dyce/image.h>
 #include <dyce/memory.h>
 #include <dyce/model.h>
@@ -44,6 +45,13 @@ struct ClassifyOptions {
     bool logits = false;
     /// Takes the call back: no further stage begins, and it throws Error{kCancelled}.
     std::optional<CancelToken> cancel = {};
+    /// Multiply-adds that no answer exceeds; 0 = no limit. An image goes on from a site with heads only if the way
+    /// to the next one, and the head that answers there, can be paid too: the one that is on, or else the cheapest.
+    /// Else it answers where it is, by that head. Error{kUsage} where not even the first answer can be paid.
+    std::int64_t budget_macs = 0;
+    /// The same in the milliseconds of EngineOptions::stage_ms, which no clock enters; 0 = no limit. With both,
+    /// both are kept.
+    double budget_ms = 0;
 };
 
 /// What a network knows of an image at a site: for each channel the mean over all positions, but for class
@@ -72,6 +80,8 @@ struct Prediction {
     std::vector<float> logits;  ///< of all classes, by the exit that answered; empty unless asked for
     std::vector<SiteFeatures> features;  ///< of the sites asked for that the image reached, rising
     Cut cut = Cut::kNone;                ///< why it left before an exit was sure
+    std::vector<int>
+        skipped;  ///< sites at whose end it stood without having run the stage, rising: gates let it
 };
 
 class DYCE_API Session {
@@ -92,16 +102,17 @@ public:
     Configuration configuration() const;
 
     /// Throws Error{kContent} when the image cannot be decoded, does not fit the preprocessing, a tensor's
-    /// values or the logits are not finite; Error{kUsage} when the model has no such input, or the input is of
-    /// another kind or shape; Error{kCancelled} after options.cancel; Error{kUnavailable} when the energy at hand
+    /// values or the logits are not finite; Error{kUsage} when the model has no such input, the input is of
+    /// another kind or shape, or the budget is too small; Error{kCancelled} after options.cancel; Error{kUnavailable} when the energy at hand
     /// does not last for an answer.
     Prediction classify(const Sample& sample, int topk = 5);
     Prediction classify(const Sample& sample, const ClassifyOptions& options);
     Prediction classify(const Image& image, int topk = 5);
     Prediction classify(const Image& image, const ClassifyOptions& options);
     /// Many samples, computed in batches of up to max_batch. One of bad content has its `error` set, the
-    /// others are answered. Throws Error{kUsage} as above before anything is computed, and Error{kCancelled}
-    /// for all of them.
+    /// others are answered. Throws Error{kUsage} as above before anything is computed, of an empty list too, and
+    /// Error{kCancelled} for all of them. A budget that is too small for a configuration that comes into force
+    /// meanwhile throws when a batch begins under it.
     std::vector<Prediction> classify(const std::vector<Image>& images, int topk = 5);
     std::vector<Prediction> classify(const std::vector<Image>& images, const ClassifyOptions& options);
     // Templates, so that a list in braces is one of images, as it was before there were samples.
@@ -116,6 +127,9 @@ public:
 
     /// Exit scores so far that were infinite or NaN; they never fire.
     std::uint64_t non_finite_scores() const;
+    /// What the gates of the model decided so far, by rising sites; nothing of gates whose tau is 0 or 1, which decide
+    /// nothing. Empty without gates.
+    std::vector<GateCount> gates() const;
     /// Bytes of activations and scratch memory that each call at a time takes, and that are kept for later ones.
     std::size_t arena_bytes() const;
     /// Memory that the session takes, with that for one call at a time.

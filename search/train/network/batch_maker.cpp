@@ -60,7 +60,8 @@ void BatchMaker::prepare(std::int64_t epoch, std::int64_t place, float* to, floa
                       static_cast<std::uint64_t>(epoch * static_cast<std::int64_t>(images_.size()) + place));
     };
     store_.read(image, options_.shift ? scratch : to);
-    if (options_.shift) augment(store_.recipe(), random(kAugmentation), scratch, to);
+    if (options_.shift)
+        (options_.reflect ? augment_reflected : augment)(store_.recipe(), random(kAugmentation), scratch, to);
     if (options_.cutout > 0) cut_out(store_.recipe(), options_.cutout, random(kCutout), to);
 }
 

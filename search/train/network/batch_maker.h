@@ -11,9 +11,10 @@
 namespace dyce {
 
 struct AugmentOptions {
-    bool shift = true;  ///< by up to an eighth of the sides, and mirrored
-    int cutout = 0;     ///< side of a square that is covered; 0 = none
-    double mixup = 0;   ///< alpha of the shares that two images are mixed by; 0 = none
+    bool shift = true;     ///< by up to an eighth of the sides, and mirrored
+    bool reflect = false;  ///< shifted as augment_reflected() does
+    int cutout = 0;        ///< side of a square that is covered; 0 = none
+    double mixup = 0;      ///< alpha of the shares that two images are mixed by; 0 = none
 };
 
 /// An image that is `share` of class `label` and the rest of class `other`.

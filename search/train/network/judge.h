@@ -1,4 +1,4 @@
-// How often a network is right, as the runtime runs it. A function.
+// How often a network is right, and how wrong it is, as the runtime runs it. Functions.
 #pragma once
 
 #include "loaders/format/model_file.h"
@@ -13,5 +13,9 @@ namespace dyce {
 /// logit. Empty when there are no images. `member` is as a model stores it.
 std::vector<double> judge(const Member& member, const ImageStore& store, std::span<const std::int64_t> images,
                           int threads);
+
+/// The cross-entropy of the first output, averaged over such images, which are not none.
+double classifier_loss(const Member& member, const ImageStore& store, std::span<const std::int64_t> images,
+                       int threads);
 
 }  // namespace dyce

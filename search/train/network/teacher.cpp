@@ -15,11 +15,11 @@ std::int64_t classes_of(const Member& member) {
 
 std::vector<int> match_outputs(const Member& teacher, const Member& student) {
     const std::vector<ExitHead>&theirs = teacher.exits.heads, &ours = student.exits.heads;
-    if (!theirs.empty() && theirs.size() != ours.size())
+    if (!theirs.empty() && !ours.empty() && theirs.size() != ours.size())
         fail("has " + std::to_string(theirs.size()) + " exits, expected " + std::to_string(ours.size()) +
              " as the student has, or none");
     std::vector<int> outputs(student.graph.outputs.size(), 0);
-    for (std::size_t i = 0; i < theirs.size(); ++i)
+    for (std::size_t i = 0; i < std::min(theirs.size(), ours.size()); ++i)
         outputs[static_cast<std::size_t>(ours[i].output)] = theirs[i].output;
     return outputs;
 }

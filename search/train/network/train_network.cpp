@@ -38,6 +38,7 @@ std::string key_of(const Member& member, const Dataset& images, const TrainNetwo
         << optimiser.average << " " << optimiser.smoothing << " " << optimiser.exits << " " << augment.shift
         << " " << augment.cutout << " " << augment.mixup << " " << optimiser.clip << " "
         << options.live_norms;
+    if (augment.reflect) key << " reflect";
     const DistillOptions& distill = optimiser.distill;
     if (options.teacher != nullptr)
         key << " " << options.teacher->digest << " " << static_cast<int>(distill.kind) << " " << distill.alpha
@@ -65,17 +66,17 @@ void log_epoch(TrainingLog& log, const Member& member, const NetworkTrainer& tra
 
 }  // namespace
 
-TrainNetworkReport train_network(
-    Member& member, const Dataset& images, const TrainNetworkOptions& options,
-    const std::function<void(const char* what, std::int64_t done, std::int64_t all)>& progress) {
+TrainNetworkReport train_network(Member& member, const Dataset& images, const TrainNetworkOptions& options,
+                                 const TrainingProgress& progress) {
     const int threads = options.threads > 0 ? options.threads : available_threads();
     const ImageStore store(images, member.preprocess, threads);
     const ImageSplit split = split_images(store.size(), options.holdout, options.seed);
     check_enough(split, store, images.size(), options.batch);
     ComputeTeam team(threads);
     const ComputeScope scope(team);
+    if (options.prepare) options.prepare(member, store, split, threads, progress);
     const Checkpoint checkpoint(options.checkpoint, key_of(member, images, options));
-    if (options.live_norms) add_live_norms(member, store, split.train, threads);
+    if (options.live_norms && options.epochs > 0) add_live_norms(member, store, split.train, threads);
     TrainNetworkReport report;
     TrainingLog log(options.log, options.resume);
     NetworkTraining training(member, store, split.train, whole_training(options, threads));

@@ -4,13 +4,17 @@
 
 #include "loaders/dataset/dataset.h"
 #include "loaders/format/model_file.h"
+#include "search/train/network/image_store.h"
 #include "search/train/network/network_trainer.h"
+#include "search/train/network/split_images.h"
 
 #include <functional>
 #include <string>
 #include <vector>
 
 namespace dyce {
+
+using TrainingProgress = std::function<void(const char* what, std::int64_t done, std::int64_t all)>;
 
 struct TrainNetworkOptions {
     int epochs = 40;
@@ -28,6 +32,10 @@ struct TrainNetworkOptions {
     /// Puts batch norms where convolutions have none (add_live_norms()); they are folded at the end.
     bool live_norms = false;
     int threads = 0;  ///< 0 = all this process may use
+    /// Changes the network once its images are read, before it is trained: what it does must follow from member,
+    /// images and seed. The checkpoint belongs to the network as it is then.
+    std::function<void(Member&, const ImageStore&, const ImageSplit&, int threads, const TrainingProgress&)>
+        prepare;
 };
 
 struct TrainNetworkReport {
@@ -43,8 +51,7 @@ struct TrainNetworkReport {
 /// that a model file stores. `progress` is told what is counted, how many this call has done, and of how
 /// many. The same seed, images, options and number of threads give the same bytes. Throws Error{kContent}
 /// when too few images can be read or a node cannot be trained, Error{kIo} for checkpoint and log.
-TrainNetworkReport train_network(
-    Member& member, const Dataset& images, const TrainNetworkOptions& options,
-    const std::function<void(const char* what, std::int64_t done, std::int64_t all)>& progress);
+TrainNetworkReport train_network(Member& member, const Dataset& images, const TrainNetworkOptions& options,
+                                 const TrainingProgress& progress);
 
 }  // namespace dyce

@@ -1,5 +1,6 @@
 // The format as its document tells it, read by programs that share no code with ours.
 #include "tests/loaders/format/bytes.h"
+#include "tests/loaders/format/gated_model.h"
 #include "tests/loaders/format/tiny_model.h"
 #include "tests/support/support.h"
 
@@ -37,6 +38,18 @@ std::string output_of(const std::string& command) {
 
 std::string field(const std::string& text) { return little(text.size(), 8) + text; }
 
+// By name.
+std::string tensor_fields(const std::map<std::string, Tensor>& tensors) {
+    std::string fields;
+    for (const auto& [name, tensor] : tensors) {
+        std::string shape;
+        for (std::int64_t dim : tensor.shape()) shape += (shape.empty() ? "[" : ",") + std::to_string(dim);
+        fields += field(name) + field("F32") + field(shape + "]") +
+                  field({static_cast<const char*>(tensor.bytes()), tensor.byte_size()});
+    }
+    return fields;
+}
+
 std::string xxh3(const std::string& bytes) {
     XXH128_canonical_t canonical;
     XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes.data(), bytes.size()));
@@ -70,18 +83,23 @@ TEST_CASE("model format: digests are what the document says") {
     const std::string path = folder / "tiny.safetensors";
     save_model(path, tiny_model());
     const ModelParts parts(path);
-    std::string content = field(parts.metadata.at("dyce.graph")) + field("");
-    for (const char* name : {"conv1.weight", "conv2.bias", "conv2.weight"}) {
-        const Tensor& tensor = parts.tensors.at(name);
-        std::string shape;
-        for (std::int64_t dim : tensor.shape()) shape += (shape.empty() ? "[" : ",") + std::to_string(dim);
-        content += field(name) + field("F32") + field(shape + "]") +
-                   field({static_cast<const char*>(tensor.bytes()), tensor.byte_size()});
-    }
+    const std::string content =
+        field(parts.metadata.at("dyce.graph")) + field("") + tensor_fields(parts.tensors);
     const std::string preprocess =
         R"({"crop":8,"height":8,"interpolation":"bilinear","mean":[0.485,0.456,0.406],)"
         R"("resize":10,"std":[0.229,0.224,0.225],"width":8})";
     CHECK(parts.metadata.at("dyce.preprocess") == preprocess);
     CHECK(parts.metadata.at("dyce.digest") ==
           R"({"model":")" + xxh3(content) + R"(","preprocess":")" + xxh3(field(preprocess)) + "\"}");
+}
+
+TEST_CASE("model format: what is said of a member beside its network is a field of its own") {
+    TempFolder folder;
+    const std::string path = folder / "gated.safetensors";
+    save_model(path, gated_model({0.3}));
+    const ModelParts parts(path);
+    const std::string content = field(parts.metadata.at("dyce.graph")) +
+                                field(parts.metadata.at("dyce.exits")) + field(R"({"gate_threshold":0.3})") +
+                                tensor_fields(parts.tensors);
+    CHECK(parts.metadata.at("dyce.digest").find(R"({"model":")" + xxh3(content) + '"') == 0);
 }

@@ -1,3 +1,4 @@
+// Covers runtime/include/dyce/gate_count.
 #include "runtime/control/telemetry.h"
 #include "tests/support/allocations.h"
 
@@ -85,10 +86,32 @@ TEST_CASE("telemetry: the first window after a switch is not held against a conf
     CHECK(telemetry.seen(1)->seconds == 4);
 }
 
+TEST_CASE("telemetry: what gates decided in a window, of what they decided so far") {
+    Telemetry telemetry(1, 8);
+    telemetry.start(0);
+    telemetry.close(1, {}, 1);
+    CHECK(telemetry.gates().empty());
+    const auto rates = [&](std::vector<GateCount> so_far) {
+        telemetry.decided(so_far);
+        telemetry.close(2, {}, 1);
+        std::vector<double> result;
+        for (const GateCount& gate : telemetry.gates()) result.push_back(gate.open_rate());
+        return result;
+    };
+    CHECK(rates({{2, 10, 5}, {4, 8, 2}}) == std::vector<double>{0.5, 0.25});
+    CHECK(rates({{2, 30, 20}, {4, 8, 2}}) == std::vector<double>{0.75, 1});
+    CHECK(telemetry.gates()[0].site == 2);
+    CHECK(telemetry.gates()[0].asked == 20);
+    CHECK(telemetry.gates()[0].opened == 15);
+    CHECK(telemetry.gates()[1].asked == 0);
+}
+
 TEST_CASE("telemetry: events and windows allocate nothing") {
     Telemetry telemetry(100, 20);
+    const std::vector<GateCount> gates(20);
     const auto before = allocation_count();
     for (int i = 0; i < 10'000; ++i) {
+        telemetry.decided(gates);
         telemetry.answered(i, static_cast<std::size_t>(i % 20));
         telemetry.worked(1e-3);
         if (i % 100 == 0) {

@@ -51,6 +51,7 @@ struct Left {
     std::int64_t macs;
     std::vector<float> logits;
     bool late = false;
+    std::vector<int> skipped = {};  ///< sites
     friend bool operator==(const Left&, const Left&) = default;
 };
 
@@ -64,7 +65,8 @@ public:
     }
     void exit(int row, const ExitAnswer& a) override {
         REQUIRE(left.count(row) == 0);
-        left[row] = {a.position, *a.type, a.score, a.macs, {a.logits.begin(), a.logits.end()}, a.late};
+        left[row] = {a.position, *a.type,         a.score, a.macs, {a.logits.begin(), a.logits.end()},
+                     a.late,     a.skipped.list()};
         late += a.late ? 1 : 0;
     }
     Clock::time_point deadline(int row) const override {

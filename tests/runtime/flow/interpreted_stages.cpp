@@ -73,8 +73,25 @@ std::span<const float> InterpretedStages::run_head(int head) {
     return logits_;
 }
 
-void InterpretedStages::run(const StageNodes& part, Values& row) const {
-    for (int n = part.first_node; n < part.end_node; ++n) {
+void InterpretedStages::exchange(std::span<const RowSwap> swaps) {
+    for (const auto& [one, other] : swaps)
+        std::swap(rows_[static_cast<std::size_t>(one)], rows_[static_cast<std::size_t>(other)]);
+}
+
+void InterpretedStages::advance_first(int rows, std::size_t) {
+    const StageNodes &stage = stages_[next_], &before = stages_[next_ - 1];
+    for (std::size_t row = 0; row < rows_.size(); ++row)
+        if (row < static_cast<std::size_t>(rows)) {
+            run(stage, rows_[row]);
+        } else {
+            rows_[row][at(stage.site_value)] = rows_[row][at(before.site_value)];
+            run(stage.first_feed, stage.end_node, rows_[row]);
+        }
+    ++next_;
+}
+
+void InterpretedStages::run(int first_node, int end_node, Values& row) const {
+    for (int n = first_node; n < end_node; ++n) {
         const Node& node = network_.graph.nodes[static_cast<std::size_t>(n)];
         std::vector<Tensor> inputs;
         for (const ValueId id : node.inputs) inputs.push_back(row[at(id)]);

@@ -19,6 +19,8 @@ public:
 
     std::span<float> begin(int rows) override;
     void advance() override;
+    void exchange(std::span<const RowSwap> swaps) override;
+    void advance_first(int rows, std::size_t bucket) override;
     std::span<const float> run_head(int head) override;
     bool keep(std::span<const int> kept, std::size_t bucket) override;
     void export_rows(std::span<const int> places, std::span<const ValueRows> values) override;
@@ -27,7 +29,8 @@ public:
 private:
     using Values = std::vector<Tensor>;  // by id, of one row
 
-    void run(const StageNodes& part, Values& row) const;
+    void run(const StageNodes& part, Values& row) const { run(part.first_node, part.end_node, row); }
+    void run(int first_node, int end_node, Values& row) const;
     std::vector<ValueId> carried_over(const StageNodes& stage) const;
 
     InterleavedGraph network_;

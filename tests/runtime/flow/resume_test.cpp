@@ -1,12 +1,14 @@
 // Covers run_state, stage_runner.
 // A run that ends at any point and is gone on with by another loop gives the answers of an undisturbed one.
 #include "runtime/core/onednn/compat.h"
+#include "tests/graph/exits/gated_net.h"
 #include "tests/runtime/flow/exit_runner.h"
 #include "tests/runtime/flow/interpreted_stages.h"
 
 #include <doctest/doctest.h>
 
 using namespace dyce;
+using test::attach_gates;
 using test::ExitNet;
 using test::Left;
 using test::make_exit_net;
@@ -20,6 +22,7 @@ struct Kept {
     RunState state;
     std::vector<int> present, arrived, waiting;
     std::vector<RowState> rows;
+    std::vector<std::uint64_t> skipped;
     std::vector<float> held;  ///< aligned as values are
     std::map<int, Left> left;
 
@@ -30,6 +33,7 @@ struct Kept {
         result.arrived = arrived;
         result.waiting = waiting;
         result.rows = rows;
+        result.skipped = skipped;
         result.held = std::as_bytes(std::span(held));
         return result;
     }
@@ -51,6 +55,7 @@ public:
         one.arrived.assign(state.arrived.begin(), state.arrived.end());
         one.waiting.assign(state.waiting.begin(), state.waiting.end());
         one.rows.assign(state.rows.begin(), state.rows.end());
+        one.skipped.assign(state.skipped.begin(), state.skipped.end());
         const std::size_t bytes = state.present.size() * runner.held_bytes(point);
         one.held.resize(bytes / sizeof(float));
         REQUIRE(one.held.size() * sizeof(float) == bytes);
@@ -66,17 +71,19 @@ struct Setting {
     int rows, at_once;
     Precision precision = Precision::kFloat32;
     bool interpreted = false;
+    bool is_gated = false;
 };
 
 struct Nets {
     std::vector<ExitNet> nets;
     std::vector<ExitSite> positions;
-    Nets(const std::vector<int>& blocks, Precision precision) {
+    Nets(const std::vector<int>& blocks, Precision precision, bool is_gated = false) {
         std::vector<ExitNetwork> members;
         for (const int count : blocks) {
             ExitNet net = make_exit_net(count, static_cast<unsigned>(count));
             nets.push_back(precision == Precision::kInt8 ? test::quantized(std::move(net)) : std::move(net));
         }
+        if (is_gated) attach_gates(nets.back());
         for (const ExitNet& net : nets) members.push_back({&net.graph, &net.exits, count_macs(net.graph)});
         positions = list_sites(members);
     }
@@ -121,9 +128,10 @@ TEST_CASE("a run goes on from any point, in another loop, to the same answers") 
                                        {5, 2, Precision::kBfloat16},
                                        {1, 1, Precision::kInt8},
                                        {5, 2, Precision::kInt8},
-                                       {4, 2, Precision::kFloat32, true}}) {
+                                       {4, 2, Precision::kFloat32, true},
+                                       {7, 3, Precision::kFloat32, false, true}}) {
             if (!is_available(setting.precision)) continue;
-            const Nets nets(blocks, setting.precision);
+            const Nets nets(blocks, setting.precision, setting.is_gated);
             const ExitPlan plan = make_exit_plan(some_exits(blocks.size() > 1), nets.positions);
             const std::vector<const ExitPlan*> plans(static_cast<std::size_t>(setting.rows), &plan);
             ExitLoop first = nets.loop(setting);

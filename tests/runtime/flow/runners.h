@@ -25,6 +25,8 @@ public:
     std::size_t bucket() const override { return inner_->bucket(); }
     std::span<float> begin(int rows) override { return inner_->begin(rows); }
     void advance() override { inner_->advance(); }
+    void exchange(std::span<const RowSwap> swaps) override { inner_->exchange(swaps); }
+    void advance_first(int rows, std::size_t bucket) override { inner_->advance_first(rows, bucket); }
     std::span<const float> run_head(int head) override { return inner_->run_head(head); }
     bool keep(std::span<const int> kept, std::size_t bucket) override { return inner_->keep(kept, bucket); }
     void export_rows(std::span<const int> places, std::span<const ValueRows> values) override {
@@ -51,8 +53,11 @@ public:
         : ForwardingRunner(std::move(inner)), observed_(observed) {}
     void advance() override {
         ForwardingRunner::advance();
-        observed_.now += std::chrono::milliseconds(1);
-        ++observed_.stages;
+        note_stage();
+    }
+    void advance_first(int rows, std::size_t bucket) override {
+        ForwardingRunner::advance_first(rows, bucket);
+        if (rows > 0) note_stage();
     }
     std::span<const float> run_head(int head) override {
         ++observed_.heads[head];
@@ -60,6 +65,10 @@ public:
     }
 
 private:
+    void note_stage() {
+        observed_.now += std::chrono::milliseconds(1);
+        ++observed_.stages;
+    }
     Observed& observed_;
 };
 
@@ -83,6 +92,20 @@ public:
     }
     void advance() override {
         ForwardingRunner::advance();
+        hand_over();
+    }
+    void advance_first(int rows, std::size_t bucket) override {
+        ForwardingRunner::advance_first(rows, bucket);
+        hand_over();
+    }
+    bool keep(std::span<const int> kept, std::size_t bucket) override {
+        const bool does = ForwardingRunner::keep(kept, bucket);
+        if (does) rows_ = static_cast<int>(kept.size());
+        return does;
+    }
+
+private:
+    void hand_over() {
         if (++stage_ == points().size()) return;
         compute_something_else();
         std::vector<int> places(static_cast<std::size_t>(rows_));
@@ -92,13 +115,6 @@ public:
         other_->import_rows(stage_ - 1, rows_, values);
         std::swap(inner_, other_);
     }
-    bool keep(std::span<const int> kept, std::size_t bucket) override {
-        const bool does = ForwardingRunner::keep(kept, bucket);
-        if (does) rows_ = static_cast<int>(kept.size());
-        return does;
-    }
-
-private:
     void compute_something_else() {
         const auto images = other_->begin(other_->rows_at_once());
         for (std::size_t i = 0; i < images.size(); ++i) images[i] = std::sin(static_cast<float>(i));

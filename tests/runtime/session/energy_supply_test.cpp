@@ -1,7 +1,9 @@
+// Covers supply_costs.
 // A session on a store of energy: who is answered where, and who is refused.
 #include "runtime/session/energy_supply.h"
 
 #include "runtime/session/model_access.h"
+#include "runtime/session/supply_costs.h"
 #include "tests/runtime/session/model_of.h"
 #include "tests/support/check_throws.h"
 #include "tests/support/images.h"
@@ -27,8 +29,8 @@ struct Constant final : EnergyStore {
 };
 
 // Stages take 1, 2, 4 J .., heads 0.5 J.
-EnergyCosts some_costs(int sites) {
-    EnergyCosts costs;
+StageCosts some_costs(int sites) {
+    StageCosts costs;
     for (int site = 0; site < sites; ++site)
         costs.stages.push_back(
             {site,
@@ -88,15 +90,16 @@ TEST_CASE("energy: a scheduler answers that a request was refused, and counts it
 
 TEST_CASE("energy: costs have to tell all that can run, and nothing else") {
     const auto positions = model_of({2})->positions();
-    const auto refused = [&](const EnergyCosts& costs, const std::string& piece) {
-        check_throws([&] { supply_costs(costs, positions); }, ErrorCode::kUsage, piece, "energy_costs");
+    const auto refused = [&](const StageCosts& costs, const std::string& piece) {
+        check_throws([&] { supply_costs(costs, positions, "energy_costs"); }, ErrorCode::kUsage, piece,
+                     "energy_costs");
     };
-    EnergyCosts costs = some_costs(2);
-    CHECK(supply_costs(costs, positions).stages == std::vector<double>{1, 2, 4});
-    costs.stages[1].joules = -1;
+    StageCosts costs = some_costs(2);
+    CHECK(supply_costs(costs, positions, "energy_costs").stages == std::vector<double>{1, 2, 4});
+    costs.stages[1].cost = -1;
     refused(costs, "site 1 costs -1.0");
     costs = some_costs(2);
-    costs.stages[1].heads[0].joules = std::numeric_limits<double>::quiet_NaN();
+    costs.stages[1].heads[0].cost = std::numeric_limits<double>::quiet_NaN();
     refused(costs, "site 1 costs nan");
     costs = some_costs(2);
     costs.stages.erase(costs.stages.begin());
@@ -111,7 +114,7 @@ TEST_CASE("energy: costs have to tell all that can run, and nothing else") {
     // Without heads at a site its way belongs to the next one.
     auto fewer = positions;
     fewer[0].heads.clear();
-    CHECK(supply_costs(some_costs(2), fewer).stages == std::vector<double>{0, 3, 4});
+    CHECK(supply_costs(some_costs(2), fewer, "energy_costs").stages == std::vector<double>{0, 3, 4});
     CHECK_THROWS_AS(Session(ModelAccess::make(model_of({2})), {.energy = std::make_shared<Constant>(1)}),
                     Error);
 }

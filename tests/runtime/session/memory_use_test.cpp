@@ -1,4 +1,4 @@
-// Covers economy, memory_use, runtime/include/dyce/memory, runtime/exec/absent_stage_runner.
+// Covers economy, memory_use, loaders/format/same_network, runtime/include/dyce/memory, runtime/exec/absent_stage_runner.
 // What memory a model takes, against a counting allocator, and what is given up to fit. A program of its own: it
 // replaces operator new.
 #include "runtime/session/memory_use.h"
@@ -8,6 +8,7 @@
 #include "runtime/session/economy.h"
 #include "runtime/session/engine.h"
 #include "runtime/session/model_access.h"
+#include "tests/loaders/format/gated_model.h"
 #include "tests/runtime/session/model_of.h"
 #include "tests/support/allocations.h"
 #include "tests/support/answers.h"
@@ -194,4 +195,48 @@ TEST_CASE("memory: only the heads and members of the set are kept, and answers s
     whole.set_configuration({});
     const auto off_expected = whole.classify(images);
     for (std::size_t i = 0; i < images.size(); ++i) CHECK(same_answer(off_expected[i], off[i]));
+}
+
+TEST_CASE("memory: members over the same tensors are compiled and counted once") {
+    const TempFolder folder;
+    save_model(folder / "one.safetensors", gated_model({0.4}));
+    save_model(folder / "m.safetensors", gated_model({0.7, 0.4, 0}));
+    const EngineOptions options{.threads = 1, .max_batch = 8};
+    const auto one = compile_for_memory(load_model(folder / "one.safetensors"), options, 1);
+    const auto three = compile_for_memory(load_model(folder / "m.safetensors"), options, 1);
+    for (const auto& member : three.members) CHECK(member == three.members[0]);
+    CHECK(use_of(three).packed == use_of(one).packed);
+    CHECK(use_of(three).arena == 3 * use_of(one).arena);  // each has its own batches
+    ModelData other = gated_model({0.7, 0.4});
+    other.members[1] = gated_member(0.4, 4, 2);  // other numbers
+    save_model(folder / "m.safetensors", other);
+    const auto two = compile_for_memory(load_model(folder / "m.safetensors"), options, 1);
+    CHECK(two.members[0] != two.members[1]);
+}
+
+TEST_CASE("memory: gates stay where only the heads of the set are kept") {
+    const TempFolder folder;
+    save_model(folder / "m.safetensors", gated_model({0.4}));
+    auto model = std::make_shared<ModelData>(*load_model(folder / "m.safetensors"));
+    model->configurations = set_of(*model, {{2, "exit2", 0.3}});
+    const Model handle = ModelAccess::make(model);
+    Session whole(handle, {.threads = 1, .max_batch = 1});
+    std::size_t least = whole.memory_use().total();
+    try {
+        Session(handle, {.threads = 1, .max_memory = 1});
+    } catch (const Error& error) {
+        const std::string text = error.message(), before = "at least ";
+        least = std::stoul(text.substr(text.find(before) + before.size()));
+    }
+    REQUIRE(least < whole.memory_use().total());
+    Session small(handle, {.threads = 1, .max_batch = 1, .max_memory = least});
+    const auto images = random_images(8, 8);
+    const auto expected = whole.classify(images), answers = small.classify(images);
+    std::size_t skipped = 0;
+    for (std::size_t i = 0; i < images.size(); ++i) {
+        CHECK(same_answer(expected[i], answers[i]));
+        CHECK(expected[i].skipped == answers[i].skipped);
+        skipped += answers[i].skipped.size();
+    }
+    CHECK(skipped > 0);
 }

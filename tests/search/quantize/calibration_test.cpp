@@ -4,7 +4,10 @@
 
 #include "graph/builder.h"
 #include "graph/interpreter.h"
+#include "runtime/core/onednn/compat.h"
+#include "runtime/exec/local_stage_runner.h"
 #include "search/quantize/magnitudes.h"
+#include "tests/loaders/format/gated_model.h"
 
 #include <dyce/error.h>
 
@@ -19,6 +22,7 @@
 #include <vector>
 
 using namespace dyce;
+using namespace dyce::test;
 
 namespace {
 
@@ -149,6 +153,38 @@ TEST_CASE("calibration gives scales to what convolutions take, and to what is ad
         CHECK(value.quantization->is_signed ==
               (value.name == "x" || value.name == "c2" || value.name == "shortcut"));
     }
+}
+
+TEST_CASE("calibration gives values before and behind a gated stage the scale of the wider one") {
+    Member member = gated_member();  // gates at block0 to block2
+    const std::vector<Image> images = {image(1), image(2), image(3), image(4)};
+    const auto measure = [&] {
+        Calibration calibration(member, {.share = 1});
+        for (const Image& one : images) calibration.add(calibration.observe(one));
+        REQUIRE(calibration.store(member.graph));
+    };
+    measure();
+    float widest = 0;
+    for (const char* name : {"block0", "block1", "block2", "block3"})
+        widest = std::max(widest, range_of(member, name, images).second);
+    for (const char* name : {"block0", "block1", "block2", "block3"}) {
+        const auto& quantization = member.graph.value(find(member.graph, name)).quantization;
+        REQUIRE(quantization.has_value());  // the last one is read by no convolution
+        CHECK(quantization->scale == doctest::Approx(widest / 255).epsilon(1e-4));
+        CHECK_FALSE(quantization->is_signed);
+    }
+    CHECK(range_of(member, "block0", images).second < widest);  // the case means something
+    if (!onednn::has_int8_products()) return;
+    const auto copied = [&] {
+        return count_skippable(*CompiledModel::compile(member.graph, member.exits,
+                                                       {.max_batch = 8, .precision = Precision::kInt8}))
+            .copied;
+    };
+    CHECK(copied() == 0);
+    member.graph.value(find(member.graph, "block1")).quantization->scale *= 2;
+    CHECK(copied() == 2);  // before it and behind it
+    for (Value& value : member.graph.values) value.quantization.reset();
+    CHECK(count_skippable(*CompiledModel::compile(member.graph, member.exits, {.max_batch = 8})).all == 3);
 }
 
 TEST_CASE("calibration refuses a network without convolutions") {

@@ -1,16 +1,15 @@
 // Covers merge_records, record.
 #include "search/record/record_file.h"
 
-#include "loaders/npz/npz_writer.h"
 #include "search/record/merge_records.h"
 #include "search/record/record_meta.h"
 #include "tests/loaders/format/refusal.h"
 #include "tests/search/methods/small_record.h"
+#include "tests/search/record/raw_record.h"
 #include "tests/support/support.h"
 
 #include <cmath>
 #include <functional>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -19,19 +18,6 @@ using namespace dyce::test;
 
 namespace {
 
-// An array of a record file that may be wrong.
-struct RawArray {
-    std::string element;
-    Shape shape;
-    std::string bytes;
-};
-using RawFile = std::map<std::string, RawArray>;
-
-template <class T>
-std::string raw(const std::vector<T>& values) {
-    return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
-}
-
 // One image through the exits of small_meta(): 3 positions x 3 types + 1 = 10 columns.
 RawFile good_file() {
     const std::string meta = record_meta_text(small_meta(1));
@@ -39,14 +25,6 @@ RawFile good_file() {
             {"preds", {"i2", {10, 1, 1}, raw(std::vector<std::int16_t>(10, 3))}},
             {"confs", {"f4", {10, 1, 1}, raw(std::vector<float>(10, 0.5f))}},
             {"meta_json", {"u1", {static_cast<std::int64_t>(meta.size())}, meta}}};
-}
-
-void write_raw(const std::string& path, const RawFile& file) {
-    NpzWriter writer(path);
-    for (const auto& [name, array] : file)
-        writer.add(name, *find_npy_element(array.element), array.shape,
-                   {std::as_bytes(std::span(array.bytes.data(), array.bytes.size()))});
-    writer.commit();
 }
 
 // Every other row of `record`, beginning with row `shard`.

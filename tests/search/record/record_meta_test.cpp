@@ -65,7 +65,7 @@ TEST_CASE("record descriptions: wrong ones are refused, naming the field") {
     const Row rows[] = {
         {"", "r.npz"},
         {"[]", "an object"},
-        {replaced("dyce.record/1", "dyce.record/2"), "schema"},
+        {replaced("dyce.record/1", "dyce.record/3"), "schema"},
         {replaced(R"("classes":4)", R"("classes":0)"), "classes"},
         {replaced(R"("classes":4)", R"("classes":4,"more":1)"), "unknown key 'more'"},
         {replaced(R"("classes":4)", R"("classes":4,"classes":4)"), "classes"},

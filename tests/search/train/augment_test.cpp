@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 using namespace dyce;
@@ -58,6 +59,52 @@ TEST_CASE("augment shifts by up to an eighth and mirrors, every way, and follows
         REQUIRE(matches == 1);
     }
     CHECK(seen.size() == 5 * 7 * 2);
+}
+
+TEST_CASE("augment_reflected moves half of the images, and their mirror images flow in") {
+    Preprocess recipe;
+    recipe.height = kHeight;
+    recipe.width = kWidth;
+    std::vector<float> from(3 * kHeight * kWidth), to(from.size());
+    for (std::size_t i = 0; i < from.size(); ++i) from[i] = static_cast<float>(i);
+    // Rows .., 2, 1, 0, 1, 2, .., 15, 14, 13, ..: as numpy.pad(mode="reflect") has it.
+    const auto is_shifted = [&](int down, int right, bool mirror) {
+        const auto mirrored = [](int place, int side) {
+            while (place < 0 || place >= side) place = place < 0 ? -place : 2 * side - 2 - place;
+            return place;
+        };
+        for (int c = 0; c < 3; ++c)
+            for (int y = 0; y < kHeight; ++y)
+                for (int x = 0; x < kWidth; ++x) {
+                    const int row = mirrored(y - down, kHeight);
+                    const int column = mirrored((mirror ? kWidth - 1 - x : x) - right, kWidth);
+                    if (to[static_cast<std::size_t>((c * kHeight + y) * kWidth + x)] !=
+                        from[static_cast<std::size_t>((c * kHeight + row) * kWidth + column)])
+                        return false;
+                }
+        return true;
+    };
+    int unmoved = 0, mirrored = 0;
+    std::set<std::pair<int, int>> seen;
+    for (std::uint64_t image = 0; image < 1000; ++image) {
+        augment_reflected(recipe, Random(7, 1, image), from.data(), to.data());
+        int matches = 0;
+        for (int down = -2; down <= 2; ++down)
+            for (int right = -3; right <= 3; ++right)
+                for (const bool mirror : {false, true})
+                    if (is_shifted(down, right, mirror)) {
+                        ++matches;
+                        unmoved += down == 0 && right == 0;
+                        mirrored += mirror;
+                        seen.insert({down, right});
+                    }
+        REQUIRE(matches == 1);
+    }
+    CHECK(seen.size() == 5 * 7);
+    CHECK(unmoved > 450);  // half of them, and one in 35 of the others: 514 of 1000, give or take 16
+    CHECK(unmoved < 580);
+    CHECK(mirrored > 430);
+    CHECK(mirrored < 570);
 }
 
 TEST_CASE("cut_out covers one square, cut off at the borders, of all channels") {

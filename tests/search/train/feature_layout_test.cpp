@@ -43,7 +43,7 @@ TEST_CASE("coarse grids are read from fine ones where that is exact") {
             CHECK(source.patch == row.patches[i]);
             CHECK(source.grid() == heads[i].type.grid);
         }
-        const Graph graph = make_feature_graph(net.graph, net.exits, layout);
+        const Graph graph = make_feature_network(net.graph, net.exits, layout).graph;
         CHECK(graph.outputs.size() == 1 + layout.blocks.size());
     }
 }
@@ -68,7 +68,7 @@ TEST_CASE("a class token has a block of its own, and a norm needs none") {
     std::mt19937 random(4);
     const Tensor image = test::random_tensor({1, 3, 16, 16}, random, -2, 2);
     const Tensor site = interpret(whole, {image})[0];
-    const auto features = interpret(make_feature_graph(graph, exits, layout), {image});
+    const auto features = interpret(make_feature_network(graph, exits, layout).graph, {image});
     REQUIRE(features.size() == 3);
     for (int c = 0; c < 8; ++c) {
         CHECK(features[2].data<float>()[c] == site.data<float>()[c]);

@@ -112,14 +112,14 @@ TEST_CASE("costs are joules, or milliseconds at so many watts; others are refuse
     const TempFolder folder;
     const std::string path = folder / "c.json";
     write_file(path, kCosts);
-    CHECK(read_trace_costs(path, {}).joules.stages[1].heads[1].joules == 0.0005);
-    CHECK(read_trace_costs(path, {}).seconds.stages[0].joules == 0.004);
+    CHECK(read_trace_costs(path, {}).joules.stages[1].heads[1].cost == 0.0005);
+    CHECK(read_trace_costs(path, {}).ms.stages[0].cost == 4);
     const auto with = [&](const std::string& stages) {
         write_file(path, R"({"schema":"dyce.bench/1","results":[{"batch":1,"threads":1,"segments":)" +
                              stages + "}]}");
     };
     with(R"([{"site":0,"segment_ms":3,"heads":[{"type":"final","ms":1}]}])");
-    CHECK(read_trace_costs(path, 2.0).joules.stages[0].joules == doctest::Approx(0.006));
+    CHECK(read_trace_costs(path, 2.0).joules.stages[0].cost == doctest::Approx(0.006));
     check_throws([&] { read_trace_costs(path, {}); }, ErrorCode::kUsage, "give the watts");
     for (const char* bad :
          {R"([{"site":0,"heads":[]}])", R"([{"site":0,"segment_ms":-1,"heads":[]}])",
