@@ -85,7 +85,7 @@ struct Recorder::Impl {
     std::shared_ptr<const CompiledModel> compile_member(std::size_t at) const {
         const Member& member = model->members[at];
         for (std::size_t m = 0; m < at; ++m)
-            if (is_same_network(model->members[m], member)) return members[m].compiled;
+            if (is_same_network(model->members[m], member)) return members[m];
         return CompiledModel::compile(
             member.graph, member.exits,
             {.max_batch = options.batch, .threads = 1, .precision = options.precision, .goal = options.goal});

@@ -27,15 +27,15 @@ Progress::~Progress() {
     if (terminal_ && printed_) std::cerr << "\n";
 }
 
-void Progress::update(std::size_t done) {
+void Progress::update(std::size_t done, const std::string& note) {
     if (quiet_) return;
     const auto now = Clock::now();
     if (seconds(now - last_) < (terminal_ ? 0.2 : 10.0)) return;
     last_ = now;
-    print(done);
+    print(done, note);
 }
 
-void Progress::print(std::size_t done) {
+void Progress::print(std::size_t done, const std::string& note) {
     const double elapsed = seconds(last_ - start_);
     char line[160];
     if (total_ > 0 && done > 0) {
@@ -44,7 +44,7 @@ void Progress::print(std::size_t done) {
     } else {
         std::snprintf(line, sizeof line, "%zu %s", done, what_.c_str());
     }
-    std::cerr << (terminal_ ? "\r\033[K" : "") << line << (terminal_ ? "" : "\n") << std::flush;
+    std::cerr << (terminal_ ? "\r\033[K" : "") << line << note << (terminal_ ? "" : "\n") << std::flush;
     printed_ = true;
 }
 

@@ -13,10 +13,11 @@ public:
     Progress(std::string what, std::size_t total, bool quiet);
     ~Progress();
 
-    void update(std::size_t done);
+    /// `note` stands at the end of the line.
+    void update(std::size_t done, const std::string& note = "");
 
 private:
-    void print(std::size_t done);
+    void print(std::size_t done, const std::string& note);
 
     std::string what_;
     std::size_t total_;

@@ -15,6 +15,7 @@ namespace {
 
 const std::vector<std::string> kColumns = {"epoch",          "step",    "rate",     "loss",
                                            "train_accuracy", "seconds", "accuracy", "exit_accuracy"};
+constexpr const char* kRunColumn = "run";  // of networks with gates, the last one
 constexpr std::size_t kMaxEpochs = 100'000;
 
 double number(const std::string& text, const std::string& where, double high) {
@@ -26,18 +27,20 @@ double number(const std::string& text, const std::string& where, double high) {
     return value;
 }
 
-TrainingEpoch read_epoch(const std::string& line, const std::string& where) {
+TrainingEpoch read_epoch(const std::string& line, const std::string& where, bool gated) {
     const auto cells = split(line, ',');
-    if (cells.size() != kColumns.size())
+    const std::size_t columns = kColumns.size() + (gated ? 1 : 0);
+    if (cells.size() != columns)
         throw Error(ErrorCode::kContent, where,
-                    std::to_string(cells.size()) + " columns, expected " + std::to_string(kColumns.size()));
+                    std::to_string(cells.size()) + " columns, expected " + std::to_string(columns));
     const auto cell = [&](std::size_t column, double high) {
         return number(cells[column], where + ": " + kColumns[column], high);
     };
-    TrainingEpoch epoch{cell(0, 1e9), cell(3, 1e30), cell(4, 1), cell(5, 1e12), {}};
+    TrainingEpoch epoch{cell(0, 1e9), cell(3, 1e30), cell(4, 1), cell(5, 1e12), {}, {}};
     if (!cells[6].empty()) epoch.accuracy.push_back(cell(6, 1));
     for (const std::string& exit : split(cells[7], ';'))
         epoch.accuracy.push_back(number(exit, where + ": " + kColumns[7], 1));
+    if (gated && !cells[8].empty()) epoch.run = number(cells[8], where + ": " + kRunColumn, 2);
     return epoch;
 }
 
@@ -72,14 +75,17 @@ std::vector<TrainingEpoch> read_training_log(const std::string& path) {
     std::ifstream file(path);
     if (!file) throw Error(ErrorCode::kIo, path, "cannot open");
     std::string line;
-    if (!std::getline(file, line) || split(line, ',') != kColumns)
+    auto gated_columns = kColumns;
+    gated_columns.emplace_back(kRunColumn);
+    if (!std::getline(file, line) || (split(line, ',') != kColumns && split(line, ',') != gated_columns))
         throw Error(ErrorCode::kContent, path + ": line 1", "is not the first line of a training log");
+    const bool gated = split(line, ',') == gated_columns;
     std::vector<TrainingEpoch> epochs;
     for (std::size_t number = 2; std::getline(file, line); ++number) {
         if (epochs.size() == kMaxEpochs)
             throw Error(ErrorCode::kResource, path,
                         "more epochs, the limit is " + std::to_string(kMaxEpochs));
-        epochs.push_back(read_epoch(line, path + ": line " + std::to_string(number)));
+        epochs.push_back(read_epoch(line, path + ": line " + std::to_string(number), gated));
     }
     if (file.bad()) throw Error(ErrorCode::kIo, path, "cannot be read");
     if (epochs.empty()) throw Error(ErrorCode::kContent, path, "has no epoch yet");
@@ -95,6 +101,9 @@ std::string training_section(const std::string& path, const std::vector<Training
     if (held_out) html += " <span class=\"measured\">●</span> on the images held out";
     html += "</p>\n<table>\n<tr><th>epoch</th><th>loss</th><th>while training</th>";
     if (held_out) html += "<th>held out: classifier, exits</th>";
+    const bool gated =
+        std::any_of(epochs.begin(), epochs.end(), [](const TrainingEpoch& epoch) { return epoch.run; });
+    if (gated) html += "<th>multiply-adds that run</th>";
     html += "<th>seconds</th></tr>\n";
     for (const TrainingEpoch& epoch : epochs) {
         html += "<tr><td>" + fixed(epoch.epoch, 0) + "</td><td>" + fixed(epoch.loss, 4) + "</td><td>" +
@@ -104,6 +113,7 @@ std::string training_section(const std::string& path, const std::vector<Training
             for (const double accuracy : epoch.accuracy) html += percent(accuracy, 2) + " ";
             html += "</td>";
         }
+        if (gated) html += "<td>" + (epoch.run ? percent(*epoch.run, 1) : "") + "</td>";
         html += "<td>" + fixed(epoch.seconds, 0) + "</td></tr>\n";
     }
     return html + "</table>\n";

@@ -1,6 +1,7 @@
 // How a network learned: the log of dyce train, read and drawn. Pure functions but for the file.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,8 @@ namespace dyce {
 struct TrainingEpoch {
     double epoch, loss, train_accuracy, seconds;
     std::vector<double> accuracy;
+    std::optional<double>
+        run;  ///< share of the multiply-adds that ran on the images held out, of networks with gates
 };
 
 /// Throws Error{kIo}, and Error{kContent} naming the line and the column.

@@ -6,6 +6,7 @@
 #include "tools/cli/output_paths.h"
 #include "tools/verbs/site_values.h"
 #include "tools/verbs/train_blocks.h"
+#include "tools/verbs/train_gates.h"
 #include "tools/verbs/train_network.h"
 #include "tools/verbs/train_options.h"
 #include "tools/verbs/verbs.h"
@@ -92,11 +93,12 @@ void print_json(const TrainExitsReport& report, const ModelData& model) {
 }
 
 int train(const Arguments& arguments) {
+    if (arguments.has("strip")) return strip_model(arguments);
     if (arguments.has("from-scratch") || arguments.has("fine-tune")) return train_whole_network(arguments);
-    refuse(arguments,
-           {"arch",      "classes", "labels",  "optimiser",     "ema",  "exit-weight", "augment",
-            "cutout",    "teacher", "entropy", "mixup",         "log",  "norms",       "clip",
-            "precision", "resize",  "crop",    "interpolation", "mean", "std",         "drop-blocks"},
+    refuse(arguments, {"arch",    "classes", "labels",      "optimiser", "ema",   "exit-weight",
+                       "augment", "cutout",  "teacher",     "entropy",   "mixup", "log",
+                       "norms",   "clip",    "precision",   "resize",    "crop",  "interpolation",
+                       "mean",    "std",     "drop-blocks", "gates",     "target"},
            "without --from-scratch or --fine-tune");
     const std::string source = arguments.only_positional("MODEL");
     const std::string data = data_of(arguments);
@@ -195,6 +197,9 @@ const Verb kTrain{
      {"norms", "live|folded",
       "fine-tuning: batch norms where convolutions have none, folded again at the end, or as it is (live)"},
      kDropBlocksOption,
+     kGatesOption,
+     kTargetOption,
+     kStripOption,
      {"clip", "L", "the gradient's length is brought down to L (0: as it is)"},
      {"exit-weight", "W", "of all exits' losses together beside the classifier's 1 (1)"},
      {"teacher", "MODEL", "a bigger network whose exits teach the whole network; --loss distill or erde"},
@@ -203,7 +208,7 @@ const Verb kTrain{
      {"augment", "shift|reflect|none",
       "images of whole networks: moved and mirrored, half of them moved and no black at their borders, or as "
       "they are "
-      "(shift; reflect with --drop-blocks)"},
+      "(shift; reflect with --drop-blocks and --gates)"},
      {"cutout", "N", "covers a square of N pixels (none)"},
      {"mixup", "A", "mixes pairs of images by Beta(A, A) (0: none)"},
      {"log", "FILE.csv", "one row per epoch of a whole network"}},

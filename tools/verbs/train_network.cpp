@@ -9,6 +9,7 @@
 #include "tools/cli/output_paths.h"
 #include "tools/verbs/recipe.h"
 #include "tools/verbs/train_blocks.h"
+#include "tools/verbs/train_gates.h"
 #include "tools/verbs/train_options.h"
 
 #include <dyce/error.h>
@@ -140,9 +141,11 @@ void print_table(const TrainNetworkReport& report, const Member& member, std::in
         std::fprintf(stderr, "held out: %lld images, the classifier %.2f %%\n",
                      static_cast<long long>(report.held_out), 100 * report.accuracy[0]);
         for (const ExitHead& head : member.exits.heads)
-            std::fprintf(stderr, "%5d  %-20s %8.2f %%\n", head.site, head.type.c_str(),
-                         100 * report.accuracy[static_cast<std::size_t>(head.output)]);
+            std::fprintf(stderr, "%5d  %-20s %8.2f %%%s\n", head.site, head.type.c_str(),
+                         100 * report.accuracy[static_cast<std::size_t>(head.output)],
+                         head.role == HeadRole::kGate ? " run the block behind it" : "");
     }
+    if (report.run) std::fprintf(stderr, "multiply-adds: %.1f %% of the network's run\n", 100 * *report.run);
     if (report.returns > 0)
         std::fprintf(stderr, "the loss exploded %d times: the training went back and halved its rate\n",
                      report.returns);
@@ -160,17 +163,18 @@ void print_json(const TrainNetworkReport& report, const ModelData& model, std::i
         heads.push_back({{"site", head.site},
                          {"type", head.type},
                          {"macs", head.macs},
-                         {"accuracy", accuracy(head.output)}});
-    const ordered_json document = {{"schema", "dyce.train-network/1"},
-                                   {"digest", model.digest},
-                                   {"images", report.images},
-                                   {"held_out", report.held_out},
-                                   {"failed", report.missing},
-                                   {"base_accuracy", accuracy(0)},
-                                   {"heads", heads},
-                                   {"steps", report.steps},
-                                   {"training_seconds", report.seconds},
-                                   {"images_per_second", images_per_second(report, batch)}};
+                         {head.role == HeadRole::kGate ? "open" : "accuracy", accuracy(head.output)}});
+    ordered_json document = {{"schema", "dyce.train-network/1"},
+                             {"digest", model.digest},
+                             {"images", report.images},
+                             {"held_out", report.held_out},
+                             {"failed", report.missing},
+                             {"base_accuracy", accuracy(0)},
+                             {"heads", heads},
+                             {"steps", report.steps},
+                             {"training_seconds", report.seconds},
+                             {"images_per_second", images_per_second(report, batch)}};
+    if (report.run) document["run"] = *report.run;
     std::cout << document.dump(2) << "\n";
 }
 
@@ -180,7 +184,8 @@ int train_whole_network(const Arguments& arguments) {
     const std::string mode = arguments.has("fine-tune") ? "--fine-tune" : "--from-scratch";
     if (arguments.has("fine-tune") && arguments.has("from-scratch"))
         throw Error(ErrorCode::kUsage, "--from-scratch", "has no meaning with --fine-tune");
-    if (!arguments.has("fine-tune")) refuse(arguments, {"norms", "drop-blocks"}, "without --fine-tune");
+    if (!arguments.has("fine-tune"))
+        refuse(arguments, {"norms", "drop-blocks", "gates", "target"}, "without --fine-tune");
     if (!arguments.positionals().empty())
         throw Error(ErrorCode::kUsage, arguments.positionals()[0], "has no meaning with " + mode);
     refuse(arguments, {"passes", "cache"}, "with " + mode);
@@ -213,14 +218,21 @@ int train_whole_network(const Arguments& arguments) {
     Member& member = model.members[0];
     if (arguments.has("store")) member.storage = float_of(arguments, "store");
     take_dropped_blocks(arguments, member, options, notice);
+    take_gates(arguments, arguments.text("fine-tune", mode), member, options);
     start_heads(member, model.classes, types, sites_of(arguments, member.exits.sites.size()), options.seed,
                 notice);
     const auto images = open_data(data, model);
     tell_how_to_go_on({options.checkpoint, options.resume}, false);
     Phases phases(quiet);
+    std::string note;
+    options.tell_run = [&](double share) {
+        char text[64];
+        std::snprintf(text, sizeof text, ", %.0f %% of the multiply-adds run", 100 * share);
+        note = text;
+    };
     const TrainNetworkReport report = train_network(
         member, *images, options,
-        [&](const char* what, std::int64_t done, std::int64_t all) { phases.update(what, done, all); });
+        [&](const char* what, std::int64_t done, std::int64_t all) { phases.update(what, done, all, note); });
     if (model.configurations)
         notice("the set of configurations stored with the model is left out: it was made for other weights");
     model.configurations.reset();

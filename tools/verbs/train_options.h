@@ -44,9 +44,10 @@ class Phases {
 public:
     explicit Phases(bool quiet) : quiet_(quiet) {}
 
-    void update(const std::string& what, std::int64_t done, std::int64_t all) {
+    /// `note` stands at the end of the line.
+    void update(const std::string& what, std::int64_t done, std::int64_t all, const std::string& note = "") {
         if (what != what_) progress_.emplace(what_ = what, static_cast<std::size_t>(all), quiet_);
-        progress_->update(static_cast<std::size_t>(done));
+        progress_->update(static_cast<std::size_t>(done), note);
     }
 
 private:

@@ -22,6 +22,7 @@ constexpr BackwardPass kBackwardPasses[] = {
     {"Slice", "", backward::move},
     {"Transpose", "", backward::move},
     {"AdaptiveAveragePool", "dyce", backward::adaptive_average_pool},
+    {"Gate", "dyce.training", backward::gate},
 };
 
 }  // namespace

@@ -32,6 +32,7 @@ Backward adaptive_average_pool(const OpCall& call, Tape& tape);
 Backward average_pool(const OpCall& call, Tape& tape);
 Backward batch_normalization(const OpCall& call, Tape& tape);
 Backward conv(const OpCall& call, Tape& tape);
+Backward gate(const OpCall& call, Tape& tape);
 Backward gemm(const OpCall& call, Tape& tape);
 Backward global_average_pool(const OpCall& call, Tape& tape);
 Backward max_pool(const OpCall& call, Tape& tape);

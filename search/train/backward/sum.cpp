@@ -1,7 +1,7 @@
 #include "search/train/backward/sum.h"
 
-#include "runtime/core/bfloat16.h"
 #include "runtime/core/threads.h"
+#include "search/train/backward/bfloat16_loops.h"
 
 #include <algorithm>
 #include <array>
@@ -10,14 +10,6 @@ namespace dyce {
 namespace {
 
 constexpr std::int64_t kPiece = 2048;  // elements that stay in the first-level cache from loop to loop
-
-struct Bfloat16 {
-    std::uint16_t bits;
-};
-float widen(float value) { return value; }
-float widen(Bfloat16 value) { return from_bfloat16(value.bits); }
-void narrow(float value, float& to) { to = value; }
-void narrow(float value, Bfloat16& to) { to.bits = to_bfloat16(value); }
 
 // The sum of what `parts` point to, from element `at` on, rounded once.
 template <class Number>

@@ -1,6 +1,8 @@
 #include "search/train/network/judge.h"
 
 #include "runtime/exec/executor.h"
+#include "search/train/backward/gate.h"
+#include "search/train/network/gates.h"
 #include "search/train/network/teacher_loss.h"
 
 #include <algorithm>
@@ -14,7 +16,8 @@ constexpr std::size_t kBatch = 64;
 template <class Visit>
 void run_all(const Member& member, const ImageStore& store, std::span<const std::int64_t> images, int threads,
              const Visit& visit) {
-    Executor executor(CompiledModel::compile(member.graph, {.max_batch = kBatch, .threads = threads}));
+    Executor executor(
+        CompiledModel::compile(gated_graph(member, false), {.max_batch = kBatch, .threads = threads}));
     const Preprocess& recipe = store.recipe();
     for (std::size_t first = 0; first < images.size(); first += kBatch) {
         const auto some = images.subspan(first, std::min(kBatch, images.size() - first));
@@ -37,13 +40,18 @@ std::vector<double> judge(const Member& member, const ImageStore& store, std::sp
                           int threads) {
     if (images.empty()) return {};
     std::vector<double> right(member.graph.outputs.size());
+    std::vector<bool> is_gate(right.size());
+    for (const ExitHead& head : member.exits.heads)
+        is_gate[static_cast<std::size_t>(head.output)] = head.role == HeadRole::kGate;
     run_all(member, store, images, threads,
             [&](std::span<const std::int64_t> some, const std::vector<Tensor>& outputs) {
                 for (std::size_t o = 0; o < right.size(); ++o)
                     for (std::size_t i = 0; i < some.size(); ++i) {
                         const auto z = row_of(outputs[o], i);
-                        right[o] +=
-                            std::max_element(z.begin(), z.end()) - z.begin() == store.label(some[i]) ? 1 : 0;
+                        const bool is_right = is_gate[o] ? gate_runs(z[0], z[1])
+                                                         : std::max_element(z.begin(), z.end()) - z.begin() ==
+                                                               store.label(some[i]);
+                        right[o] += is_right ? 1 : 0;
                     }
             });
     for (double& share : right) share /= static_cast<double>(images.size());

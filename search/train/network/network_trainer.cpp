@@ -16,33 +16,50 @@ std::variant<Sgd, AdamW> make_optimiser(OptimiserOptions::Kind kind, std::size_t
 
 }  // namespace
 
-NetworkTrainer::NetworkTrainer(const Graph& graph, std::int64_t batch, const OptimiserOptions& options)
+NetworkTrainer::NetworkTrainer(const Graph& graph, std::int64_t batch, const OptimiserOptions& options,
+                               std::vector<TrainedGate> gates)
     : run_(graph, batch, {.precision = options.precision}),
       options_(options),
       targets_(static_cast<std::size_t>(batch)),
-      optimiser_(make_optimiser(options.kind, run_.parameters())) {
+      optimiser_(make_optimiser(options.kind, run_.parameters())),
+      parts_{{0, run_.weights(), options.decay, 1}, {run_.weights(), run_.parameters(), 0, 1}},
+      gates_(std::move(gates)) {
+    for (const TrainedGate& gate : gates_)
+        gate_rows_.push_back({run_.output(gate.output), run_.output_gradient(gate.output), gate.share});
     if (options.average > 0) average_.assign(run_.numbers().begin(), run_.numbers().end());
 }
 
-NetworkTrainer::Seen NetworkTrainer::step(double rate, const Teacher* teacher) {
+NetworkTrainer::Seen NetworkTrainer::step(double rate, const Teacher* teacher, const GateStep& gates) {
+    if (!gates_.empty()) draw_gate_noise(gates, run_.input(1));
     run_.forward();
-    const Seen seen = fill_gradients(teacher);
+    Seen seen = fill_gradients(teacher);
+    if (!gates_.empty()) seen.run = fill_gate_gradients(gates);
     run_.backward();
     clip_gradients();
     update(rate);
     return seen;
 }
 
+bool NetworkTrainer::is_gate(int output) const {
+    return std::any_of(gates_.begin(), gates_.end(),
+                       [&](const TrainedGate& gate) { return gate.output == output; });
+}
+
+double NetworkTrainer::fill_gate_gradients(const GateStep& step) {
+    return gate_loss(gate_rows_, run_.input(1), static_cast<std::int64_t>(targets_.size()), step);
+}
+
 NetworkTrainer::Seen NetworkTrainer::fill_gradients(const Teacher* teacher) {
-    const int outputs = run_.outputs();
+    const int outputs = run_.outputs(), exits = outputs - 1 - static_cast<int>(gates_.size());
     const auto rows = static_cast<float>(targets_.size());
     const float of_labels = teacher == nullptr ? 1 : static_cast<float>(options_.distill.alpha);
     Seen seen;
     for (int output = 0; output < outputs; ++output) {
+        if (is_gate(output)) continue;
         const auto logits = run_.output(output);
         const auto gradients = run_.output_gradient(output);
         const std::size_t classes = logits.size() / targets_.size();
-        const float weight = (output == 0 ? 1 : static_cast<float>(options_.exits / (outputs - 1))) / rows;
+        const float weight = (output == 0 ? 1 : static_cast<float>(options_.exits / exits)) / rows;
         for (std::size_t row = 0; row < targets_.size(); ++row) {
             const auto z = logits.subspan(row * classes, classes);
             const Target& target = targets_[row];
@@ -78,6 +95,21 @@ void NetworkTrainer::hold_zeros(const Graph& masks) {
     clear_held();
 }
 
+void NetworkTrainer::set_rate_factors(const Graph& factors) {
+    const std::vector<float> factor = run_.laid_out(factors);
+    std::vector<Part> parts;
+    for (const Part& part : parts_)
+        for (std::size_t i = part.begin; i < part.end; ++i) {
+            const auto own = static_cast<double>(factor[i]);  // 0 between constants, where nothing is
+            if (parts.empty() || parts.back().end != i || parts.back().decay != part.decay ||
+                (own > 0 && parts.back().rate_factor > 0 && parts.back().rate_factor != own))
+                parts.push_back({i, i, part.decay, own});
+            if (parts.back().rate_factor == 0) parts.back().rate_factor = own;
+            ++parts.back().end;
+        }
+    parts_ = std::move(parts);
+}
+
 void NetworkTrainer::clear_held() {
     if (mask_.empty()) return;
     const auto clear = [&](std::span<float> numbers) {
@@ -89,21 +121,18 @@ void NetworkTrainer::clear_held() {
 
 void NetworkTrainer::update(double rate) {
     ++steps_;
-    const std::size_t weights = run_.weights(), parameters = run_.parameters();
     const auto numbers = run_.numbers();
     const auto gradients = run_.gradients();
     std::visit(
         [&](auto& optimiser) {
             if constexpr (requires { optimiser.begin_step(); }) optimiser.begin_step();
-            const auto part = [&](std::size_t begin, std::size_t end, double decay) {
-                parallel_ranges(
-                    static_cast<std::int64_t>(end - begin), [&](std::int64_t first, std::int64_t last) {
-                        optimiser.update(numbers, gradients, begin + static_cast<std::size_t>(first),
-                                         static_cast<std::size_t>(last - first), rate, decay);
-                    });
-            };
-            part(0, weights, options_.decay);
-            part(weights, parameters, 0);
+            for (const Part& part : parts_)
+                parallel_ranges(static_cast<std::int64_t>(part.end - part.begin), [&](std::int64_t first,
+                                                                                      std::int64_t last) {
+                    optimiser.update(numbers, gradients, part.begin + static_cast<std::size_t>(first),
+                                     static_cast<std::size_t>(last - first), rate * part.rate_factor,
+                                     part.decay);
+                });
         },
         optimiser_);
     clear_held();

@@ -6,6 +6,7 @@
 #include "search/train/backward/network_run.h"
 #include "search/train/checkpoint.h"
 #include "search/train/network/batch_maker.h"
+#include "search/train/network/gate_loss.h"
 #include "search/train/network/teacher.h"
 #include "search/train/network/teacher_loss.h"
 #include "search/train/sgd.h"
@@ -36,16 +37,23 @@ public:
     struct Seen {
         double loss = 0;
         std::int64_t correct = 0;
+        double run = 0;  ///< share of the gated stages' multiply-adds
     };
 
-    /// The graph's first output is the classifier, all others are exits.
-    NetworkTrainer(const Graph& graph, std::int64_t batch, const OptimiserOptions& options);
+    /// The graph's first output is the classifier, all others are exits but those of `gates`; with gates the graph is
+    /// a noisy gated_graph().
+    NetworkTrainer(const Graph& graph, std::int64_t batch, const OptimiserOptions& options,
+                   std::vector<TrainedGate> gates = {});
 
     /// Where the caller puts the next batch.
     std::span<float> images() { return run_.input(0); }
     std::span<Target> targets() { return targets_; }
-    /// One update at this learning rate; with distillation, learning from what `teacher` answered.
-    Seen step(double rate, const Teacher* teacher = nullptr);
+    /// One update at this learning rate; with distillation, learning from what `teacher` answered. Gates are trained
+    /// as `gates` says.
+    Seen step(double rate, const Teacher* teacher = nullptr, const GateStep& gates = {});
+
+    /// From now on each number learns at the rate times what `factors`, a graph of the same constants, has there.
+    void set_rate_factors(const Graph& factors);
 
     /// From now on weights stay zero where `masks`, a graph of the same constants, has a zero.
     void hold_zeros(const Graph& masks);
@@ -61,7 +69,14 @@ public:
     void set_state(const std::vector<std::vector<float>>& state, std::int64_t steps);
 
 private:
+    // Numbers that learn alike.
+    struct Part {
+        std::size_t begin, end;
+        double decay, rate_factor;
+    };
     Seen fill_gradients(const Teacher* teacher);
+    double fill_gate_gradients(const GateStep& step);
+    bool is_gate(int output) const;
     void clip_gradients();
     void update(double rate);
     void clear_held();
@@ -72,6 +87,9 @@ private:
     std::vector<Target> targets_;
     std::variant<Sgd, AdamW> optimiser_;
     std::vector<float> average_;
+    std::vector<Part> parts_;
+    std::vector<TrainedGate> gates_;
+    std::vector<GateRows> gate_rows_;
     std::vector<float> mask_;  // 0 or 1 for each weight; empty: nothing is held at zero
     std::int64_t steps_ = 0;
 };

@@ -24,7 +24,7 @@ double chance_loss(const Graph& graph) {
 NetworkTraining::NetworkTraining(const Member& member, const ImageStore& store,
                                  std::vector<std::int64_t> images, const NetworkTrainingOptions& options)
     : options_(options),
-      trainer_(member.graph, options.batch, options.optimiser),
+      trainer_(member.graph, options.batch, options.optimiser, options.gates),
       batches_(store, std::move(images), options.batch, options.augment, options.seed),
       guard_(chance_loss(member.graph)) {
     if (options.teacher != nullptr)
@@ -83,7 +83,8 @@ bool NetworkTraining::take_step(double rate) {
     const std::int64_t epoch = step_ / batches_.batches();
     batches_.make(epoch, step_ % batches_.batches(), trainer_.images(), trainer_.targets());
     if (teacher_) teacher_->answer(trainer_.images());
-    const auto seen = trainer_.step(rate, teacher_ ? &*teacher_ : nullptr);
+    const auto seen = trainer_.step(rate, teacher_ ? &*teacher_ : nullptr,
+                                    gate_step(options_.gate_target, options_.seed, step_, all_steps()));
     if (!guard_.accepts(seen.loss / static_cast<double>(options_.batch))) return false;
     ++step_;
     hooks_.after_step(seen, step_);

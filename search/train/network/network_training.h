@@ -22,6 +22,9 @@ struct NetworkTrainingOptions {
     AugmentOptions augment;
     const Member* teacher = nullptr;  ///< for optimiser.distill; outlives the training
     int threads = 1;
+    /// Of a member whose graph is a noisy gated_graph().
+    std::vector<TrainedGate> gates = {};
+    double gate_target = 1;  ///< share of the gated stages' multiply-adds that runs in the end
 };
 
 /// What else happens on the way.

@@ -1,12 +1,16 @@
 #include "search/train/network/start_network.h"
 
 #include "graph/exits/import_sites.h"
+#include "graph/exits/skippable.h"
 #include "graph/passes/passes.h"
 #include "loaders/format/storage.h"
 #include "loaders/image/presets.h"
 #include "search/train/random.h"
 #include "search/train/train_exits.h"
 
+#include <dyce/error.h>
+
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -14,6 +18,7 @@ namespace dyce {
 namespace {
 
 constexpr std::uint64_t kInitialisation = 2;  // purpose of the random numbers
+constexpr float kFirstGateLogit = 1;          // of running, and minus that of skipping: 88 % run
 
 Random random_for(const std::string& name, std::uint64_t seed) {
     std::uint64_t index = 0;
@@ -61,6 +66,13 @@ std::vector<HeadLayer> first_layers(const std::vector<std::int64_t>& widths, Ran
     return layers;
 }
 
+// Gates, or all others; a chain goes from its end.
+void remove_heads(Member& member, bool gates) {
+    for (std::size_t h = member.exits.heads.size(); h-- > 0;)
+        if ((member.exits.heads[h].role == HeadRole::kGate) == gates)
+            remove_head(member.graph, member.exits, h);
+}
+
 }  // namespace
 
 Member start_network(const Backbone& backbone, int classes, std::uint64_t seed) {
@@ -87,6 +99,27 @@ void start_heads(Member& member, int classes, const std::vector<HeadType>& types
         attach_head(member.graph, member.exits, head.site, head.type,
                     first_layers(head.type.widths(channels, classes), random_for(name, seed)));
     }
+}
+
+void remove_gates(Member& member) { remove_heads(member, true); }
+
+void remove_exits(Member& member) { remove_heads(member, false); }
+
+void start_gates(Member& member, std::uint64_t seed) {
+    remove_gates(member);
+    const HeadType type = gate_type();
+    const std::vector<bool> can_be_skipped = skippable(member.graph, member.exits.sites);
+    for (std::size_t b = 1; b < can_be_skipped.size(); ++b) {
+        if (!can_be_skipped[b]) continue;
+        const int site = static_cast<int>(b) - 1;
+        const std::int64_t channels = member.exits.sites[b - 1].channels;
+        auto layers = first_layers(type.widths(channels, kGateOutcomes),
+                                   random_for(std::to_string(site) + type.name, seed));
+        layers.back().bias = Tensor::of({kGateOutcomes}, {-kFirstGateLogit, kFirstGateLogit});
+        attach_head(member.graph, member.exits, site, type, layers);
+    }
+    if (std::none_of(can_be_skipped.begin(), can_be_skipped.end(), [](bool can) { return can; }))
+        throw Error(ErrorCode::kUsage, "--gates", "the network has no stage that can be skipped");
 }
 
 Member finish_network(Member member) {

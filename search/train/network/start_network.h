@@ -22,6 +22,14 @@ void start_heads(Member& member, int classes, const std::vector<HeadType>& types
                  const std::vector<int>& sites, std::uint64_t seed,
                  const std::function<void(const std::string&)>& notice);
 
+/// Attaches a gate (gate_type()) before every stage that can be skipped, in place of those that are there: with random
+/// parameters, so that all stages run at first. Throws Error{kUsage} at --gates where no stage can be skipped.
+void start_gates(Member& member, std::uint64_t seed);
+
+/// Takes gates, or all other heads, out of the member.
+void remove_gates(Member& member);
+void remove_exits(Member& member);
+
 /// The network as a model stores it: batch norms folded, sites and heads found again, weights rounded where
 /// they are stored so.
 Member finish_network(Member member);

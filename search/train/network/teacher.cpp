@@ -13,14 +13,21 @@ std::int64_t classes_of(const Member& member) {
     return infer_types(member.graph)[static_cast<std::size_t>(member.graph.outputs[0])].shape[1];
 }
 
+std::vector<int> exit_outputs(const Member& member) {
+    std::vector<int> outputs;
+    for (const ExitHead& head : member.exits.heads)
+        if (head.role == HeadRole::kExit) outputs.push_back(head.output);
+    return outputs;
+}
+
 std::vector<int> match_outputs(const Member& teacher, const Member& student) {
-    const std::vector<ExitHead>&theirs = teacher.exits.heads, &ours = student.exits.heads;
+    const std::vector<int> theirs = exit_outputs(teacher), ours = exit_outputs(student);
     if (!theirs.empty() && !ours.empty() && theirs.size() != ours.size())
         fail("has " + std::to_string(theirs.size()) + " exits, expected " + std::to_string(ours.size()) +
              " as the student has, or none");
     std::vector<int> outputs(student.graph.outputs.size(), 0);
     for (std::size_t i = 0; i < std::min(theirs.size(), ours.size()); ++i)
-        outputs[static_cast<std::size_t>(ours[i].output)] = theirs[i].output;
+        outputs[static_cast<std::size_t>(ours[i])] = theirs[i];
     return outputs;
 }
 

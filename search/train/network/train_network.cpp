@@ -4,6 +4,7 @@
 #include "runtime/core/digest.h"
 #include "runtime/core/onednn/compute_scope.h"
 #include "runtime/core/threads.h"
+#include "search/train/network/gates.h"
 #include "search/train/network/judge.h"
 #include "search/train/network/live_norms.h"
 #include "search/train/network/network_training.h"
@@ -39,6 +40,7 @@ std::string key_of(const Member& member, const Dataset& images, const TrainNetwo
         << " " << augment.cutout << " " << augment.mixup << " " << optimiser.clip << " "
         << options.live_norms;
     if (augment.reflect) key << " reflect";
+    if (options.gate_target) key << " gates " << *options.gate_target;
     const DistillOptions& distill = optimiser.distill;
     if (options.teacher != nullptr)
         key << " " << options.teacher->digest << " " << static_cast<int>(distill.kind) << " " << distill.alpha
@@ -48,9 +50,27 @@ std::string key_of(const Member& member, const Dataset& images, const TrainNetwo
     return key.str();
 }
 
-NetworkTrainingOptions whole_training(const TrainNetworkOptions& options, int threads) {
-    return {options.epochs,  options.batch,   options.seed, options.optimiser,
-            options.augment, options.teacher, threads};
+NetworkTrainingOptions whole_training(const Member& member, const TrainNetworkOptions& options, int threads) {
+    NetworkTrainingOptions training{options.epochs,  options.batch,   options.seed, options.optimiser,
+                                    options.augment, options.teacher, threads};
+    if (!options.gate_target) return training;
+    const GatedCost cost = gated_cost(member);
+    training.gates = cost.gates;
+    training.gate_target = cost.of_gated(*options.gate_target);
+    return training;
+}
+
+// As the trainer sees it.
+Member in_training(const Member& member, const TrainNetworkOptions& options) {
+    Member trained = member;
+    if (options.gate_target) trained.graph = gated_graph(member, true);
+    return trained;
+}
+
+std::optional<double> share_run_by(const Member& member, const std::vector<double>& accuracy) {
+    const GatedCost cost = gated_cost(member);
+    if (cost.gates.empty() || accuracy.empty()) return {};
+    return share_run(cost, accuracy);
 }
 
 // The log's row: how the network would do if it was over now.
@@ -60,8 +80,9 @@ void log_epoch(TrainingLog& log, const Member& member, const NetworkTrainer& tra
     if (!log.is_kept()) return;
     Member now = member;
     trainer.write_constants(now.graph);
-    log.end_epoch(epoch, step, rate, seconds,
-                  judge(finish_network(std::move(now)), store, split.held_out, threads));
+    now = finish_network(std::move(now));
+    const std::vector<double> accuracy = judge(now, store, split.held_out, threads);
+    log.end_epoch(epoch, step, rate, seconds, now.exits, accuracy, share_run_by(now, accuracy));
 }
 
 }  // namespace
@@ -78,13 +99,18 @@ TrainNetworkReport train_network(Member& member, const Dataset& images, const Tr
     const Checkpoint checkpoint(options.checkpoint, key_of(member, images, options));
     if (options.live_norms && options.epochs > 0) add_live_norms(member, store, split.train, threads);
     TrainNetworkReport report;
-    TrainingLog log(options.log, options.resume);
-    NetworkTraining training(member, store, split.train, whole_training(options, threads));
+    TrainingLog log(options.log, options.resume, options.gate_target.has_value());
+    const GatedCost cost = gated_cost(member);
+    NetworkTraining training(in_training(member, options), store, split.train,
+                             whole_training(member, options, threads));
+    if (options.gate_target) training.trainer().set_rate_factors(rate_factors(member));
     if (options.resume) training.go_on_from(checkpoint);
     const std::int64_t first = training.steps_done(), all = training.all_steps() - first;
     TrainingHooks hooks;
     hooks.after_step = [&](const NetworkTrainer::Seen& seen, std::int64_t done) {
         log.add(seen, options.batch);
+        if (options.gate_target)
+            options.tell_run(cost.of_network(seen.run / static_cast<double>(options.batch)));
         progress("steps", done - first, all);
     };
     hooks.end_epoch = [&](std::int64_t epoch, double rate) {
@@ -97,6 +123,7 @@ TrainNetworkReport train_network(Member& member, const Dataset& images, const Tr
     training.trainer().write_constants(member.graph);
     member = finish_network(std::move(member));
     report.accuracy = judge(member, store, split.held_out, threads);
+    report.run = share_run_by(member, report.accuracy);
     report.images = images.size();
     report.held_out = static_cast<std::int64_t>(split.held_out.size());
     report.missing = store.missing();

@@ -185,7 +185,8 @@ TEST_CASE("exits key: what does not belong is refused by name") {
         {"reads of numbers", head(3, "reads", {1}), where + ".heads[3].reads[0]: found number 1"},
         {"reads of what it does not read", head(3, "reads", {"s0"}),
          where + ": exit 2:exit2: does not read 's0'"},
-        {"skips of an exit", head(3, "skips", 1), where + ".heads[3]: unknown key 'skips'"},
+        {"skips of an exit", head(3, "skips", 1), "exit 2:exit2: skips a stage, which only gates do"},
+        {"widths", head(3, "widths", 1), where + ".heads[3]: unknown key 'widths'"},
         {"layouts of no site",
          [](Json& json) {
              json["layouts"] = {{"s9", "nhwc"}};

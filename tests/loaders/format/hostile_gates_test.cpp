@@ -148,8 +148,8 @@ TEST_CASE("hostile gates: their numbers") {
             parts.tensors[bias] = random_tensor(Shape{outcomes}, 2);
         };
         check_file_refused(gated_model({0.5}), widen,
-                           "makes float32 [1," + std::to_string(outcomes) +
-                               "], expected one logit to skip and one to run: [1,2]");
+                           "makes float32 1x" + std::to_string(outcomes) +
+                               ", expected one logit to skip and one to run: 1x2");
     }
     for (const float number :
          {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()})

@@ -14,16 +14,17 @@
 
 namespace dyce::test {
 
-/// Noise of 8x8, each with a tint of its own, so that gates tell them apart.
+/// Of 8x8, each with colours and contrast of its own, so that gates tell them apart.
 inline std::vector<Image> tinted_images(int count) {
     std::mt19937 random(9);
     const auto below = [&](unsigned most) { return static_cast<unsigned>(random() % most); };
     std::vector<Image> images;
     for (int i = 0; i < count; ++i) {
-        const std::array<unsigned, 3> darkest = {below(50), below(50), below(50)};
+        const std::array<unsigned, 3> darkest = {below(128), below(128), below(128)};
+        const unsigned contrast = 1 + below(128);
         std::vector<std::uint8_t> pixels;
         for (int k = 0; k < 8 * 8 * 3; ++k)
-            pixels.push_back(static_cast<std::uint8_t>(darkest[index(k % 3)] + below(206)));
+            pixels.push_back(static_cast<std::uint8_t>(darkest[index(k % 3)] + below(contrast)));
         images.push_back(Image::from_rgb(8, 8, pixels.data()));
     }
     return images;
@@ -34,7 +35,7 @@ inline std::shared_ptr<ModelData> gated_model(const std::vector<int>& blocks,
                                               const std::vector<double>& taus) {
     auto model = std::make_shared<ModelData>();
     for (std::size_t m = 0; m < blocks.size(); ++m) {
-        Member member = exit_member(make_gated_net(blocks[m]));
+        Member member = exit_member(make_gated_net(blocks[m], static_cast<unsigned>(m) + 1));
         member.macs = count_macs(member.graph);
         for (const ExitHead& head : member.exits.heads) member.macs -= head.macs;
         member.preprocess.mean = {0.5f, 0.5f, 0.5f};

@@ -71,7 +71,7 @@ TEST_CASE("features are those of the stages that an image runs") {
             }
         }
     }
-    CHECK(ways.size() > 2);  // the case means something
+    CHECK(ways.size() > 1);  // the case means something
 }
 
 TEST_CASE("training heads keeps the gates, and goes by features of their own tau") {
