@@ -1,12 +1,16 @@
 #include "search/compress/stored_form.h"
 
+#include "graph/exits/head_nodes.h"
 #include "runtime/core/bfloat16.h"
 #include "search/compress/short_names.h"
 #include "search/train/network/start_network.h"
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <optional>
+#include <set>
 
 namespace dyce {
 namespace {
@@ -63,6 +67,34 @@ bool is_layer_weight(const Graph& graph, ValueId id) {
     });
 }
 
+// Rounds a constant to what is stored of it; nothing where that is all of it.
+std::optional<TensorStorage> store_constant(const Graph& graph, ValueId id, Tensor& constant,
+                                            StoredNumbers numbers, SmallNumbers small) {
+    TensorStorage storage;
+    if (is_layer_weight(graph, id)) {
+        clear_signs_of_zeros(constant);
+        if (numbers == StoredNumbers::kInt8) storage.scale = round_to_integers(constant, small);
+        if (numbers == StoredNumbers::kBfloat16) round_to_bfloat16(constant, small);
+        return storage;
+    }
+    if (numbers == StoredNumbers::kFloat32 || constant.shape().rank() > 1) return std::nullopt;
+    round_to_bfloat16(constant, SmallNumbers::kVanish);
+    storage.kind = TensorStorage::Kind::kNarrow;
+    return storage;
+}
+
+// Of all float32 constants that `takes` asks for.
+void store_constants(Member& member, StoredNumbers numbers, SmallNumbers small,
+                     const std::function<bool(ValueId)>& takes) {
+    for (std::size_t i = 0; i < member.graph.values.size(); ++i) {
+        Value& value = member.graph.values[i];
+        const auto id = static_cast<ValueId>(i);
+        if (!value.constant || value.constant->dtype() != DataType::kFloat32 || !takes(id)) continue;
+        if (auto storage = store_constant(member.graph, id, *value.constant, numbers, small))
+            member.storages[value.name] = std::move(*storage);
+    }
+}
+
 }  // namespace
 
 Member stored_form(Member member, StoredNumbers numbers, SmallNumbers small) {
@@ -70,23 +102,22 @@ Member stored_form(Member member, StoredNumbers numbers, SmallNumbers small) {
     member.storages.clear();
     member = finish_network(std::move(member));
     shorten_names(member);
-    for (std::size_t i = 0; i < member.graph.values.size(); ++i) {
-        Value& value = member.graph.values[i];
-        if (!value.constant || value.constant->dtype() != DataType::kFloat32) continue;
-        TensorStorage storage;
-        if (is_layer_weight(member.graph, static_cast<ValueId>(i))) {
-            clear_signs_of_zeros(*value.constant);
-            if (numbers == StoredNumbers::kInt8) storage.scale = round_to_integers(*value.constant, small);
-            if (numbers == StoredNumbers::kBfloat16) round_to_bfloat16(*value.constant, small);
-        } else if (numbers == StoredNumbers::kFloat32 || value.constant->shape().rank() > 1) {
-            continue;
-        } else {
-            round_to_bfloat16(*value.constant, SmallNumbers::kVanish);
-            storage.kind = TensorStorage::Kind::kNarrow;
-        }
-        member.storages[value.name] = storage;
-    }
+    store_constants(member, numbers, small, [](ValueId) { return true; });
     return member;
+}
+
+void store_heads_as_integers(Member& member, const std::function<bool(const ExitHead&)>& takes) {
+    const HeadNodes nodes(member.graph, member.exits.heads);
+    std::set<ValueId> read;
+    for (const ExitHead& head : member.exits.heads) {
+        if (!takes(head)) continue;
+        const std::vector<bool> needed = nodes.needed_by(head.output);
+        for (std::size_t n = 0; n < needed.size(); ++n)
+            if (needed[n])
+                read.insert(member.graph.nodes[n].inputs.begin(), member.graph.nodes[n].inputs.end());
+    }
+    store_constants(member, StoredNumbers::kInt8, SmallNumbers::kVanish,
+                    [&](ValueId id) { return read.count(id) > 0; });
 }
 
 }  // namespace dyce

@@ -3,6 +3,8 @@
 
 #include "loaders/format/model_file.h"
 
+#include <functional>
+
 namespace dyce {
 
 enum class StoredNumbers {
@@ -18,5 +20,10 @@ enum class SmallNumbers { kVanish, kStay };
 /// `member` is as it is trained; its weights' zeros are what is not stored. Names of nodes and values but inputs and
 /// outputs become short.
 Member stored_form(Member member, StoredNumbers numbers, SmallNumbers small = SmallNumbers::kVanish);
+
+/// Rounds the weights of the exit heads that `takes` asks for to integers, one scale in bfloat16 for each of their first
+/// dimension, and their vectors to bfloat16, and has the file hold them so. All else stays what it is. `member` is not stored
+/// as bfloat16.
+void store_heads_as_integers(Member& member, const std::function<bool(const ExitHead&)>& takes);
 
 }  // namespace dyce

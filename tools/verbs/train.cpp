@@ -1,5 +1,6 @@
 // dyce train: exit heads for a network, trained on labelled images while the network stays as it is; whole
 // networks are trained by train_network.cpp.
+#include "search/compress/stored_form.h"
 #include "search/train/train_exits.h"
 #include "tools/cli/model_argument.h"
 #include "tools/cli/output_paths.h"
@@ -12,6 +13,7 @@
 
 #include <dyce/error.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
@@ -93,16 +95,17 @@ void print_json(const TrainExitsReport& report, const ModelData& model) {
 int train(const Arguments& arguments) {
     if (arguments.has("strip")) return strip_model(arguments);
     if (arguments.has("from-scratch") || arguments.has("fine-tune")) return train_whole_network(arguments);
-    refuse(arguments, {"arch",          "classes", "labels",    "optimiser",   "ema",    "exit-weight",
-                       "augment",       "cutout",  "teacher",   "entropy",     "mixup",  "log",
-                       "norms",         "clip",    "precision", "store",       "resize", "crop",
-                       "interpolation", "mean",    "std",       "drop-blocks", "gates",  "target"},
+    refuse(arguments, {"arch",    "classes", "labels",      "optimiser", "ema",   "exit-weight",
+                       "augment", "cutout",  "teacher",     "entropy",   "mixup", "log",
+                       "norms",   "clip",    "precision",   "resize",    "crop",  "interpolation",
+                       "mean",    "std",     "drop-blocks", "gates",     "target"},
            "without --from-scratch or --fine-tune");
     const std::string source = arguments.only_positional("MODEL");
     const std::string data = data_of(arguments);
     const std::string output = output_of(arguments);
     check_outputs(arguments, {{"output", kPositionals}, {"checkpoint"}}, {"data"});
     const auto types = head_types_of(arguments, "linear,grid4-mlp2x128");
+    const bool are_integers = arguments.choice("store", "f32", {"f32", "int8"}) == "int8";
     TrainExitsOptions options = exits_options(arguments);
     options.scratch = std::filesystem::path(output).parent_path().string();
 
@@ -111,6 +114,8 @@ int train(const Arguments& arguments) {
     if (model.members.size() > 1)
         throw Error(ErrorCode::kUsage, source, "is a cascade: train its members before joining them");
     Member& member = model.members[0];
+    if (are_integers && member.storage == Precision::kBfloat16)
+        throw Error(ErrorCode::kUsage, "--store", "int8 given, the model's other weights are bfloat16");
     const bool quiet = arguments.has("quiet");
     const auto notice = [&](const std::string& text) {
         if (!quiet) std::cerr << "dyce: " << text << "\n";
@@ -131,6 +136,12 @@ int train(const Arguments& arguments) {
     if (model.configurations)
         notice("the set of configurations stored with the model is left out: it was made for other heads");
     model.configurations.reset();
+    if (are_integers)
+        store_heads_as_integers(member, [&](const ExitHead& head) {
+            return std::any_of(report.heads.begin(), report.heads.end(), [&](const auto& trained) {
+                return trained.site == head.site && trained.type == head.type;
+            });
+        });
     save_model(output, model);
 
     if (report.missing > 0) notice(std::to_string(report.missing) + " images could not be read");
@@ -179,7 +190,10 @@ const Verb kTrain{
      {"std", "a,b,c", "from scratch: then divided by (likewise)"},
      {"optimiser", "sgd|adamw", "of a whole network (sgd, with Nesterov's momentum 0.9)"},
      {"precision", "NAME", "of a whole network's passes: f32, or bf16 where the processor has it (f32)"},
-     {"store", "NAME", "weights of a whole network in the file: f32, or bf16 at half the size (f32)"},
+     {"store", "NAME",
+      "weights in the file: of a whole network f32, or bf16 at half the size; of heads f32, or int8 at "
+      "little "
+      "over a quarter (f32)"},
      {"norms", "live|folded",
       "fine-tuning: batch norms where convolutions have none, folded again at the end, or as it is (live)"},
      kDropBlocksOption,

@@ -4,6 +4,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+
 using namespace dyce;
 using namespace dyce::test;
 
@@ -31,6 +35,43 @@ TEST_CASE("train attaches heads, keeps others and reports what was held out") {
     CHECK(model->last().exits.heads.size() == 4 + 4);
     CHECK(model->digest != load_model(folder / "m.safetensors")->digest);
     CHECK(outcome.out.find(model->digest) != std::string::npos);
+}
+
+TEST_CASE("heads in integers: a smaller file, and the same answers from its dense twin") {
+    const TempFolder folder;
+    write_exit_inputs(folder);
+    const std::string arguments =
+        "train " + folder / "m.safetensors" + " --data " + folder / "data" + " --epochs 2 --quiet --heads ";
+    const std::string types = "stage-grid4-32,mlp2x64,linear", small = folder / "small.safetensors",
+                      twin = folder / "twin.safetensors";
+    REQUIRE(run_program(arguments + types + " -o " + folder / "f32.safetensors").code == 0);
+    REQUIRE(run_program(arguments + types + " --store int8 -o " + small).code == 0);
+    const auto size = [&](const std::string& name) { return std::filesystem::file_size(folder / name); };
+    const auto before = size("m.safetensors");
+    CHECK(size("small.safetensors") - before < (size("f32.safetensors") - before) / 2);
+    // Weights of the backbone are what they were, and a file that is written again is the same.
+    const auto model = load_model(small), source = load_model(folder / "m.safetensors");
+    for (const Value& value : source->last().graph.values) {
+        if (!value.constant) continue;
+        const auto& values = model->last().graph.values;
+        const auto same = std::find_if(values.begin(), values.end(), [&](const Value& other) {
+            return other.constant && other.constant->type() == value.constant->type() &&
+                   std::memcmp(other.constant->bytes(), value.constant->bytes(),
+                               value.constant->byte_size()) == 0;
+        });
+        CHECK(same != values.end());
+    }
+    save_model(folder / "again.safetensors", ModelData(*model));
+    CHECK(read_file(folder / "again.safetensors") == read_file(small));
+    REQUIRE(run_program("compress --expand " + small + " --quiet -o " + twin).code == 0);
+    CHECK(load_model(twin)->digest == model->digest);
+    const auto record = [&](const std::string& of, const std::string& name) {
+        REQUIRE(run_program("record " + of + " --data " + folder / "data --quiet -o " + folder / name).code ==
+                0);
+        return read_file(folder / name);
+    };
+    CHECK(record(small, "small.npz") == record(twin, "twin.npz"));
+    CHECK(mentions(run_program(arguments + "linear --store bf16 -o " + small), "\"bf16\" given"));
 }
 
 TEST_CASE("heads with something in common are recorded, searched, judged and used like any others") {
