@@ -83,6 +83,9 @@ TEST_CASE("cascade: one model with several tau, its weights stored once, and bac
     CHECK(load_model(three)->members[0].gate_threshold == 0.7);
     CHECK(load_model(three)->members[1].gate_threshold == 1);
 
+    run_well("cascade " + gated + "@tau=0.25 -o " + folder / "one.safetensors");
+    CHECK(load_model(folder / "one.safetensors")->members[0].gate_threshold == 0.25);
+
     std::filesystem::copy_file(gated, folder / "m@tau=2");
     run_well("cascade " + folder / "m@tau=2" + " " + gated + " -o " + three);
     CHECK(load_model(three)->members[0].gate_threshold == 0.5);
@@ -103,7 +106,7 @@ TEST_CASE("cascade refuses settings that are none") {
         {gated + "@width=0.5 " + gated + out, "\"width=0.5\" given behind the @, expected tau=X"},
         {gated + "@ " + gated + out, "\"\" given behind the @, expected tau=X"},
         {plain + "@tau=0.3 " + plain + out, "tau given, but the model has no gates"},
-        {gated + "@tau=0.3" + out, "1 models given, expected two or more"},
+        {gated + out, "1 models given, expected two or more"},
         {gated + "@tau=0.3 " + gated + "@tau=0 -o " + gated, "which is read"},
         {"--extract 1 " + gated + out, "--extract"},
         {"--extract 0 " + gated + " " + gated + out, "MODEL"},
