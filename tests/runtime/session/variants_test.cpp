@@ -1,7 +1,5 @@
 // Members over the same tensors, each with its own tau: one of them alone is a configuration, switched live.
 #include "tests/loaders/format/gated_model.h"
-#include "tests/support/answers.h"
-#include "tests/support/images.h"
 #include "tests/support/support.h"
 
 #include <dyce/scheduler.h>
@@ -9,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <set>
 
 using namespace dyce;
@@ -27,13 +26,24 @@ Configuration only_member(std::size_t member, std::size_t members, int sites) {
     return configuration;
 }
 
+// Prepared already.
+std::vector<Sample> varied_samples(int count) {
+    std::vector<Sample> samples;
+    for (const std::vector<float>& image : varied_images(count)) {
+        Tensor one(DataType::kFloat32, {3, 8, 8});
+        std::ranges::copy(image, one.mutable_data<float>());
+        samples.emplace_back(one);
+    }
+    return samples;
+}
+
 }  // namespace
 
 TEST_CASE("variants: each member alone answers as the model that it was made of, switched live") {
     const TempFolder folder;
     save_model(folder / "m.safetensors", gated_model(kTaus));
     Session session(Model::load(folder / "m.safetensors"), {.threads = 2, .max_batch = 8});
-    const auto images = random_images(24, 8);
+    const std::vector<Sample> images = varied_samples(24);
     std::set<std::vector<int>> paths;
     std::vector<std::vector<Prediction>> expected;
     for (const double tau : kTaus) {
@@ -64,7 +74,7 @@ TEST_CASE("variants: sessions and schedulers tell what gates decided") {
     const TempFolder folder;
     save_model(folder / "m.safetensors", gated_model({0.5}));
     const Model model = Model::load(folder / "m.safetensors");
-    const auto images = random_images(40, 8);
+    const std::vector<Sample> images = varied_samples(40);
     Session session(model, {.threads = 1, .max_batch = 16});
     for (const GateCount& gate : session.gates()) CHECK(gate.asked == 0);
     std::vector<std::uint64_t> skipped(5);
@@ -85,7 +95,7 @@ TEST_CASE("variants: sessions and schedulers tell what gates decided") {
     options.window_s = 1e-9;  // 20 answers close one
     Scheduler scheduler(model, options);
     std::vector<std::future<Prediction>> answers;
-    for (const Image& image : images) answers.push_back(scheduler.submit(image));
+    for (const Sample& image : images) answers.push_back(scheduler.submit(image));
     for (auto& answer : answers) answer.get();
     scheduler.stop();
     std::uint64_t asked = 0;
