@@ -93,7 +93,7 @@ import os, sys
 less = {"train": ["--epochs", "1", "--batch", "50"], "bench": ["--duration", "0.02"],
         "compress": ["--target-kb", "11", "--epochs", "1", "--batch", "10", "--max-drop", "100"]}
 words, more = sys.argv[1:], []
-if words and words[0] in less and "--expand" not in words:
+if words and words[0] in less and not {"--expand", "--strip"} & set(words):
     more = less[words[0]] + (["--passes", "1"] if words[0] == "train" and "--from-scratch" not in words and
                              "--fine-tune" not in words else [])
 drop = set(more[::2])

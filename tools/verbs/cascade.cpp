@@ -77,19 +77,22 @@ int extract_member(const Arguments& arguments, const std::string& output) {
 
 int cascade(const Arguments& arguments) {
     const auto& texts = arguments.positionals();
-    if (!arguments.has("extract") && texts.size() < 2)
-        throw Error(ErrorCode::kUsage, "SMALL BIG",
-                    std::to_string(texts.size()) + " models given, expected two or more, small to big");
-    const auto output = arguments.text("output");
-    if (!output) throw Error(ErrorCode::kUsage, "--output", "is missing: -o OUT.safetensors");
-    check_outputs(arguments, {{"output"}});
-    if (arguments.has("extract")) return extract_member(arguments, *output);
+    const bool joins = !arguments.has("extract");
     std::vector<MemberArgument> models;
     std::vector<NamedPath> inputs;
     for (const std::string& text : texts) {
+        if (!joins) break;
         models.push_back(parse_member_argument(text));
         inputs.push_back({text, models.back().path});
     }
+    const bool only_sets_tau = models.size() == 1 && models[0].tau;
+    if (joins && models.size() < 2 && !only_sets_tau)
+        throw Error(ErrorCode::kUsage, "SMALL BIG",
+                    std::to_string(models.size()) + " models given, expected two or more, small to big");
+    const auto output = arguments.text("output");
+    if (!output) throw Error(ErrorCode::kUsage, "--output", "is missing: -o OUT.safetensors");
+    check_outputs(arguments, {{"output"}});
+    if (!joins) return extract_member(arguments, *output);
     check_outputs({{"--output", *output}}, inputs);
     const ModelData joined = join_models(models, texts);
     save_model(*output, joined);
@@ -109,6 +112,8 @@ const Verb kCascade{
      {"extract", "K", "the other way: writes member K, from 0, as a model of its own"}},
     cascade,
     "\nMODEL@tau=X sets how sure the gates of a model must be to run a stage: 0 runs all, 1 skips all that\n"
-    "have a gate. One model may be given with several tau: its weights are in OUT once.\n"};
+    "have a gate. One model may be given with several tau: its weights are in OUT once. A single MODEL@tau=X "
+    "is that\n"
+    "model with its gates set.\n"};
 
 }  // namespace dyce

@@ -152,7 +152,7 @@ BlindGates measure_blind_gates(const Arguments& arguments, const Model& model,
 int eval(const Arguments& arguments) {
     check_outputs(arguments, {{"per-image"}}, {"data", "config", "records"});
     check_kept_options(arguments);
-    exclude_budget(arguments, {"records"});
+    exclude_budget(arguments, {"records", "gates-random"});
     check_gate_options(arguments);
     if (arguments.has("records")) return eval_records(arguments);
     const auto start = Clock::now();

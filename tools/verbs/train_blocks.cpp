@@ -1,7 +1,7 @@
 #include "tools/verbs/train_blocks.h"
 
 #include "graph/exits/drop_stages.h"
-#include "search/train/network/choose_blocks.h"
+#include "search/train/network/block_search.h"
 #include "tools/verbs/train_options.h"
 
 #include <dyce/error.h>

@@ -30,8 +30,8 @@ struct GateRows {
     double share;  ///< TrainedGate::share
 };
 
-/// Writes the gradient of weight * (share of the gated stages that ran on average - target)^2, straight through the hard
-/// decisions; `noise` has a row of gates.size() numbers for each image, or is empty. Returns the sum over images of the
+/// Writes the gradient of 32 * (share of the gated stages that ran on average - target)^2, straight through the hard
+/// decisions, but that of gates that are sure is not let vanish; `noise` has a row of gates.size() numbers for each image, or is empty. Returns the sum over images of the
 /// share that ran.
 double gate_loss(const std::vector<GateRows>& gates, std::span<const float> noise, std::int64_t images,
                  const GateStep& step);

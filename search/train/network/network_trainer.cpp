@@ -22,7 +22,7 @@ NetworkTrainer::NetworkTrainer(const Graph& graph, std::int64_t batch, const Opt
       options_(options),
       targets_(static_cast<std::size_t>(batch)),
       optimiser_(make_optimiser(options.kind, run_.parameters())),
-      parts_{{0, run_.weights(), options.decay, 1}, {run_.weights(), run_.parameters(), 0, 1}},
+      ranges_{{0, run_.weights(), options.decay, 1}, {run_.weights(), run_.parameters(), 0, 1}},
       gates_(std::move(gates)) {
     for (const TrainedGate& gate : gates_)
         gate_rows_.push_back({run_.output(gate.output), run_.output_gradient(gate.output), gate.share});
@@ -97,17 +97,19 @@ void NetworkTrainer::hold_zeros(const Graph& masks) {
 
 void NetworkTrainer::set_rate_factors(const Graph& factors) {
     const std::vector<float> factor = run_.laid_out(factors);
-    std::vector<Part> parts;
-    for (const Part& part : parts_)
-        for (std::size_t i = part.begin; i < part.end; ++i) {
+    std::vector<LearningRange> ranges;
+    for (const LearningRange& range : ranges_)
+        for (std::size_t i = range.begin; i < range.end; ++i) {
             const auto own = static_cast<double>(factor[i]);  // 0 between constants, where nothing is
-            if (parts.empty() || parts.back().end != i || parts.back().decay != part.decay ||
-                (own > 0 && parts.back().rate_factor > 0 && parts.back().rate_factor != own))
-                parts.push_back({i, i, part.decay, own});
-            if (parts.back().rate_factor == 0) parts.back().rate_factor = own;
-            ++parts.back().end;
+            const auto is_other = [&](const LearningRange& last) {
+                return last.end != i || last.decay != range.decay ||
+                       (own > 0 && last.rate_factor > 0 && last.rate_factor != own);
+            };
+            if (ranges.empty() || is_other(ranges.back())) ranges.push_back({i, i, range.decay, own});
+            if (ranges.back().rate_factor == 0) ranges.back().rate_factor = own;
+            ++ranges.back().end;
         }
-    parts_ = std::move(parts);
+    ranges_ = std::move(ranges);
 }
 
 void NetworkTrainer::clear_held() {
@@ -126,12 +128,12 @@ void NetworkTrainer::update(double rate) {
     std::visit(
         [&](auto& optimiser) {
             if constexpr (requires { optimiser.begin_step(); }) optimiser.begin_step();
-            for (const Part& part : parts_)
-                parallel_ranges(static_cast<std::int64_t>(part.end - part.begin), [&](std::int64_t first,
-                                                                                      std::int64_t last) {
-                    optimiser.update(numbers, gradients, part.begin + static_cast<std::size_t>(first),
-                                     static_cast<std::size_t>(last - first), rate * part.rate_factor,
-                                     part.decay);
+            for (const LearningRange& range : ranges_)
+                parallel_ranges(static_cast<std::int64_t>(range.end - range.begin), [&](std::int64_t first,
+                                                                                        std::int64_t last) {
+                    optimiser.update(numbers, gradients, range.begin + static_cast<std::size_t>(first),
+                                     static_cast<std::size_t>(last - first), rate * range.rate_factor,
+                                     range.decay);
                 });
         },
         optimiser_);

@@ -70,7 +70,7 @@ public:
 
 private:
     // Numbers that learn alike.
-    struct Part {
+    struct LearningRange {
         std::size_t begin, end;
         double decay, rate_factor;
     };
@@ -87,7 +87,7 @@ private:
     std::vector<Target> targets_;
     std::variant<Sgd, AdamW> optimiser_;
     std::vector<float> average_;
-    std::vector<Part> parts_;
+    std::vector<LearningRange> ranges_;
     std::vector<TrainedGate> gates_;
     std::vector<GateRows> gate_rows_;
     std::vector<float> mask_;  // 0 or 1 for each weight; empty: nothing is held at zero

@@ -53,8 +53,26 @@ def compute(node, inputs):
         return inputs[0] + inputs[1]
     if op == "GlobalAveragePool":
         return inputs[0].mean((2, 3), keepdims=True)
+    if op == "AveragePool":
+        (high, wide), (down, across) = attributes["kernel_shape"], attributes.get("strides", [1, 1])
+        assert not any(attributes.get("pads", [0]))
+        windows = np.lib.stride_tricks.sliding_window_view(inputs[0], (high, wide), axis=(2, 3))
+        return windows[:, :, ::down, ::across].mean((4, 5))
     if op == "Flatten":
         return inputs[0].reshape(len(inputs[0]), -1)
+    if op == "Reshape":
+        shape = [inputs[0].shape[axis] if size == 0 else size for axis, size in enumerate(attributes["shape"])]
+        return inputs[0].reshape(shape)
+    if op == "Slice":
+        places = [slice(None)] * inputs[0].ndim
+        axes = attributes.get("axes", range(len(attributes["starts"])))
+        steps = attributes.get("steps", [1] * len(attributes["starts"]))
+        for axis, start, end, step in zip(axes, attributes["starts"], attributes["ends"], steps):
+            places[axis] = slice(start, end, step)
+        return inputs[0][tuple(places)]
+    if op == "Pad":
+        pads, rank = attributes["pads"], inputs[0].ndim
+        return np.pad(inputs[0], list(zip(pads[:rank], pads[rank:])), constant_values=attributes.get("constant_value", 0))
     sys.exit(f"operator {op} is not known here")
 
 

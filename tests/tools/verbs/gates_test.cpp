@@ -3,7 +3,6 @@
 #include "loaders/format/npy.h"
 #include "runtime/core/onednn/compat.h"
 #include "tests/loaders/format/gated_model.h"
-#include "tests/support/tensors.h"
 #include "tests/tools/program.h"
 
 #include <dyce/session.h>
@@ -84,6 +83,9 @@ TEST_CASE("cascade: one model with several tau, its weights stored once, and bac
     CHECK(load_model(three)->members[0].gate_threshold == 0.7);
     CHECK(load_model(three)->members[1].gate_threshold == 1);
 
+    run_well("cascade " + gated + "@tau=0.25 -o " + folder / "one.safetensors");
+    CHECK(load_model(folder / "one.safetensors")->members[0].gate_threshold == 0.25);
+
     std::filesystem::copy_file(gated, folder / "m@tau=2");
     run_well("cascade " + folder / "m@tau=2" + " " + gated + " -o " + three);
     CHECK(load_model(three)->members[0].gate_threshold == 0.5);
@@ -104,7 +106,7 @@ TEST_CASE("cascade refuses settings that are none") {
         {gated + "@width=0.5 " + gated + out, "\"width=0.5\" given behind the @, expected tau=X"},
         {gated + "@ " + gated + out, "\"\" given behind the @, expected tau=X"},
         {plain + "@tau=0.3 " + plain + out, "tau given, but the model has no gates"},
-        {gated + "@tau=0.3" + out, "1 models given, expected two or more"},
+        {gated + out, "1 models given, expected two or more"},
         {gated + "@tau=0.3 " + gated + "@tau=0 -o " + gated, "which is read"},
         {"--extract 1 " + gated + out, "--extract"},
         {"--extract 0 " + gated + " " + gated + out, "MODEL"},
@@ -254,6 +256,7 @@ TEST_CASE("eval --gates-random: gates that do not look") {
         {gated + " --gates-random 2", "needs --gates-report"},
         {gated + " --gates-report --progress p --output o", "excludes --progress"},
         {gated + " --gates-report --records r.npz", "excludes --records"},
+        {gated + " --gates-report --gates-random 2 --budget-macs 1e9", "gates-random"},
     };
     for (const Row& row : rows) {
         const Outcome outcome = run_program("eval " + row.arguments + " --data " + folder / "data");
@@ -319,7 +322,7 @@ TEST_CASE("a model with gates is quantised so that nothing is copied, and is not
 
 TEST_CASE("a forward pass of a gated model from its file alone, in NumPy, decides and answers alike") {
     if (!have_python("numpy")) return;
-    constexpr std::int64_t kReferenceImages = 100;
+    constexpr int kReferenceImages = 100;
     for (const double tau : {0.5, 0.3}) {
         const TempFolder folder;
         ModelData model;
@@ -327,16 +330,14 @@ TEST_CASE("a forward pass of a gated model from its file alone, in NumPy, decide
         const std::string path = folder / "m.safetensors";
         save_model(path, model);
         Session session(Model::load(path), {.threads = 2, .max_batch = 16});
-        Tensor images = random_tensor(Shape{kReferenceImages, 3, 8, 8}, 5, -2, 2),
-               logits(DataType::kFloat32, {kReferenceImages, 5});
+        Tensor images(DataType::kFloat32, {kReferenceImages, 3, 8, 8});
+        Tensor logits(DataType::kFloat32, {kReferenceImages, 5});
         std::vector<Sample> samples;
-        const std::size_t numbers = 3 * 8 * 8;
-        for (std::int64_t i = 0; i < kReferenceImages; ++i) {
+        float* next = images.mutable_data<float>();
+        for (const std::vector<float>& image : varied_images(kReferenceImages)) {
             Tensor one(DataType::kFloat32, {3, 8, 8});
-            float* own = images.mutable_data<float>() + i * static_cast<std::int64_t>(numbers);
-            for (std::size_t k = 0; k < numbers; ++k)  // images differ as wholes, too
-                own[k] += static_cast<float>(i % 7 - 3) * (k < 64 ? 0.5F : k < 128 ? -0.3F : 0.1F);
-            std::copy_n(own, numbers, one.mutable_data<float>());
+            std::ranges::copy(image, one.mutable_data<float>());
+            next = std::ranges::copy(image, next).out;
             samples.emplace_back(one);
         }
         ClassifyOptions options;

@@ -159,7 +159,8 @@ TEST_CASE("what a gated network costs") {
     CHECK(cost.of_network(0) == doctest::Approx(least));
     CHECK(cost.of_network(0.5) == doctest::Approx(least + 2 * 147'456.0 / (6 * 147'456.0 + 27'648 + 64)));
     CHECK(cost.of_gated(cost.of_network(0.3)) == doctest::Approx(0.3));
-    CHECK(cost.of_gated(1) == 1);  // gates cost something, too
+    CHECK(cost.of_gated(1) < 1);  // gates cost something, too
+    CHECK(cost.of_gated(1) > 0.998);
     check_throws([&] { cost.of_gated(0.35); }, ErrorCode::kUsage,
                  "of the multiply-adds run with all gates shut", "--target");
     const std::vector<double> open{0.9, 1, 0.5};
@@ -208,15 +209,17 @@ TEST_CASE("what pulls at gates is the slope of the squared distance to the targe
     const double ran = 2.0 / 3;
     for (std::size_t g = 0; g < 2; ++g)
         for (std::size_t n = 0; n < 3; ++n) {
-            // d/dz of 8 (C - t)^2 where C moves as the mean of share * sigmoid does, by central differences.
+            // d/dz of 32 (C - t)^2 where C moves as the mean of share * sigmoid does, by central differences; a gate
+            // that is sure moves as if its slope was a twentieth.
             const auto probability = [&](double by) {
                 const double z = static_cast<double>(logits[g][2 * n + 1]) -
                                  static_cast<double>(logits[g][2 * n]) +
                                  static_cast<double>(noise[2 * n + g]) + by;
                 return 1 / (1 + std::exp(-z));
             };
-            const double slope = (probability(1e-5) - probability(-1e-5)) / 2e-5 * shares[g] / 3;
-            CHECK(static_cast<double>(gradients[g][2 * n + 1]) == doctest::Approx(16 * (ran - 0.4) * slope));
+            const double slope =
+                std::max((probability(1e-5) - probability(-1e-5)) / 2e-5, 0.05) * shares[g] / 3;
+            CHECK(static_cast<double>(gradients[g][2 * n + 1]) == doctest::Approx(64 * (ran - 0.4) * slope));
             CHECK(gradients[g][2 * n] == -gradients[g][2 * n + 1]);
         }
     CHECK(gate_loss(rows, {}, 3, step) == doctest::Approx(2 * 0.25 + 1 * 0.75));
@@ -267,13 +270,13 @@ TEST_CASE("gates learn to let as much run as they are told, and to tell images a
     options.live_norms = true;
     options.threads = 2;
     options.augment.shift = false;
-    options.gate_target = 0.6;
+    options.gate_target = 0.5;  // 1.5 of 4 blocks: no gates that are constant come to that
     std::vector<double> told;
     options.tell_run = [&](double share) { told.push_back(share); };
     const TrainNetworkReport report =
         train_network(member, FourColors(240), options, [](const char*, std::int64_t, std::int64_t) {});
     REQUIRE(report.run.has_value());
-    CHECK(*report.run == doctest::Approx(0.6).epsilon(0.12));
+    CHECK(std::abs(*report.run - 0.5) < 0.07);
     CHECK(report.accuracy[0] > 0.95);
     CHECK(told.size() == static_cast<std::size_t>(report.steps));
     CHECK(told.front() > 0.8);  // nearly all open, but for the noise

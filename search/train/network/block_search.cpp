@@ -1,4 +1,4 @@
-#include "search/train/network/choose_blocks.h"
+#include "search/train/network/block_search.h"
 
 #include "graph/exits/drop_stages.h"
 #include "graph/exits/skippable.h"
