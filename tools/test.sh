@@ -41,8 +41,9 @@ for preset in "${presets[@]}"; do
     cmake --build --preset "$preset" "${targets[@]}"
 done
 
+case " ${presets[*]} " in *" asan "*) tools/fuzz.sh --lanes "$CMAKE_BUILD_PARALLEL_LEVEL" ;; esac
+
 # One ctest over all builds, so that its closing lines speak for all of them.
 mkdir -p build/all
 printf 'subdirs("%s")\n' "${folders[@]}" >build/all/CTestTestfile.cmake
 ctest --test-dir build/all --output-on-failure --parallel "$CMAKE_BUILD_PARALLEL_LEVEL"
-case " ${presets[*]} " in *" asan "*) tools/fuzz.sh --lanes "$CMAKE_BUILD_PARALLEL_LEVEL" ;; esac
