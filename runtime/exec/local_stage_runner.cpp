@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <cstring>
 #include <numeric>
-#include <ranges>
 
 namespace dyce {
 namespace {
@@ -59,11 +58,9 @@ void check_rows_apart(const std::vector<Carry>& carries) {
 // By stage: whether rows that skip it have nothing to do, because the site's value lies behind it where it lay before,
 // and other batch sizes leave it alone.
 std::vector<bool> find_in_place(const CompiledModel::Data& model, const std::vector<std::size_t>& stages) {
-    const auto offsets = [](const BatchPlan& batch_plan) {
-        return batch_plan.buffers | std::views::transform(&PlanBuffer::offset);
-    };
     const bool places_agree = std::ranges::all_of(model.batch_plans, [&](const BatchPlan& batch_plan) {
-        return std::ranges::equal(offsets(batch_plan), offsets(model.batch_plans.back()));
+        return std::ranges::equal(batch_plan.buffers, model.batch_plans.back().buffers, {},
+                                  &PlanBuffer::offset, &PlanBuffer::offset);
     });
     for (const std::size_t part : stages)
         if (model.network.parts[part].may_skip)
