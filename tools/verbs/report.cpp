@@ -48,7 +48,8 @@ std::string report_model(const std::string& path, const Arguments& arguments) {
     const auto model = load_model(path);
     const std::vector<GateRow> gates = list_gates(*model);
     if (!model->configurations && gates.empty())
-        throw Error(ErrorCode::kUsage, path, "has neither a set of configurations nor gates to show");
+        throw Error(ErrorCode::kContent, path,
+                    "is a dyce model with neither a set of configurations nor gates to show");
     if (!model->configurations && arguments.has("records"))
         throw Error(ErrorCode::kUsage, "--records", "needs a configuration set, and " + path + " has none");
     std::string sections;

@@ -39,7 +39,7 @@ inline std::shared_ptr<ModelData> gated_model(const std::vector<int>& blocks,
         member.macs = count_macs(member.graph);
         for (const ExitHead& head : member.exits.heads) member.macs -= head.macs;
         member.preprocess.mean = {0.5f, 0.5f, 0.5f};
-        member.preprocess.std = {0.3f, 0.3f, 0.3f};
+        member.preprocess.std = {0.1f, 0.1f, 0.1f};
         member.gate_threshold = taus[m];
         model->members.push_back(std::move(member));
     }
