@@ -300,7 +300,8 @@ TEST_CASE("inspect and report show the gates of a model") {
     const Outcome nothing =
         run_program("report " + folder / "plain.safetensors" + " -o " + folder / "p.html");
     CHECK(nothing.code == 3);
-    CHECK(nothing.err.find("is a dyce model with neither a set of configurations nor gates to show") != std::string::npos);
+    CHECK(nothing.err.find("is a dyce model with neither a set of configurations nor gates to show") !=
+          std::string::npos);
 }
 
 TEST_CASE("a model with gates is quantised so that nothing is copied, and is not compressed") {
