@@ -113,7 +113,7 @@ TEST_CASE("compress: PyTorch gives the same logits from the dense twin, by state
     if (!have_python("torch")) return;
     const TempFolder folder;
     const std::string path = folder / "small.safetensors", twin = folder / "twin.safetensors";
-    for (const std::uint64_t target : {3'900, 3'000}) {  // masks, and runs of zeros
+    for (const std::uint64_t target : {3'900u, 3'000u}) {  // masks, and runs of zeros
         CAPTURE(target);
         ModelData model = small_network();
         CompressOptions options = few_steps();

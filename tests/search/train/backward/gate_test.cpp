@@ -52,8 +52,7 @@ TEST_CASE("gates choose row by row and go backwards as a mixture would") {
                 one.builder.add_many(gate_op(), {one.input, run, logits}, {}, "gate", {"gated"})[0];
             StraightThrough gate{6, static_cast<std::size_t>(channels * 12), {}, {}, {}};
             one.plain = [&](const Doubles& x, const std::vector<Doubles>& c) {
-                const Doubles z = plain_linear(6, static_cast<std::size_t>(channels),
-                                               plain_adaptive_pool(one.plane(), 1, x), c[1], {});
+                const Doubles z = plain_linear(6, channels, plain_adaptive_pool(one.plane(), 1, x), c[1], {});
                 return gate(x, same(one.plane(), channels, x, c[0], {}), z);
             };
             check(one, gated, precision);
