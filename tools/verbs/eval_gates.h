@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <map>
+#include <tuple>
 #include <vector>
 
 namespace dyce {
@@ -39,7 +40,9 @@ private:
     struct Path {
         int exit_site;
         std::vector<int> skipped;
-        friend auto operator<=>(const Path&, const Path&) = default;
+        bool operator<(const Path& other) const {
+            return std::tie(exit_site, skipped) < std::tie(other.exit_site, other.skipped);
+        }
     };
 
     double rate(std::size_t gate) const;
