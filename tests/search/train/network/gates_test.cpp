@@ -266,9 +266,9 @@ TEST_CASE("gates learn to let as much run as they are told, and to tell images a
     options.epochs = 60;
     options.batch = 16;
     options.holdout = 0.2;
-    options.optimiser.rate = 0.05;
+    options.optimiser.rate = 0.02;
     options.live_norms = true;
-    options.threads = 2;
+    options.threads = 1;
     options.augment.shift = false;
     options.gate_target = 0.5;  // 1.5 of 4 blocks: no gates that are constant come to that
     std::vector<double> told;
