@@ -1,4 +1,4 @@
-// Gives the buffers of a batch plan their places in its arena. A function.
+// Gives the buffers of batch plans their places in the arena. Functions.
 #pragma once
 
 #include "runtime/exec/batch_plan.h"
@@ -8,18 +8,15 @@
 
 namespace dyce {
 
-/// The caller reads or writes the buffer while the step runs, or right before or after it.
-struct CallerUse {
-    int buffer;
-    int step;
-};
+inline constexpr std::size_t kMostArenaBytes = std::size_t{4} << 30;
 
 /// Sets the offsets and `arena_bytes`; a buffer lasts from the first step or caller that uses it to the last.
 /// Throws Error{kResource} when they take more than `limit` bytes.
-void plan_arena(BatchPlan& batch_plan, std::span<const CallerUse> uses, std::size_t limit);
+void plan_arena(BatchPlan& batch_plan, std::size_t limit);
 
-/// Puts the buffers of `batch_plan` where `bigger`, the same steps for a bigger batch, has its own, so that rows
-/// stay where they are when a batch goes on in the other. Leaves it alone where the two differ.
-void share_places(BatchPlan& batch_plan, const BatchPlan& bigger);
+/// Puts the buffers of all that are the same steps as the last one, the biggest batch, at the same places, which have
+/// room for the largest of each, so that rows stay where they are when a batch goes on in another. Leaves those that
+/// differ alone, and all where so much room is more than `limit`.
+void share_places(std::span<BatchPlan> batch_plans, std::size_t limit);
 
 }  // namespace dyce

@@ -48,6 +48,12 @@ struct Stage {
         0;  ///< of a backbone part: the steps from here on make what later heads of chains read
 };
 
+/// The caller reads or writes the buffer while the step runs, or right before or after it.
+struct CallerUse {
+    int buffer;
+    int step;
+};
+
 struct BatchPlan {
     std::int64_t batch = 1;
     std::vector<PlanBuffer> buffers;
@@ -57,6 +63,7 @@ struct BatchPlan {
     /// Buffers the caller reads, row-major: a head's right after its part, the others at the end.
     std::vector<int> outputs;
     std::vector<TensorType> input_types, output_types;
+    std::vector<CallerUse> uses;
     std::size_t arena_bytes = 0;
 };
 

@@ -13,7 +13,6 @@
 namespace dyce {
 namespace {
 
-constexpr std::size_t kMaxArenaBytes = std::size_t{4} << 30;
 constexpr int kAlways = std::numeric_limits<int>::max();
 
 // One for each factor.
@@ -352,7 +351,7 @@ private:
 
     // The caller writes inputs before the first step and reads outputs when the part that makes them is done.
     void plan() {
-        std::vector<CallerUse> uses;
+        std::vector<CallerUse>& uses = batch_plan_.uses;
         for (int buffer : batch_plan_.inputs) uses.push_back({buffer, 0});
         std::vector<int> read_at(batch_plan_.outputs.size(), static_cast<int>(batch_plan_.steps.size()));
         for (const Stage& part : batch_plan_.parts)
@@ -361,7 +360,7 @@ private:
         for (std::size_t p = 0; p < batch_plan_.parts.size(); ++p)  // rows move when heads have run
             for (const Carry& carry : batch_plan_.parts[p].carries)
                 uses.push_back({carry.buffer, static_cast<int>(batch_plan_.parts[last_head_at(p)].end) - 1});
-        plan_arena(batch_plan_, uses, kMaxArenaBytes);
+        plan_arena(batch_plan_, kMostArenaBytes);
     }
 
     struct Copy {

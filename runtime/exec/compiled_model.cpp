@@ -83,7 +83,7 @@ void compile_batch_plans(CompiledModel::Data& data) {
     while (data.batch_plans.size() > 1 &&
            data.batch_plans[data.batch_plans.size() - 2].batch >= data.options.max_batch)
         data.batch_plans.pop_back();
-    for (BatchPlan& one : data.batch_plans) share_places(one, data.batch_plans.back());
+    share_places(data.batch_plans, kMostArenaBytes);
 }
 
 void check_int8(const Graph& graph) {

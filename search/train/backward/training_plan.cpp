@@ -81,13 +81,14 @@ TrainingPlan compile_training(const Graph& original, std::int64_t batch, const d
     const std::size_t turn = batch_plan.parts[0].end;
     batch_plan.parts.push_back({-1, turn, batch_plan.steps.size(), {}});
 
-    std::vector<CallerUse> uses;
+    std::vector<CallerUse>& uses = batch_plan.uses;
+    uses.clear();  // of the way forward alone
     for (const int buffer : batch_plan.inputs) uses.push_back({buffer, 0});
     for (const int buffer : batch_plan.outputs) uses.push_back({buffer, static_cast<int>(turn)});
     for (const int buffer : plan.output_gradients) uses.push_back({buffer, static_cast<int>(turn) - 1});
     for (const int buffer : plan.input_gradients)
         uses.push_back({buffer, static_cast<int>(batch_plan.steps.size())});
-    plan_arena(batch_plan, uses, kMaxArenaBytes);
+    plan_arena(batch_plan, kMaxArenaBytes);
     plan.constants = tape.take_trained();
     plan.batch_plan = std::move(batch_plan);
     return plan;
