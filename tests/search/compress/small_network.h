@@ -42,6 +42,27 @@ inline Preprocess recipe_of_four_colors() {
     return recipe;
 }
 
+/// What begins with `builder`, whose `map` of 16 channels a classifier of the four colours is put behind.
+inline ModelData model_of_four_colors(GraphBuilder builder, ValueId map, std::mt19937& random,
+                                      const std::string& architecture) {
+    const ValueId mean = builder.add("GlobalAveragePool", {map}, {}, "mean");
+    builder.output(builder.add("Gemm",
+                               {builder.add("Flatten", {mean}, {}, "flat"),
+                                builder.constant("last.weight", random_tensor({4, 16}, random, -0.3f, 0.3f)),
+                                builder.constant("last.bias", random_tensor({4}, random, -0.1f, 0.1f))},
+                               {{"transB", std::int64_t{1}}}, "logits"));
+    ModelData model;
+    model.classes = 4;
+    model.members.emplace_back();
+    Member& member = model.members[0];
+    member.architecture = architecture;
+    member.graph = std::move(builder).build();
+    member.preprocess = recipe_of_four_colors();
+    member.parameters = count_parameters(member.graph);
+    member.exits = find_exits(member.graph);
+    return model;
+}
+
 /// 3x8x8 -> conv 3x3 x16 -> relu -> conv 3x3 x16, stride 2 -> relu -> mean -> 4 logits; norms folded.
 inline ModelData small_network() {
     std::mt19937 random(3);
@@ -59,23 +80,7 @@ inline ModelData small_network() {
                      builder.constant("second.bias", random_tensor({16}, random, -0.1f, 0.1f))},
                     {{"pads", pads}, {"strides", two}}, "second");
     x = builder.add("Relu", {x}, {}, "second.relu");
-    x = builder.add("GlobalAveragePool", {x}, {}, "mean");
-    x = builder.add("Flatten", {x}, {}, "flat");
-    builder.output(
-        builder.add("Gemm",
-                    {x, builder.constant("last.weight", random_tensor({4, 16}, random, -0.3f, 0.3f)),
-                     builder.constant("last.bias", random_tensor({4}, random, -0.1f, 0.1f))},
-                    {{"transB", std::int64_t{1}}}, "logits"));
-    ModelData model;
-    model.classes = 4;
-    model.members.emplace_back();
-    Member& member = model.members[0];
-    member.architecture = "small";
-    member.graph = std::move(builder).build();
-    member.preprocess = recipe_of_four_colors();
-    member.parameters = count_parameters(member.graph);
-    member.exits = find_exits(member.graph);
-    return model;
+    return model_of_four_colors(std::move(builder), x, random, "small");
 }
 
 }  // namespace dyce::test

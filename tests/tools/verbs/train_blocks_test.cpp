@@ -2,7 +2,7 @@
 #include "graph/exits/head_builder.h"
 #include "graph/interpreter.h"
 #include "tests/search/train/network/residual_network.h"
-#include "tests/tools/program.h"
+#include "tests/tools/killed_runs.h"
 
 #include <doctest/doctest.h>
 
@@ -74,12 +74,7 @@ TEST_CASE(
 
     const std::string resumed =
         arguments + folder / "pieces.safetensors" + " --checkpoint " + folder / "checkpoint" + " --resume";
-    int kills = 0;
-    for (double seconds = 0.1; run_program(resumed, "timeout -s KILL " + std::to_string(seconds)).code != 0;
-         seconds *= 1.4)
-        REQUIRE(++kills < 30);
-    CHECK(kills > 0);
-    CHECK(read_file(folder / "pieces.safetensors") == read_file(folder / "whole.safetensors"));
+    CHECK(run_killed(resumed, folder / "pieces.safetensors", folder / "whole.safetensors") > 0);
 }
 
 TEST_CASE("dropping blocks refuses what cannot be") {

@@ -2,7 +2,7 @@
 // dyce train --from-scratch and --fine-tune: what they leave in the model, refusals, and being killed.
 #include "loaders/image/presets.h"
 #include "runtime/core/onednn/compat.h"
-#include "tests/tools/program.h"
+#include "tests/tools/killed_runs.h"
 
 #include <doctest/doctest.h>
 
@@ -149,17 +149,7 @@ TEST_CASE("a whole network's training, killed again and again, ends with the sam
         const std::string resumed = arguments + folder / "pieces.safetensors" + " --checkpoint " +
                                     folder / ("checkpoint_" + optimiser) + " --resume";
         std::filesystem::remove(folder / "pieces.safetensors");
-        int kills = 0;
-        // Each attempt has half as much time again, so that the last one ends however slow the machine is.
-        for (double seconds = 0.2;
-             run_program(resumed, "timeout -s KILL " + std::to_string(seconds)).code != 0; seconds *= 1.5) {
-            REQUIRE(++kills < 30);
-            // Killed after its last write, it has left all of it.
-            if (std::filesystem::exists(folder / "pieces.safetensors"))
-                CHECK(read_file(folder / "pieces.safetensors") == read_file(folder / "whole.safetensors"));
-        }
-        CHECK(kills > 0);
-        CHECK(read_file(folder / "pieces.safetensors") == read_file(folder / "whole.safetensors"));
+        CHECK(run_killed(resumed, folder / "pieces.safetensors", folder / "whole.safetensors", 0.2) > 0);
 
         for (const char* change : {" --lr 0.5", " --resize 36 --crop 32"}) {
             const Outcome other = run_program(resumed + change);

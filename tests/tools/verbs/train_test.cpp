@@ -1,6 +1,7 @@
 // Covers train_options, tools/cli/{interruption, progress}.
 // dyce train: refusals, what it leaves in the model, and being killed.
 #include "tests/tools/exit_inputs.h"
+#include "tests/tools/killed_runs.h"
 
 #include <doctest/doctest.h>
 
@@ -161,17 +162,7 @@ TEST_CASE("training killed again and again ends with the same bytes") {
 
     const std::string resumed = arguments + folder / "pieces.safetensors" + " --cache " + folder / "cache" +
                                 " --checkpoint " + folder / "checkpoint" + " --resume";
-    int kills = 0;
-    // Each attempt has half as much time again, so that the last one ends however slow the machine is.
-    for (double seconds = 0.1; run_program(resumed, "timeout -s KILL " + std::to_string(seconds)).code != 0;
-         seconds *= 1.5) {
-        REQUIRE(++kills < 30);
-        // Killed after its last write, it has left all of it.
-        if (std::filesystem::exists(folder / "pieces.safetensors"))
-            CHECK(read_file(folder / "pieces.safetensors") == read_file(folder / "whole.safetensors"));
-    }
-    CHECK(kills > 0);
-    CHECK(read_file(folder / "pieces.safetensors") == read_file(folder / "whole.safetensors"));
+    CHECK(run_killed(resumed, folder / "pieces.safetensors", folder / "whole.safetensors") > 0);
 
     const Outcome other = run_program(resumed + " --lr 0.5");
     CHECK(other.code == 3);

@@ -34,22 +34,7 @@ inline ModelData residual_network(const std::vector<int>& blocks) {
         y = residual_conv(builder, y, name + ".second", 1.f + 0.3f * static_cast<float>(block));
         x = builder.add("Relu", {builder.add("Add", {y, x}, {}, name + ".sum")}, {}, name);
     }
-    x = builder.add("Flatten", {builder.add("GlobalAveragePool", {x}, {}, "mean")}, {}, "flat");
-    builder.output(
-        builder.add("Gemm",
-                    {x, builder.constant("last.weight", random_tensor({4, 16}, random, -0.3f, 0.3f)),
-                     builder.constant("last.bias", random_tensor({4}, random, -0.1f, 0.1f))},
-                    {{"transB", std::int64_t{1}}}, "logits"));
-    ModelData model;
-    model.classes = 4;
-    model.members.emplace_back();
-    Member& member = model.members[0];
-    member.architecture = "residual";
-    member.graph = std::move(builder).build();
-    member.preprocess = recipe_of_four_colors();
-    member.parameters = count_parameters(member.graph);
-    member.exits = find_exits(member.graph);
-    return model;
+    return model_of_four_colors(std::move(builder), x, random, "residual");
 }
 
 }  // namespace dyce::test
