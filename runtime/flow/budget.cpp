@@ -11,8 +11,9 @@ namespace {
 
 // What the gate of a position adds to what is behind it at most: itself, and nothing skipped unless it always skips.
 std::int64_t most_by_gate(const ExitSite& site) {
-    if (!site.gate || site.gate->threshold <= 0) return 0;
-    return site.gate->threshold < 1 ? site.gate->macs : -site.gate->stage_macs;
+    const ExitSite::Gate* gate = deciding_gate(site);
+    if (gate == nullptr) return 0;
+    return is_asked(*gate) ? gate->macs : -gate->stage_macs;
 }
 
 // Of the backbone from a position, or from the image where that lies in another member, to another one, and of the

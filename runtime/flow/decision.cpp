@@ -20,7 +20,7 @@ Action decide_gate(std::span<const float> logits, double threshold) {
 }
 
 Action pass_gate(const ExitSite::Gate& gate, std::span<const float> logits, PathCost<std::int64_t>& cost) {
-    if (gate.threshold < 1) cost.add_head(gate.macs);
+    if (is_asked(gate)) cost.add_head(gate.macs);
     const Action action = decide_gate(logits, gate.threshold);
     if (action == Action::kSkip) cost.skip(gate.stage_macs);
     return action;

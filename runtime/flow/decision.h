@@ -35,12 +35,19 @@ struct RowState {
 /// Takes note of what an enabled head said.
 void judge(RowState& row, std::span<const float> logits);
 
+/// The gate by which rows at the site may skip the stage behind it; null where all of them run it.
+inline const ExitSite::Gate* deciding_gate(const ExitSite& site) {
+    return site.gate && site.gate->threshold > 0 ? &*site.gate : nullptr;
+}
+/// Whether such a gate looks at rows, and is paid for it: one that always skips does not.
+inline bool is_asked(const ExitSite::Gate& gate) { return gate.threshold < 1; }
+
 /// Of a row for which a gate made these logits, to skip the stage and to run it; `threshold` is tau: 0 always runs,
 /// 1 always skips, and logits that are not finite run (docs/method.md, "Gates").
 Action decide_gate(std::span<const float> logits, double threshold);
 
-/// The same of the gate that a row stands at, and what it pays for it, or not for the stage. A gate that always skips is
-/// not asked: it needs no logits.
+/// The same of the gate that a row stands at, and what it pays for it, or not for the stage. One that is not asked
+/// needs no logits.
 Action pass_gate(const ExitSite::Gate& gate, std::span<const float> logits, PathCost<std::int64_t>& cost);
 
 /// Of a row that an enabled head at `point` has just judged. A score that is not finite never lets it exit

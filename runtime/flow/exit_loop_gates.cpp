@@ -10,21 +10,19 @@ namespace dyce {
 // The gate that decides about the stage that ends here; null where all rows run it.
 const ExitSite::Gate* ExitLoop::gate_before(const Here& here) const {
     if (here.stage == 0) return nullptr;
-    const auto before = index(members_[here.member].positions[here.stage - 1]);
-    const auto& gate = positions_[before].gate;
-    return gate && gate->threshold > 0 ? &*gate : nullptr;
+    return deciding_gate(positions_[index(members_[here.member].positions[here.stage - 1])]);
 }
 
 // Fills in runs_; gives how many. A gate that always skips is not asked.
 std::size_t ExitLoop::choose_runners(const Here& here, const ExitSite::Gate& gate) {
-    const bool is_asked = gate.threshold < 1;
+    const bool has_logits = is_asked(gate);
     const auto logits =
-        is_asked ? members_[here.member].runner->run_head(gate.head) : std::span<const float>();
+        has_logits ? members_[here.member].runner->run_head(gate.head) : std::span<const float>();
     std::size_t runners = 0;
     for (std::size_t place = 0; place < present_.places(); ++place) {
         runs_[place] = false;
         if (present_.is_vacant(place)) continue;
-        const auto own = is_asked ? logits_at(place, logits) : logits;
+        const auto own = has_logits ? logits_at(place, logits) : logits;
         if (!std::ranges::all_of(own, [](float logit) { return std::isfinite(logit); })) ++non_finite_scores_;
         if (pass_gate(gate, own, state_of(place).cost) == Action::kSkip) {
             skipped_.set(present_[place], static_cast<int>(here.position));
@@ -33,7 +31,7 @@ std::size_t ExitLoop::choose_runners(const Here& here, const ExitSite::Gate& gat
             ++runners;
         }
     }
-    if (is_asked) {
+    if (has_logits) {
         GateCount& count = gate_counts_[index(members_[here.member].positions[here.stage - 1])];
         count.asked += present_.count();
         count.opened += runners;

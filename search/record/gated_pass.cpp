@@ -40,9 +40,7 @@ bool GatedPass::advance() {
 
 // The gate that decides about the next stage; null where all rows run it.
 const ExitSite::Gate* GatedPass::gate_before() const {
-    if (next_ == 0) return nullptr;
-    const auto& gate = positions_[position()].gate;
-    return gate && gate->threshold > 0 ? &*gate : nullptr;
+    return next_ == 0 ? nullptr : deciding_gate(positions_[position()]);
 }
 
 void GatedPass::run_chosen(const ExitSite::Gate& gate) {
@@ -55,9 +53,9 @@ void GatedPass::run_chosen(const ExitSite::Gate& gate) {
 
 // Fills in runs_; gives how many.
 std::size_t GatedPass::choose(const ExitSite::Gate& gate) {
-    const bool is_asked = gate.threshold < 1;
-    const auto logits = is_asked ? runner_.run_head(gate.head) : std::span<const float>();
-    const std::size_t outcomes = is_asked ? static_cast<std::size_t>(kGateOutcomes) : 0;
+    const bool has_logits = is_asked(gate);
+    const auto logits = has_logits ? runner_.run_head(gate.head) : std::span<const float>();
+    const std::size_t outcomes = has_logits ? static_cast<std::size_t>(kGateOutcomes) : 0;
     std::size_t runners = 0;
     for (std::size_t place = 0; place < present_.places(); ++place) {
         const auto own = logits.subspan(place * outcomes, outcomes);
