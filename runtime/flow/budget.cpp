@@ -28,12 +28,20 @@ std::int64_t way_macs(const std::vector<ExitSite>& positions, std::size_t from, 
     return way;
 }
 
-// Stages from position `first` on, up to `last`; those of members that do not run do not count.
+// Whether the stage that ends there runs for no row.
+bool is_always_skipped(const std::vector<ExitSite>& positions, std::size_t position) {
+    if (position == 0 || positions[position - 1].member != positions[position].member) return false;
+    const ExitSite::Gate* gate = deciding_gate(positions[position - 1]);
+    return gate != nullptr && !is_asked(*gate);
+}
+
+// Stages from position `first` on, up to `last`; those that do not run, nor those of members that do not, do not count.
 double way_ms(const SupplyCosts& times, const ExitPlan& plan, const std::vector<ExitSite>& positions,
               std::size_t first, std::size_t last) {
     double way = 0;
     for (std::size_t p = first; p <= last; ++p)
-        if (plan.member_runs[index(positions[p].member)]) way += times.stages[p];
+        if (plan.member_runs[index(positions[p].member)] && !is_always_skipped(positions, p))
+            way += times.stages[p];
     return way;
 }
 

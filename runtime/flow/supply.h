@@ -14,7 +14,7 @@
 namespace dyce {
 
 /// What one row takes, in the unit of the supply, by position: the stage that ends there, and each of
-/// ExitSite::heads. Positions without heads take nothing, their way belongs to the next stage.
+/// ExitSite::heads. Positions where no stage ends take nothing, their way belongs to the next one.
 struct SupplyCosts {
     std::vector<double> stages;
     std::vector<std::vector<double>> heads;

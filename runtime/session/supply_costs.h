@@ -11,7 +11,7 @@
 
 namespace dyce {
 
-/// What `costs` says, by position; ways to sites without heads are part of the next one. Throws Error{kUsage} at
+/// What `costs` says, by position; ways to sites without heads or gates are part of the next one. Throws Error{kUsage} at
 /// `where` naming the site or head of `positions` that it does not tell, or one with a cost that is none.
 SupplyCosts supply_costs(const StageCosts& costs, const std::vector<ExitSite>& positions,
                          const std::string& where);

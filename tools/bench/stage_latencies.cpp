@@ -1,6 +1,8 @@
 #include "tools/bench/stage_latencies.h"
 
+#include "runtime/core/index.h"
 #include "runtime/exec/local_stage_runner.h"
+#include "runtime/flow/decision.h"
 #include "tools/bench/samples.h"
 
 #include <algorithm>
@@ -21,7 +23,7 @@ double median(std::vector<double> times) {
     return times[times.size() / 2];
 }
 
-// What is timed at one position of a member: the way there, then its heads.
+// What is timed at one position of a member: the way there with the gate that waits at its end, then its heads.
 struct Place {
     const ExitSite* position;
     int number;
@@ -32,9 +34,16 @@ struct Place {
 
 class MemberTimes {
 public:
-    MemberTimes(const Member& member, const BenchSetting& setting, std::vector<Place> places)
-        : runner_(CompiledModel::compile(member.graph, member.exits, setting.compile_options())),
-          places_(std::move(places)) {
+    /// `positions` are those of the whole model, the member's own from `first` to `last`, its classifier.
+    MemberTimes(const Member& member, const BenchSetting& setting, const std::vector<ExitSite>& positions,
+                int first, int last)
+        : runner_(CompiledModel::compile(member.graph, member.exits, setting.compile_options())) {
+        for (const StagePoint& point : runner_.points()) {
+            const int number = point.local_site < 0 ? last : first + point.local_site;
+            const ExitSite& position = positions[index(number)];
+            places_.push_back(
+                {&position, number, {}, std::vector<std::vector<double>>(position.heads.size())});
+        }
         std::mt19937 random(1);
         std::normal_distribution<float> normal;
         batch_ = setting.batch;
@@ -75,7 +84,11 @@ private:
         const auto input = runner_.begin(std::min(rows, runner_.rows_at_once()));
         std::copy_n(images_.begin(), input.size(), input.begin());
         for (Place& place : places_) {
-            place.stage_ms += time_ms([&] { runner_.advance(); });
+            place.stage_ms += time_ms([&] {
+                runner_.advance();
+                const ExitSite::Gate* gate = deciding_gate(*place.position);
+                if (gate != nullptr && is_asked(*gate)) runner_.run_head(gate->head);
+            });
             if (pass == 0 || pass > place.heads.size()) continue;
             const int head = place.position->heads[pass - 1].index;
             if (head >= 0) place.head_ms += time_ms([&] { runner_.run_head(head); });
@@ -93,13 +106,11 @@ private:
 ordered_json bench_stages(const ModelData& model, const BenchSetting& setting) {
     const auto positions = model.positions();
     std::vector<MemberTimes> members;
-    for (std::size_t m = 0; m < model.members.size(); ++m) {
-        std::vector<Place> places;
-        for (std::size_t p = 0; p < positions.size(); ++p)
-            if (positions[p].member == static_cast<int>(m) && !positions[p].heads.empty())
-                places.push_back({.position = &positions[p], .number = static_cast<int>(p)});
-        for (Place& place : places) place.heads.resize(place.position->heads.size());
-        members.emplace_back(model.members[m], setting, std::move(places));
+    int first = 0;
+    for (const Member& member : model.members) {
+        const int last = first + static_cast<int>(member.exits.sites.size());
+        members.emplace_back(member, setting, positions, first, last);
+        first = last + 1;
     }
     for (MemberTimes& member : members) member.run(true);
     const auto start = Clock::now();

@@ -9,7 +9,8 @@
 namespace dyce {
 
 /// Medians in milliseconds of whole batches: [{"site", "segment_ms", "heads": [{"type", "ms"}]}] by position,
-/// those without heads left out, the final exit last. A segment reaches from the position before to its own.
+/// where a stage ends: at heads, at gates, behind the blocks that gates may skip, and at the final exit. A segment reaches from
+/// the row before to its own position, all gates open, and asks the gate there.
 nlohmann::ordered_json bench_stages(const ModelData& model, const BenchSetting& setting);
 
 }  // namespace dyce

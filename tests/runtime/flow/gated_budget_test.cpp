@@ -86,3 +86,58 @@ TEST_CASE("budget: with gates each row goes as far as what it skipped lets it") 
         CHECK(left_at.size() == (tau == 1 ? 1 : 3));  // where all is skipped, nothing more is to be paid
     }
 }
+
+TEST_CASE("budget: in milliseconds a row pays the stages that it ran") {
+    constexpr std::size_t kCount = 16;
+    const ExitNet net = sparse_net();
+    const Images images = varied_images(kCount);
+    for (const double tau : {0.0, 0.5, 1.0}) {
+        const auto sites = gated_sites({net}, {tau});
+        ExitLoop loop(local_stage_runners(
+                          {CompiledModel::compile(net.graph, net.exits, {.max_batch = 7, .threads = 1})}),
+                      sites, kCount);
+        const ExitPlan plan = make_exit_plan({}, sites);
+        const std::vector<const ExitPlan*> plans(kCount, &plan);
+        // Stages that end at 0 to 5 take 1 to 32 ms, each head a quarter, the classifier nothing.
+        SupplyCosts times;
+        for (int p = 0; p <= kBlocks; ++p) {
+            times.stages.push_back(1 << p);
+            times.heads.emplace_back(sites[index(p)].heads.size(), p < kBlocks ? 0.25 : 0);
+        }
+        // Ahead all gates count as open, but those that never are.
+        const auto ahead = [&](int from, int to) {
+            double way = 0;
+            for (int p = from + 1; p <= to; ++p)
+                way += tau == 1 && sites[index(p - 1)].gate ? 0 : times.stages[index(p)];
+            return way;
+        };
+        const double least = ahead(-1, 1) + 0.25;
+        std::mt19937 random(8);
+        std::map<int, int> left_at;
+        for (int round = 0; round < 20; ++round) {
+            std::vector<Budget> budgets(kCount);
+            for (Budget& budget : budgets) {
+                budget.ms = least + static_cast<double>(random() % 250) / 4;
+                budget.times = &times;
+            }
+            LimitedBatch batch(images, budgets);
+            loop.run(plans, batch);
+            for (std::size_t i = 0; i < kCount; ++i) {
+                const PassByHand hand(net, images[i], tau);
+                const auto paid = [&](int site) {
+                    double sum = 0;
+                    for (int p = 0; p <= site; ++p)
+                        sum += std::ranges::count(hand.skipped, p) > 0 ? 0 : times.stages[index(p)];
+                    return sum;
+                };
+                int at = kBlocks;
+                if (paid(3) + ahead(3, kBlocks) > budgets[i].ms) at = 3;
+                if (paid(1) + ahead(1, 3) + 0.25 > budgets[i].ms) at = 1;
+                CHECK(batch.notes.left[static_cast<int>(i)].position == at);
+                CHECK(batch.cuts[static_cast<int>(i)] == (at < kBlocks ? Cut::kBudget : Cut::kNone));
+                ++left_at[at];
+            }
+        }
+        CHECK(left_at.size() > 1);
+    }
+}

@@ -115,6 +115,15 @@ TEST_CASE("energy: costs have to tell all that can run, and nothing else") {
     auto fewer = positions;
     fewer[0].heads.clear();
     CHECK(supply_costs(some_costs(2), fewer, "energy_costs").stages == std::vector<double>{0, 3, 4});
+    // A gate there, or before it, lets rows run one stage without the other.
+    fewer[0].gate = ExitSite::Gate{2, 0, 0, 0.5};
+    CHECK(supply_costs(some_costs(2), fewer, "energy_costs").stages == std::vector<double>{1, 2, 4});
+    fewer[1].heads.clear();
+    CHECK(supply_costs(some_costs(2), fewer, "energy_costs").stages == std::vector<double>{1, 2, 4});
+    costs = some_costs(2);
+    costs.stages.erase(costs.stages.begin() + 1);
+    check_throws([&] { supply_costs(costs, fewer, "energy_costs"); }, ErrorCode::kUsage, "site 1 is missing",
+                 "energy_costs");
     CHECK_THROWS_AS(Session(ModelAccess::make(model_of({2})), {.energy = std::make_shared<Constant>(1)}),
                     Error);
 }

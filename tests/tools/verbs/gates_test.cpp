@@ -122,6 +122,26 @@ TEST_CASE("cascade refuses settings that are none") {
     CHECK(read_file(gated) == before);
 }
 
+TEST_CASE("bench --segments times each stage that gates decide about") {
+    const TempFolder folder;
+    write_gated_inputs(folder);
+    const auto sites_of = [&](const std::string& model) {
+        std::vector<int> sites;
+        const json report = json::parse(
+            run_well("bench " + folder / model + " --segments --threads 1 --duration 0.05 --json").out);
+        for (const json& row : report["results"][0]["segments"]) {
+            CHECK(row["segment_ms"].get<double>() > 0);
+            sites.push_back(row["site"]);
+        }
+        return sites;
+    };
+    run_well("train " + folder / "gated.safetensors" + " --strip heads -o " + folder / "bare.safetensors");
+    CHECK(sites_of("gated.safetensors") == std::vector<int>{0, 1, 2, 3, 4});
+    CHECK(sites_of("bare.safetensors") == std::vector<int>{0, 1, 2, 3, 4});
+    run_well("train " + folder / "bare.safetensors" + " --strip gates -o " + folder / "plain.safetensors");
+    CHECK(sites_of("plain.safetensors") == std::vector<int>{4});
+}
+
 TEST_CASE("classify tells what gates skipped, and only then") {
     const TempFolder folder;
     write_gated_inputs(folder);
