@@ -41,14 +41,17 @@ void set_budget(const Arguments& arguments, ClassifyOptions& options) {
                                            : "needs --times: make it with dyce bench --segments --json");
 }
 
+StageCosts read_stage_times(const std::string& path) {
+    const Json document = read_json(path, kMaxCostFile);
+    return read_stage_costs(single_image_stages(document, path), [](const JsonField& row, bool is_head) {
+        return measured_cost(JsonFields(row)[is_head ? "ms" : "segment_ms"]);
+    });
+}
+
 StageCosts stage_times_of(const Arguments& arguments, const Model& model) {
     const auto path = arguments.text("times");
     if (!path) return {};
-    const Json document = read_json(*path, kMaxCostFile);
-    StageCosts times =
-        read_stage_costs(single_image_stages(document, *path), [](const JsonField& row, bool is_head) {
-            return measured_cost(JsonFields(row)[is_head ? "ms" : "segment_ms"]);
-        });
+    StageCosts times = read_stage_times(*path);
     supply_costs(times, ModelAccess::data(model)->positions(), *path);
     return times;
 }

@@ -27,6 +27,9 @@ void exclude_budget(const Arguments& arguments, std::initializer_list<const char
 /// The budgets of `options` as they are given. Throws Error{kUsage}, also when --budget-ms and --times are not
 /// together.
 void set_budget(const Arguments& arguments, ClassifyOptions& options);
+/// The milliseconds of stages and heads at batch 1 in a document of `dyce bench --segments --json`. Throws Error{kIo},
+/// Error{kContent} naming the field, and Error{kUsage} where it has none.
+StageCosts read_stage_times(const std::string& path);
 /// What --times holds, checked against the model; empty without it. Throws Error{kIo}, Error{kContent} naming the
 /// field, and Error{kUsage} at the file when it is not one of this model.
 StageCosts stage_times_of(const Arguments& arguments, const Model& model);

@@ -199,6 +199,7 @@ const Verb kTrain{
      kDropBlocksOption,
      kGatesOption,
      kTargetOption,
+     kGateCostOption,
      kStripOption,
      {"clip", "L", "the gradient's length is brought down to L (0: as it is)"},
      {"exit-weight", "W", "of all exits' losses together beside the classifier's 1 (1)"},

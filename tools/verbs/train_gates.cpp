@@ -1,7 +1,9 @@
 #include "tools/verbs/train_gates.h"
 
+#include "runtime/session/supply_costs.h"
 #include "search/train/network/gates.h"
 #include "search/train/network/start_network.h"
+#include "tools/cli/budget_options.h"
 #include "tools/cli/model_argument.h"
 #include "tools/cli/output_paths.h"
 #include "tools/verbs/train_options.h"
@@ -19,12 +21,21 @@ bool has_gates(const Member& member) {
                        [](const ExitHead& head) { return head.role == HeadRole::kGate; });
 }
 
+// By position, as gated_cost() takes it; empty without --gate-cost.
+std::vector<double> measured_stages(const Arguments& arguments, const Member& member) {
+    const auto path = arguments.text("gate-cost");
+    if (!path) return {};
+    const std::vector<ExitSite> positions =
+        list_sites({{&member.graph, &member.exits, member.macs, member.gate_threshold}});
+    return supply_costs(read_stage_times(*path), positions, *path).stages;
+}
+
 }  // namespace
 
 void take_gates(const Arguments& arguments, const std::string& source, Member& member,
                 TrainNetworkOptions& options) {
     if (!arguments.has("gates")) {
-        refuse(arguments, {"target"}, "without --gates");
+        refuse(arguments, {"target", "gate-cost"}, "without --gates");
         if (has_gates(member) && !arguments.has("drop-blocks"))
             throw Error(
                 ErrorCode::kUsage, source,
@@ -36,7 +47,9 @@ void take_gates(const Arguments& arguments, const std::string& source, Member& m
     arguments.required("target", "--target 0.6, the share of the multiply-adds that is to run");
     options.gate_target = arguments.real("target", 1, 0, 1);
     start_gates(member, options.seed);
-    gated_cost(member).of_gated(*options.gate_target);  // refused before any image is read
+    options.gate_costs = measured_stages(arguments, member);
+    gated_cost(member, options.gate_costs)
+        .of_gated(*options.gate_target);  // refused before any image is read
 }
 
 int strip_model(const Arguments& arguments) {

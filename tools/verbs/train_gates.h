@@ -15,6 +15,10 @@ inline const Option kGatesOption = {"gates", "ff16",
 inline const Option kTargetOption = {
     "target", "T",
     "with --gates: share of the network's multiply-adds, gates included, that is to run on average"};
+inline const Option kGateCostOption = {"gate-cost", "BENCH.json",
+                                       "with --gates: --target is a share of what its stages took, measured "
+                                       "by bench --segments --json at batch 1 on a model "
+                                       "with gates or exits at the same sites"};
 inline const Option kStripOption = {
     "strip", "gates|heads", "no training: MODEL without its gates, or without all other heads, as OUT"};
 

@@ -145,7 +145,8 @@ void print_table(const TrainNetworkReport& report, const Member& member, std::in
                          100 * report.accuracy[static_cast<std::size_t>(head.output)],
                          head.role == HeadRole::kGate ? " run the block behind it" : "");
     }
-    if (report.run) std::fprintf(stderr, "multiply-adds: %.1f %% of the network's run\n", 100 * *report.run);
+    if (report.run)
+        std::fprintf(stderr, "%s: %.1f %% of the network's run\n", report.run_unit, 100 * *report.run);
     if (report.returns > 0)
         std::fprintf(stderr, "the loss exploded %d times: the training went back and halved its rate\n",
                      report.returns);
@@ -185,14 +186,14 @@ int train_whole_network(const Arguments& arguments) {
     if (arguments.has("fine-tune") && arguments.has("from-scratch"))
         throw Error(ErrorCode::kUsage, "--from-scratch", "has no meaning with --fine-tune");
     if (!arguments.has("fine-tune"))
-        refuse(arguments, {"norms", "drop-blocks", "gates", "target"}, "without --fine-tune");
+        refuse(arguments, {"norms", "drop-blocks", "gates", "target", "gate-cost"}, "without --fine-tune");
     if (!arguments.positionals().empty())
         throw Error(ErrorCode::kUsage, arguments.positionals()[0], "has no meaning with " + mode);
     refuse(arguments, {"passes", "cache"}, "with " + mode);
     const std::string data = data_of(arguments);
     const std::string output = output_of(arguments);
     check_outputs(arguments, {{"output", "fine-tune"}, {"checkpoint"}, {"log"}},
-                  {"data", "fine-tune", "teacher", "labels"});
+                  {"data", "fine-tune", "teacher", "labels", "gate-cost"});
     TrainNetworkOptions options = network_options(arguments);
     const auto teacher = take_teacher(arguments, options);
     const std::vector<HeadType> types = head_types_of(arguments, "");

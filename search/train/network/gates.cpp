@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
+#include <numeric>
 
 namespace dyce {
 namespace {
@@ -97,36 +98,42 @@ private:
 }  // namespace
 
 double GatedCost::of_network(double share_of_gated) const {
-    const double fixed = static_cast<double>(whole - gated + asked);
-    return (fixed + share_of_gated * static_cast<double>(gated)) / static_cast<double>(whole);
+    return (whole - gated + asked + share_of_gated * gated) / whole;
 }
 
 double GatedCost::of_gated(double share_of_network) const {
     const double least = of_network(0);
     if (share_of_network <= least) {
         char text[128];
-        std::snprintf(text, sizeof text, "%g given, but %.4g of the multiply-adds run with all gates shut",
-                      share_of_network, least);
+        std::snprintf(text, sizeof text, "%g given, but %.4g of the %s run with all gates shut",
+                      share_of_network, least, unit);
         throw Error(ErrorCode::kUsage, "--target", text);
     }
-    return std::min(1.0,
-                    (share_of_network - least) * static_cast<double>(whole) / static_cast<double>(gated));
+    return std::min(1.0, (share_of_network - least) * whole / gated);
 }
 
-GatedCost gated_cost(const Member& member) {
+GatedCost gated_cost(const Member& member, std::span<const double> measured) {
     GatedCost cost;
     const auto macs = macs_by_node(member.graph);
     const auto backbone = find_needed_nodes(member.graph, member.graph.outputs[0]);
-    for (std::size_t n = 0; n < macs.size(); ++n) cost.whole += backbone[n] ? macs[n] : 0;
+    for (std::size_t n = 0; n < macs.size(); ++n)
+        cost.whole += backbone[n] ? static_cast<double>(macs[n]) : 0;
+    const bool is_measured = !measured.empty();
+    if (is_measured) {
+        cost.whole = std::accumulate(measured.begin(), measured.end(), 0.0);
+        cost.unit = "measured cost";
+    }
+    const std::vector<Site>& sites = member.exits.sites;
     for (const ExitHead& head : member.exits.heads) {
         if (!is_gate(head)) continue;
-        const std::int64_t stage =
-            member.exits.sites[index(head.skips)].macs - member.exits.sites[index(head.site)].macs;
-        cost.gates.push_back({head.output, static_cast<double>(stage)});
+        const double stage =
+            is_measured ? measured[index(head.skips)]
+                        : static_cast<double>(sites[index(head.skips)].macs - sites[index(head.site)].macs);
+        cost.gates.push_back({head.output, stage});
         cost.gated += stage;
-        cost.asked += head.macs;
+        cost.asked += is_measured ? 0 : static_cast<double>(head.macs);
     }
-    for (TrainedGate& gate : cost.gates) gate.share /= static_cast<double>(cost.gated);
+    for (TrainedGate& gate : cost.gates) gate.share /= cost.gated;
     return cost;
 }
 

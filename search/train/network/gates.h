@@ -17,15 +17,16 @@ inline constexpr float kGateRateFactor = 3;              ///< gates learn that m
 /// A gate of a network.
 struct TrainedGate {
     int output;    ///< of the graph: its logits, N x 2
-    double share;  ///< of the multiply-adds of all stages that have gates
+    double share;  ///< of the cost of all stages that have gates
 };
 
-/// What a network costs whose stages are skipped.
+/// What a network costs whose stages are skipped: multiply-adds, or what its stages were measured to take.
 struct GatedCost {
-    std::vector<TrainedGate> gates;  ///< as the table lists them
-    std::int64_t whole = 0;          ///< multiply-adds of the backbone
-    std::int64_t gated = 0;          ///< of those, of stages that have gates
-    std::int64_t asked = 0;          ///< of the gates themselves
+    std::vector<TrainedGate> gates;      ///< as the table lists them
+    double whole = 0;                    ///< of the backbone
+    double gated = 0;                    ///< of that, of stages that have gates
+    double asked = 0;                    ///< of the gates themselves, where `whole` leaves them out
+    const char* unit = "multiply-adds";  ///< in messages
 
     /// The share of the whole that a network runs of whose gated stages this share runs; the gates count.
     double of_network(double share_of_gated) const;
@@ -33,9 +34,11 @@ struct GatedCost {
     double of_gated(double share_of_network) const;
 };
 
-GatedCost gated_cost(const Member& member);
+/// `measured`, unless it is empty, says what the stage that ends at each site takes, its gate included, and behind the sites
+/// the one that ends at the classifier.
+GatedCost gated_cost(const Member& member, std::span<const double> measured = {});
 
-/// The share of the network's multiply-adds that runs, gates included, where `open` tells how often the stage of each
+/// The share of the network's cost that runs, gates included, where `open` tells how often the stage of each
 /// output's gate does.
 double share_run(const GatedCost& cost, std::span<const double> open);
 

@@ -41,6 +41,7 @@ std::string key_of(const Member& member, const Dataset& images, const TrainNetwo
         << options.live_norms;
     if (augment.reflect) key << " reflect";
     if (options.gate_target) key << " gates " << *options.gate_target;
+    for (const double cost : options.gate_costs) key << " " << cost;
     const DistillOptions& distill = optimiser.distill;
     if (options.teacher != nullptr)
         key << " " << options.teacher->digest << " " << static_cast<int>(distill.kind) << " " << distill.alpha
@@ -54,7 +55,7 @@ NetworkTrainingOptions whole_training(const Member& member, const TrainNetworkOp
     NetworkTrainingOptions training{options.epochs,  options.batch,   options.seed, options.optimiser,
                                     options.augment, options.teacher, threads};
     if (!options.gate_target) return training;
-    const GatedCost cost = gated_cost(member);
+    const GatedCost cost = gated_cost(member, options.gate_costs);
     training.gates = cost.gates;
     training.gate_target = cost.of_gated(*options.gate_target);
     return training;
@@ -67,8 +68,7 @@ Member in_training(const Member& member, const TrainNetworkOptions& options) {
     return trained;
 }
 
-std::optional<double> share_run_by(const Member& member, const std::vector<double>& accuracy) {
-    const GatedCost cost = gated_cost(member);
+std::optional<double> share_run_by(const GatedCost& cost, const std::vector<double>& accuracy) {
     if (cost.gates.empty() || accuracy.empty()) return {};
     return share_run(cost, accuracy);
 }
@@ -76,13 +76,13 @@ std::optional<double> share_run_by(const Member& member, const std::vector<doubl
 // The log's row: how the network would do if it was over now.
 void log_epoch(TrainingLog& log, const Member& member, const NetworkTrainer& trainer, std::int64_t epoch,
                std::int64_t step, double rate, double seconds, const ImageStore& store,
-               const ImageSplit& split, int threads) {
+               const ImageSplit& split, const GatedCost& cost, int threads) {
     if (!log.is_kept()) return;
     Member now = member;
     trainer.write_constants(now.graph);
     now = finish_network(std::move(now));
     const std::vector<double> accuracy = judge(now, store, split.held_out, threads);
-    log.end_epoch(epoch, step, rate, seconds, now.exits, accuracy, share_run_by(now, accuracy));
+    log.end_epoch(epoch, step, rate, seconds, now.exits, accuracy, share_run_by(cost, accuracy));
 }
 
 }  // namespace
@@ -100,7 +100,7 @@ TrainNetworkReport train_network(Member& member, const Dataset& images, const Tr
     if (options.live_norms && options.epochs > 0) add_live_norms(member, store, split.train, threads);
     TrainNetworkReport report;
     TrainingLog log(options.log, options.resume, options.gate_target.has_value());
-    const GatedCost cost = gated_cost(member);
+    const GatedCost cost = gated_cost(member, options.gate_costs);
     NetworkTraining training(in_training(member, options), store, split.train,
                              whole_training(member, options, threads));
     if (options.gate_target) training.trainer().set_rate_factors(rate_factors(member));
@@ -115,7 +115,7 @@ TrainNetworkReport train_network(Member& member, const Dataset& images, const Tr
     };
     hooks.end_epoch = [&](std::int64_t epoch, double rate) {
         log_epoch(log, member, training.trainer(), epoch, training.steps_done(), rate, report.seconds, store,
-                  split, threads);
+                  split, cost, threads);
     };
     training.set_hooks(hooks);
     report.steps = training.run(checkpoint, report.seconds);
@@ -123,7 +123,8 @@ TrainNetworkReport train_network(Member& member, const Dataset& images, const Tr
     training.trainer().write_constants(member.graph);
     member = finish_network(std::move(member));
     report.accuracy = judge(member, store, split.held_out, threads);
-    report.run = share_run_by(member, report.accuracy);
+    report.run = share_run_by(cost, report.accuracy);
+    report.run_unit = cost.unit;
     report.images = images.size();
     report.held_out = static_cast<std::int64_t>(split.held_out.size());
     report.missing = store.missing();

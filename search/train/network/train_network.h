@@ -33,8 +33,10 @@ struct TrainNetworkOptions {
     /// Puts batch norms where convolutions have none (add_live_norms()); they are folded at the end.
     bool live_norms = false;
     int threads = 0;  ///< 0 = all this process may use
-    /// Of a network with gates: the share of its multiply-adds, those of the gates included, that is to run on average.
+    /// Of a network with gates: the share of its cost, that of the gates included, that is to run on average.
     std::optional<double> gate_target = {};
+    std::vector<double> gate_costs =
+        {};  ///< what stages cost, as gated_cost() takes it; empty: multiply-adds
     /// Of a network with gates, after each step: the share that ran.
     std::function<void(double share)> tell_run = [](double) {};
     /// Changes the network once its images are read, before it is trained: what it does must follow from member,
@@ -47,8 +49,8 @@ struct TrainNetworkReport {
     /// One for each output of the graph: the classifier, then the exits as the table lists them.
     std::vector<double>
         accuracy;  ///< on the images held out; empty when there are none; of gates: how often they run
-    std::optional<double>
-        run;  ///< of a network with gates: the share of its multiply-adds that runs on those
+    std::optional<double> run;  ///< of a network with gates: the share of its cost that runs on those
+    const char* run_unit = "multiply-adds";  ///< of that cost, in messages
     std::int64_t images = 0, held_out = 0, missing = 0;
     std::int64_t steps = 0;  ///< taken by this call
     int returns = 0;         ///< how often the loss exploded, and the rate was halved

@@ -5,6 +5,11 @@
 #include "tests/tools/killed_runs.h"
 
 #include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <tuple>
+#include <vector>
 
 using namespace dyce;
 using namespace dyce::test;
@@ -83,6 +88,46 @@ TEST_CASE(
     const Outcome refused = run_program(changed);
     CHECK(refused.code == 3);
     CHECK(tells(refused, "not a checkpoint of this training"));
+}
+
+TEST_CASE("--gate-cost: the target is a share of what stages were measured to take") {
+    const TempFolder folder;
+    write_gate_images(folder);
+    save_model(folder / "m.safetensors", residual_network({0, 1, 2}));
+    const std::string ends = R"({"site":3,"segment_ms":1,"heads":[{"type":"final","ms":0}]}]}]})";
+    const std::string start =
+        R"({"schema":"dyce.bench/1","results":[{"batch":1,"segments":[{"site":0,"segment_ms":3,"heads":[]},)";
+    write_file(folder / "ms.json", start + R"({"site":1,"segment_ms":3,"heads":[]},)" +
+                                       R"({"site":2,"segment_ms":5,"heads":[]},)" + ends);
+    write_file(folder / "fewer.json", start + R"({"site":2,"segment_ms":5,"heads":[]},)" + ends);
+    const auto train = [&](const std::string& arguments) {
+        return run_program(gate_training(folder) + "--json --holdout 0.2 --epochs 2 -o " +
+                           folder / "o.safetensors" + " " + arguments);
+    };
+    const Outcome outcome = train("--gates ff16 --target 0.6 --gate-cost " + folder / "ms.json");
+    CAPTURE(outcome.err);
+    REQUIRE(outcome.code == 0);
+    CHECK(tells(outcome, "measured cost: "));
+    const auto report = nlohmann::json::parse(outcome.out);
+    std::vector<double> open;
+    for (const auto& head : report["heads"]) open.push_back(head["open"]);
+    REQUIRE(open.size() == 2);
+    CHECK(report["run"].get<double>() == doctest::Approx((4 + 3 * open[0] + 5 * open[1]) / 12));
+
+    const std::string gates = "--gates ff16 --target 0.6 --gate-cost ";
+    for (const auto& [arguments, code, piece] :
+         {std::tuple{"--gates ff16 --target 0.33 --gate-cost " + folder / "ms.json", 2,
+                     "0.3333 of the measured cost run with all gates shut"},
+          {gates + folder / "fewer.json", 2, "site 1 is missing"},
+          {gates + folder / "none.json", 4, "none.json"},
+          {gates + folder / "m.safetensors", 3, "m.safetensors"},
+          {"--gate-cost " + folder / "ms.json", 2, "without --gates"}}) {
+        const Outcome refused = train(arguments);
+        CAPTURE(arguments);
+        CAPTURE(refused.err);
+        CHECK(refused.code == code);
+        CHECK(tells(refused, piece));
+    }
 }
 
 TEST_CASE("what is stripped is gone, and what is left is as it was") {

@@ -165,6 +165,15 @@ TEST_CASE("what a gated network costs") {
                  "of the multiply-adds run with all gates shut", "--target");
     const std::vector<double> open{0.9, 1, 0.5};
     CHECK(share_run(cost, open) == doctest::Approx(cost.of_network(0.75)));
+    // The stem 1, blocks 2, 3 and 5, of which the first has no gate; the classifier 1.
+    const GatedCost measured = gated_cost(member, std::vector<double>{1 + 2, 3, 5, 1});
+    CHECK(measured.whole == 12);
+    CHECK(measured.gated == 8);
+    CHECK(measured.gates[1].share == 5.0 / 8);
+    CHECK(measured.of_network(0) == 4.0 / 12);
+    CHECK(share_run(measured, open) == doctest::Approx((4 + 3 * 1 + 5 * 0.5) / 12));
+    check_throws([&] { measured.of_gated(0.33); }, ErrorCode::kUsage,
+                 "0.3333 of the measured cost run with all gates shut", "--target");
 }
 
 TEST_CASE("the target falls over the first half of the steps, and the noise dies with it") {
