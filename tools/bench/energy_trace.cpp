@@ -79,11 +79,14 @@ private:
     Supply& supply_;
 };
 
-// Up to the first place where an image can be answered.
+// Up to the first place where an image can be answered, all gates open.
 double first_answer_joules(const SupplyCosts& costs, const ExitPlan& plan,
                            const std::vector<ExitSite>& positions) {
     const std::size_t first = answer_position(plan, positions, 0);
-    return costs.stages[first] + head_cost(costs, plan, positions, first);
+    double way = 0;
+    for (std::size_t p = 0; p <= first; ++p)
+        if (plan.member_runs[index(positions[p].member)]) way += costs.stages[p];
+    return way + head_cost(costs, plan, positions, first);
 }
 
 // What became of them.

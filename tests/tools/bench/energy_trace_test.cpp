@@ -2,6 +2,8 @@
 // Harvested energy, simulated: by arithmetic, and by what must hold whatever the harvest.
 #include "tools/bench/energy_trace.h"
 
+#include "search/train/network/start_network.h"
+#include "tests/loaders/format/gated_model.h"
 #include "tests/support/check_throws.h"
 #include "tests/tools/exit_inputs.h"
 #include "tools/cli/memory_limit.h"
@@ -177,6 +179,31 @@ TEST_CASE("whatever is harvested: who begins is answered, nothing is spent twice
         exit_before = row["mean_exit"].get<double>();
     }
     CHECK(exit_before == 2.0);
+}
+
+TEST_CASE("a model with gates begins an image with what its way to an answer takes, all gates open") {
+    const TraceInputs inputs;
+    ModelData model = gated_model({0.5});
+    remove_exits(model.members[0]);
+    save_model(inputs.folder / "m.safetensors", model);
+    json stages;
+    for (int site = 0; site < 5; ++site)
+        stages.push_back({{"site", site}, {"segment_ms", 1}, {"segment_j", 0.001}, {"heads", json::array()}});
+    stages[4]["heads"].push_back({{"type", "final"}, {"j", 0}});
+    write_file(
+        inputs.folder / "costs.json",
+        json({{"schema", "dyce.bench/1"}, {"results", {{{"batch", 1}, {"segments", stages}}}}}).dump());
+    const json row = inputs.replay("0,1\n1000,0\n", "capacity=0.005");
+    CHECK(row["answered"] == 40);
+    CHECK(row["exits"] == json({0, 0, 0, 0, 40}));
+    CHECK(row["spent_j"].get<double>() < 40 * 0.005);  // some stages were skipped
+    CHECK(row["spent_j"].get<double>() > 40 * 0.002);
+    const Outcome small =
+        run_program("bench " + inputs.folder / "m.safetensors" + " --data " + inputs.folder / "data" +
+                    " --energy-trace " + inputs.folder / "harvest.csv" +
+                    ":cost=" + inputs.folder / "costs.json" + ",capacity=0.0049");
+    CHECK(small.code == 2);
+    CHECK(small.err.find("the first answer takes 0.005000 J") != std::string::npos);
 }
 
 TEST_CASE("what does not go with a trace is refused") {
