@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include <string>
-#include <tuple>
 #include <vector>
 
 using namespace dyce;
@@ -115,18 +114,24 @@ TEST_CASE("--gate-cost: the target is a share of what stages were measured to ta
     CHECK(report["run"].get<double>() == doctest::Approx((4 + 3 * open[0] + 5 * open[1]) / 12));
 
     const std::string gates = "--gates ff16 --target 0.6 --gate-cost ";
-    for (const auto& [arguments, code, piece] :
-         {std::tuple{"--gates ff16 --target 0.33 --gate-cost " + folder / "ms.json", 2,
-                     "0.3333 of the measured cost run with all gates shut"},
-          {gates + folder / "fewer.json", 2, "site 1 is missing"},
-          {gates + folder / "none.json", 4, "none.json"},
-          {gates + folder / "m.safetensors", 3, "m.safetensors"},
-          {"--gate-cost " + folder / "ms.json", 2, "without --gates"}}) {
-        const Outcome refused = train(arguments);
-        CAPTURE(arguments);
+    const struct {
+        std::string arguments;
+        int code;
+        const char* piece;
+    } rows[] = {
+        {"--gates ff16 --target 0.33 --gate-cost " + folder / "ms.json", 2,
+         "0.3333 of the measured cost run with all gates shut"},
+        {gates + folder / "fewer.json", 2, "site 1 is missing"},
+        {gates + folder / "none.json", 4, "none.json"},
+        {gates + folder / "m.safetensors", 3, "m.safetensors"},
+        {"--gate-cost " + folder / "ms.json", 2, "without --gates"},
+    };
+    for (const auto& row : rows) {
+        const Outcome refused = train(row.arguments);
+        CAPTURE(row.arguments);
         CAPTURE(refused.err);
-        CHECK(refused.code == code);
-        CHECK(tells(refused, piece));
+        CHECK(refused.code == row.code);
+        CHECK(tells(refused, row.piece));
     }
 }
 
