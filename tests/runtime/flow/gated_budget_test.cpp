@@ -108,7 +108,7 @@ TEST_CASE("budget: in milliseconds a row pays the stages that it ran") {
         const auto ahead = [&](int from, int to) {
             double way = 0;
             for (int p = from + 1; p <= to; ++p)
-                way += tau == 1 && sites[index(p - 1)].gate ? 0 : times.stages[index(p)];
+                way += tau == 1 && p > 0 && sites[index(p - 1)].gate ? 0 : times.stages[index(p)];
             return way;
         };
         const double least = ahead(-1, 1) + 0.25;
