@@ -48,8 +48,11 @@ void take_gates(const Arguments& arguments, const std::string& source, Member& m
     options.gate_target = arguments.real("target", 1, 0, 1);
     start_gates(member, options.seed);
     options.gate_costs = measured_stages(arguments, member);
-    gated_cost(member, options.gate_costs)
-        .of_gated(*options.gate_target);  // refused before any image is read
+    const GatedCost cost = gated_cost(member, options.gate_costs);
+    if (!(cost.gated > 0))
+        throw Error(ErrorCode::kUsage, arguments.text("gate-cost", ""),
+                    "the stages that gates would decide about cost nothing there");
+    cost.of_gated(*options.gate_target);  // refused before any image is read
 }
 
 int strip_model(const Arguments& arguments) {

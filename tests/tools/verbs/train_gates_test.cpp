@@ -99,6 +99,8 @@ TEST_CASE("--gate-cost: the target is a share of what stages were measured to ta
     write_file(folder / "ms.json", start + R"({"site":1,"segment_ms":3,"heads":[]},)" +
                                        R"({"site":2,"segment_ms":5,"heads":[]},)" + ends);
     write_file(folder / "fewer.json", start + R"({"site":2,"segment_ms":5,"heads":[]},)" + ends);
+    write_file(folder / "nothing.json", start + R"({"site":1,"segment_ms":0,"heads":[]},)" +
+                                            R"({"site":2,"segment_ms":0,"heads":[]},)" + ends);
     const auto train = [&](const std::string& arguments) {
         return run_program(gate_training(folder) + "--json --holdout 0.2 --epochs 2 -o " +
                            folder / "o.safetensors" + " " + arguments);
@@ -122,6 +124,7 @@ TEST_CASE("--gate-cost: the target is a share of what stages were measured to ta
         {"--gates ff16 --target 0.33 --gate-cost " + folder / "ms.json", 2,
          "0.3333 of the measured cost run with all gates shut"},
         {gates + folder / "fewer.json", 2, "site 1 is missing"},
+        {gates + folder / "nothing.json", 2, "nothing.json: the stages that gates would decide about"},
         {gates + folder / "none.json", 4, "none.json"},
         {gates + folder / "m.safetensors", 3, "m.safetensors"},
         {"--gate-cost " + folder / "ms.json", 2, "without --gates"},
