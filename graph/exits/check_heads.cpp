@@ -1,4 +1,5 @@
 #include "graph/exits/exits.h"
+#include "graph/exits/gates.h"
 #include "graph/exits/head_nodes.h"
 #include "graph/exits/skippable.h"
 #include "runtime/core/index.h"
@@ -80,9 +81,7 @@ void check_skips(const ExitTable& exits, const ExitHead& head, const std::vector
 }
 
 void check_gates(const Graph& graph, const ExitTable& exits) {
-    const auto is_gate = [](const ExitHead& head) { return head.role == HeadRole::kGate; };
-    const bool has_gates = std::any_of(exits.heads.begin(), exits.heads.end(), is_gate);
-    const auto may_skip = has_gates ? skippable(graph, exits.sites) : std::vector<bool>();
+    const auto may_skip = has_gates(exits) ? skippable(graph, exits.sites) : std::vector<bool>();
     for (const ExitHead& head : exits.heads) check_skips(exits, head, may_skip);
 }
 

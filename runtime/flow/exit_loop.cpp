@@ -2,25 +2,11 @@
 
 #include "runtime/core/index.h"
 
-#include <dyce/error.h>
-
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
 namespace dyce {
-namespace {
-
-// The site through all members of a point that a runner names.
-int site_of(const std::vector<ExitSite>& positions, std::size_t member, const StagePoint& point) {
-    for (std::size_t p = 0; p < positions.size(); ++p)
-        if (index(positions[p].member) == member && positions[p].site == point.local_site)
-            return static_cast<int>(p);
-    throw Error(ErrorCode::kInternal, "exit loop",
-                "a stage ends at local site " + std::to_string(point.local_site) + ", which is none");
-}
-
-}  // namespace
 
 std::shared_ptr<StageTimes> make_stage_times(const StageRunners& members, TimeSource now) {
     std::size_t stages = 0, buckets = 0;
@@ -49,7 +35,7 @@ ExitLoop::ExitLoop(StageRunners members, std::vector<ExitSite> positions, int ma
     for (auto& runner : members) {
         std::vector<int> ends;
         for (const StagePoint& point : runner->points())
-            ends.push_back(site_of(positions_, members_.size(), point));
+            ends.push_back(position_of(positions_, members_.size(), point));
         members_.push_back({std::move(runner), stages, std::move(ends)});
         stages += members_.back().positions.size();
     }

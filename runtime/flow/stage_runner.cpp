@@ -2,7 +2,10 @@
 
 #include "runtime/core/index.h"
 
+#include <dyce/error.h>
+
 #include <numeric>
+#include <string>
 
 namespace dyce {
 namespace {
@@ -20,6 +23,14 @@ std::vector<ValueRows> plain_values(const StagePoint& point, std::size_t rows, s
 }
 
 }  // namespace
+
+int position_of(const std::vector<ExitSite>& positions, std::size_t member, const StagePoint& point) {
+    for (std::size_t p = 0; p < positions.size(); ++p)
+        if (index(positions[p].member) == member && positions[p].site == point.local_site)
+            return static_cast<int>(p);
+    throw Error(ErrorCode::kInternal, "exit loop",
+                "a stage ends at local site " + std::to_string(point.local_site) + ", which is none");
+}
 
 std::size_t StageRunner::held_bytes(std::size_t point) const {
     const auto& values = points()[point].values;

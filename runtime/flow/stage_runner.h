@@ -3,6 +3,7 @@
 // to know. One thread at a time.
 #pragma once
 
+#include "graph/exits/exits.h"
 #include "runtime/flow/carried_values.h"
 #include "runtime/flow/row_set.h"
 
@@ -19,6 +20,9 @@ struct StagePoint {
     std::vector<CarriedValue>
         values;  ///< what outlives the stage, the site's own first; nothing at the classifier
 };
+
+/// Its place in the model's `positions`, of which it is one of member `member`. Throws Error{kInternal} where it is none.
+int position_of(const std::vector<ExitSite>& positions, std::size_t member, const StagePoint& point);
 
 class StageRunner {
 public:

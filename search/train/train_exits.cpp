@@ -1,5 +1,6 @@
 #include "search/train/train_exits.h"
 
+#include "graph/exits/gates.h"
 #include "graph/exits/head_group.h"
 #include "runtime/core/digest.h"
 #include "runtime/core/threads.h"
@@ -33,11 +34,6 @@ std::string digest_of(const Dataset& images) {
         digest.add(std::to_string(images.label(i)));
     }
     return digest.hex();
-}
-
-bool has_gates(const ExitTable& exits) {
-    return std::any_of(exits.heads.begin(), exits.heads.end(),
-                       [](const ExitHead& head) { return head.role == HeadRole::kGate; });
 }
 
 // What the features depend on; a single pass shows images as they are, whatever the seed.

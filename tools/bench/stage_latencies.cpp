@@ -34,12 +34,12 @@ struct Place {
 
 class MemberTimes {
 public:
-    /// `positions` are those of the whole model, the member's own from `first` to `last`, its classifier.
-    MemberTimes(const Member& member, const BenchSetting& setting, const std::vector<ExitSite>& positions,
-                int first, int last)
+    /// `positions` are those of the whole model, of which this is member `m`.
+    MemberTimes(const Member& member, std::size_t m, const std::vector<ExitSite>& positions,
+                const BenchSetting& setting)
         : runner_(CompiledModel::compile(member.graph, member.exits, setting.compile_options())) {
         for (const StagePoint& point : runner_.points()) {
-            const int number = point.local_site < 0 ? last : first + point.local_site;
+            const int number = position_of(positions, m, point);
             const ExitSite& position = positions[index(number)];
             places_.push_back(
                 {&position, number, {}, std::vector<std::vector<double>>(position.heads.size())});
@@ -106,12 +106,8 @@ private:
 ordered_json bench_stages(const ModelData& model, const BenchSetting& setting) {
     const auto positions = model.positions();
     std::vector<MemberTimes> members;
-    int first = 0;
-    for (const Member& member : model.members) {
-        const int last = first + static_cast<int>(member.exits.sites.size());
-        members.emplace_back(member, setting, positions, first, last);
-        first = last + 1;
-    }
+    for (std::size_t m = 0; m < model.members.size(); ++m)
+        members.emplace_back(model.members[m], m, positions, setting);
     for (MemberTimes& member : members) member.run(true);
     const auto start = Clock::now();
     for (int run = 0;

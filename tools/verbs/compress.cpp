@@ -1,6 +1,7 @@
 // dyce compress: a network that takes no more than so many bytes; and back to plain numbers.
 #include "search/compress/compress.h"
 
+#include "graph/exits/gates.h"
 #include "graph/passes/passes.h"
 #include "tools/cli/inputs.h"
 #include "tools/cli/model_argument.h"
@@ -11,7 +12,6 @@
 
 #include <dyce/error.h>
 
-#include <algorithm>
 #include <cmath>
 #include <iostream>
 
@@ -30,9 +30,7 @@ void strip(ModelData& model, const std::string& path, const Notice& notice) {
     if (model.members.size() > 1) misuse(path, "is a cascade: compress its members before joining them");
     Member& member = model.members[0];
     const auto& heads = member.exits.heads;
-    if (std::any_of(heads.begin(), heads.end(),
-                    [](const ExitHead& head) { return head.role == HeadRole::kGate; }))
-        misuse(path, "has gates: compress the network before they are trained");
+    if (has_gates(member.exits)) misuse(path, "has gates: compress the network before they are trained");
     if (!heads.empty())
         notice("its " + std::to_string(heads.size()) + " exit heads are dropped: train them on OUT");
     if (model.configurations) notice("its set of configurations is dropped: it belongs to other weights");

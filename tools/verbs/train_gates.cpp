@@ -1,5 +1,6 @@
 #include "tools/verbs/train_gates.h"
 
+#include "graph/exits/gates.h"
 #include "runtime/session/supply_costs.h"
 #include "search/train/network/gates.h"
 #include "search/train/network/start_network.h"
@@ -10,16 +11,10 @@
 
 #include <dyce/error.h>
 
-#include <algorithm>
 #include <iostream>
 
 namespace dyce {
 namespace {
-
-bool has_gates(const Member& member) {
-    return std::any_of(member.exits.heads.begin(), member.exits.heads.end(),
-                       [](const ExitHead& head) { return head.role == HeadRole::kGate; });
-}
 
 // By position, as gated_cost() takes it; empty without --gate-cost.
 std::vector<double> measured_stages(const Arguments& arguments, const Member& member) {
@@ -36,7 +31,7 @@ void take_gates(const Arguments& arguments, const std::string& source, Member& m
                 TrainNetworkOptions& options) {
     if (!arguments.has("gates")) {
         refuse(arguments, {"target", "gate-cost"}, "without --gates");
-        if (has_gates(member) && !arguments.has("drop-blocks"))
+        if (has_gates(member.exits) && !arguments.has("drop-blocks"))
             throw Error(
                 ErrorCode::kUsage, source,
                 "has gates: train them with --gates, or take them out by `dyce train MODEL --strip gates`");

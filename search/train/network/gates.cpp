@@ -1,5 +1,6 @@
 #include "search/train/network/gates.h"
 
+#include "graph/exits/gates.h"
 #include "graph/exits/head_nodes.h"
 #include "runtime/core/index.h"
 #include "search/train/backward/gate.h"
@@ -13,8 +14,6 @@
 
 namespace dyce {
 namespace {
-
-bool is_gate(const ExitHead& head) { return head.role == HeadRole::kGate; }
 
 // Puts nodes into the order in which they can run once gates decide.
 class GatedGraphBuilder {

@@ -13,6 +13,7 @@ namespace {
 
 constexpr int kBlocks = 5;
 constexpr int kHeadSites[] = {1, 3};
+constexpr std::size_t kCount = 16;
 
 // Heads at two sites, gates at all but the last.
 ExitNet sparse_net() {
@@ -23,6 +24,20 @@ ExitNet sparse_net() {
     attach_gates(net);
     return net;
 }
+
+// Sixteen images through such a network, at most seven together.
+struct SparseRows {
+    explicit SparseRows(double tau) : sites(gated_sites({net}, {tau})) {}
+
+    const ExitNet net = sparse_net();
+    const Images images = varied_images(kCount);
+    const std::vector<ExitSite> sites;
+    ExitLoop loop{
+        local_stage_runners({CompiledModel::compile(net.graph, net.exits, {.max_batch = 7, .threads = 1})}),
+        sites, kCount};
+    const ExitPlan plan = make_exit_plan({}, sites);
+    const std::vector<const ExitPlan*> plans{kCount, &plan};
+};
 
 class LimitedBatch final : public ExitBatch {
 public:
@@ -45,16 +60,9 @@ private:
 }  // namespace
 
 TEST_CASE("budget: with gates each row goes as far as what it skipped lets it") {
-    constexpr std::size_t kCount = 16;
-    const ExitNet net = sparse_net();
-    const Images images = varied_images(kCount);
     for (const double tau : {0.0, 0.5, 1.0}) {
-        const auto sites = gated_sites({net}, {tau});
-        ExitLoop loop(local_stage_runners(
-                          {CompiledModel::compile(net.graph, net.exits, {.max_batch = 7, .threads = 1})}),
-                      sites, kCount);
-        const ExitPlan plan = make_exit_plan({}, sites);
-        const std::vector<const ExitPlan*> plans(kCount, &plan);
+        SparseRows rows(tau);
+        const auto& sites = rows.sites;
         const std::int64_t block = 2 * 64 * 9 * 8 * 8, gate = 8 * 16 + 16 * 2;
         const auto way = [&](int from, int to) {  // the dearest one between two sites
             const std::int64_t one = tau == 0 ? block : tau == 1 ? 0 : block + gate;
@@ -67,10 +75,10 @@ TEST_CASE("budget: with gates each row goes as far as what it skipped lets it") 
             std::vector<Budget> budgets(kCount);
             for (Budget& budget : budgets)
                 budget.macs = least + static_cast<std::int64_t>(random() % static_cast<unsigned>(5 * block));
-            LimitedBatch batch(images, budgets);
-            loop.run(plans, batch);
+            LimitedBatch batch(rows.images, budgets);
+            rows.loop.run(rows.plans, batch);
             for (std::size_t i = 0; i < kCount; ++i) {
-                const PassByHand hand(net, images[i], tau);
+                const PassByHand hand(rows.net, rows.images[i], tau);
                 const auto paid = [&](int site) { return sites[index(site)].macs + hand.paid_extra(site); };
                 int at = kBlocks;
                 if (paid(3) + way(3, 4) + sites[kBlocks].macs - sites[4].macs > budgets[i].macs) at = 3;
@@ -88,16 +96,9 @@ TEST_CASE("budget: with gates each row goes as far as what it skipped lets it") 
 }
 
 TEST_CASE("budget: in milliseconds a row pays the stages that it ran") {
-    constexpr std::size_t kCount = 16;
-    const ExitNet net = sparse_net();
-    const Images images = varied_images(kCount);
     for (const double tau : {0.0, 0.5, 1.0}) {
-        const auto sites = gated_sites({net}, {tau});
-        ExitLoop loop(local_stage_runners(
-                          {CompiledModel::compile(net.graph, net.exits, {.max_batch = 7, .threads = 1})}),
-                      sites, kCount);
-        const ExitPlan plan = make_exit_plan({}, sites);
-        const std::vector<const ExitPlan*> plans(kCount, &plan);
+        SparseRows rows(tau);
+        const auto& sites = rows.sites;
         // Stages that end at 0 to 5 take 1 to 32 ms, each head a quarter, the classifier nothing.
         SupplyCosts times;
         for (int p = 0; p <= kBlocks; ++p) {
@@ -120,10 +121,10 @@ TEST_CASE("budget: in milliseconds a row pays the stages that it ran") {
                 budget.ms = least + static_cast<double>(random() % 250) / 4;
                 budget.times = &times;
             }
-            LimitedBatch batch(images, budgets);
-            loop.run(plans, batch);
+            LimitedBatch batch(rows.images, budgets);
+            rows.loop.run(rows.plans, batch);
             for (std::size_t i = 0; i < kCount; ++i) {
-                const PassByHand hand(net, images[i], tau);
+                const PassByHand hand(rows.net, rows.images[i], tau);
                 const auto paid = [&](int site) {
                     double sum = 0;
                     for (int p = 0; p <= site; ++p)
