@@ -9,12 +9,12 @@ the seeds, in brackets their extremes, and the difference to the first type, pai
 images. Needs python3-numpy.
 """
 import collections
-import json
 import os
-import subprocess
 import sys
 
 import numpy
+
+from operating_points import judge_cheapest, spread
 
 TYPES = ["grid4-mlp2x128", "grid4-mlp2x8", "stage-grid4-80", "stage-grid4-64", "stage-grid4-32", "shared-grid4-32"]
 SHOWN_SITES = [0, 8, 17, 24, 25, 26]
@@ -39,26 +39,10 @@ def read(folder):
     return {key: numpy.stack(value) for key, value in arrays.items()}, files
 
 
-def run(*words):
-    return subprocess.run(words, check=True, capture_output=True, text=True).stdout
-
-
 def operating_point(dyce, chosen_on, judged_on):
     """Of the cheapest configuration that loses at most LOST on one record: saved and lost on another."""
-    sets = chosen_on[:-len(".npz")] + ".configs.json"
-    if not os.path.exists(sets):
-        run(dyce, "search", chosen_on, "-o", sets, "--quiet")
-    with open(sets) as text:
-        found = json.load(text)
-    good = [c for c in found["configurations"] if c["accuracy"] >= found["base"]["accuracy"] - LOST]
-    best = min(good, key=lambda c: c["cost"])
-    judged = json.loads(run(dyce, "eval", "--records", judged_on, "--config", sets + ":" + best["name"], "--json"))
+    judged = judge_cheapest(dyce, chosen_on, judged_on, lost=LOST)
     return 1 - judged["macs"] / judged["base_macs"], judged["base_accuracy"] - judged["accuracy"]
-
-
-def spread(values):
-    values = 100 * numpy.asarray(values)
-    return f"{values.mean():.2f} ({values.min():.2f} to {values.max():.2f})"
 
 
 def main(dyce, folder):

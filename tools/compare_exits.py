@@ -12,36 +12,31 @@ command goes on. Needs python3-numpy.
 """
 import json
 import os
-import subprocess
 import sys
 
 import numpy
+
+from operating_points import judge_cheapest, run, spread
 
 SEEDS = (0, 1, 2)
 LIMITS = (0.005, 0.003, 0.002, 0.001)  # lost on the half where a configuration is chosen
 TRAINING = ["--heads", "grid4-mlp2x128", "--passes", "1", "--epochs", "5", "--lr", "0.016", "--threads", "1", "--quiet"]
 
 
-def run(*words):
-    return subprocess.run(words, check=True, capture_output=True, text=True).stdout
-
-
 def record(dyce, train, test, folder, model, seed):
-    """Of each half: its record and the set searched on it."""
+    """The records of both halves."""
     model = model.replace("SEED", str(seed))
     name = os.path.join(folder, os.path.basename(model)[:-len(".safetensors")])
     os.makedirs(name + ".cache", exist_ok=True)
     halves = []
     for half in (0, 1):
-        files = f"{name}.{seed}.{half}.npz", f"{name}.{seed}.{half}.configs.json"
-        halves.append(files)
-        if os.path.exists(files[1]):
+        halves.append(f"{name}.{seed}.{half}.npz")
+        if os.path.exists(halves[-1]):
             continue
         exits = f"{name}.{seed}.safetensors"
         if not os.path.exists(exits):
             run(dyce, "train", model, "--data", train, *TRAINING, "--seed", str(seed), "--cache", name + ".cache", "-o", exits)
-        run(dyce, "record", exits, "--data", test, "--shard", f"{half}/2", "--threads", "1", "--quiet", "-o", files[0])
-        run(dyce, "search", files[0], "-o", files[1], "--quiet")
+        run(dyce, "record", exits, "--data", test, "--shard", f"{half}/2", "--threads", "1", "--quiet", "-o", halves[-1])
     return halves
 
 
@@ -50,31 +45,19 @@ def accuracy_of_network(path):
     return (data["preds"][-1, :, 0] == data["label"][:, 0]).mean()
 
 
-def cheapest(configurations, least):
-    good = [c for c in configurations if c["accuracy"] >= least]
-    return min(good, key=lambda c: c["cost"]) if good else max(configurations, key=lambda c: c["accuracy"])
-
-
 def judge(dyce, halves, limit, accuracies, macs):
     """Saved and lost, the mean of both halves."""
     points = []
     for chosen, judged in ((0, 1), (1, 0)):
-        sets = halves[chosen][1]
-        with open(sets) as text:
-            best = cheapest(json.load(text)["configurations"], accuracies[chosen] - limit)
-        answer = json.loads(run(dyce, "eval", "--records", halves[judged][0], "--config", f"{sets}:{best['name']}", "--json"))
+        answer = judge_cheapest(dyce, halves[chosen], halves[judged], accuracies[chosen], limit)
         points.append((1 - answer["macs"] / macs, accuracies[judged] - answer["accuracy"]))
     return numpy.mean(points, axis=0)
-
-
-def spread(values):
-    return f"{100 * values.mean():.2f} ({100 * values.min():.2f} to {100 * values.max():.2f})"
 
 
 def main(dyce, train, test, folder, *models):
     records = {model: [record(dyce, train, test, folder, model, seed) for seed in SEEDS] for model in models}
     whole = records[models[0]][0]
-    accuracies = [accuracy_of_network(half[0]) for half in whole]
+    accuracies = [accuracy_of_network(half) for half in whole]
     macs = json.loads(run(dyce, "inspect", models[0], "--json"))["macs"]
     names = {model: os.path.basename(model) for model in models}
     print(f"{names[models[0]]}: {' '.join(f'{100 * a:.2f}' for a in accuracies)} % on the halves, {macs} multiply-adds")
